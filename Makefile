@@ -1,0 +1,44 @@
+# Every target does its own set-up: Python >= 3.11, make and the package registries are enough.
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --frozen --quiet
+export UV_PYTHON_DOWNLOADS := never
+export UV_PYTHON_PREFERENCE := only-system
+
+.PHONY: setup test check fix simulate conformance bench clean
+
+setup: .venv/.ready
+
+.tools/bin/uv:
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet uv
+
+.venv/.ready: pyproject.toml uv.lock | $(filter .tools/bin/uv,$(UV))
+	$(UV) sync --frozen --quiet --python $(PYTHON)
+	@touch $@
+
+test: setup  ## every test but the long simulations; ends with a counted line
+	$(RUN) pytest
+
+check: setup  ## lint, types, import contracts, tidy tests
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) pytest -q tests/tidy
+
+fix: setup
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+simulate: setup  ## kills and power losses at many seeded moments
+	$(RUN) python -m tests.simulation
+
+conformance: setup  ## make conformance ORG=<url> TOKEN=<session>
+	$(RUN) python -m tests.conformance --org "$(ORG)" --token "$(TOKEN)"
+
+bench: setup  ## make bench [ONLY=name] [SIZE=full]
+	$(RUN) python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
+
+clean:
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build

@@ -1,0 +1,1 @@
+"""Hub: the integration runtime that carries messages between an org and other systems."""

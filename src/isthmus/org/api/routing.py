@@ -1,0 +1,78 @@
+"""Routing: what an adapter offers, and what its handlers are given.
+
+An adapter is a tuple of routes and a way to render a fault. The gateway (`gateway.py`) puts all adapters behind one
+trie, runs its request chain, and calls the handler; a `Fault` that escapes is rendered by the adapter it came from.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from isthmus.kernel.errors import Fault, fault
+from isthmus.org.security.principal import Principal
+
+if TYPE_CHECKING:
+    from isthmus.org.org import Org
+
+
+class Auth(Enum):
+    """Who may call a route."""
+
+    SESSION = "a valid session or access token"
+    NONE = "anyone"
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through the chain. `body` is whole, decompressed and within the route's limit.
+
+    `base_url` names the host by which the client came (`https://acme.my.salesforce.com`, `http://localhost:8080`),
+    without a slash at the end: every URL in an answer begins with it. `path` holds the route's named segments.
+    """
+
+    org: "Org"
+    request: Request
+    base_url: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    user: Principal | None = None
+    token: str | None = None
+    api_version: int = 0
+    """The version in the URL, 65 for `v65.0`; 0 where the route has none."""
+
+    @property
+    def principal(self) -> Principal:
+        """Who calls; only routes with `Auth.NONE` can be without. Raises the session fault."""
+        if self.user is None:
+            raise fault("session_invalid")
+        return self.user
+
+
+Handler: TypeAlias = Callable[[Call], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` has literal segments and `{name}` segments; `{name:rest}`, last, takes what is left, slashes included.
+
+    `v{version}` stands for the API version. Literal segments match in any case, and a trailing slash does not matter.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    auth: Auth = Auth.SESSION
+    body_limit: int = 50 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One wire: `render_fault` gives the answer for a fault in this wire's own form."""
+
+    name: str
+    routes: tuple[Route, ...]
+    render_fault: Callable[[Call, Fault], Response]

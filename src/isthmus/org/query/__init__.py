@@ -1,0 +1,1 @@
+"""The query path: parse, bind, authorize, plan, execute. Every SOQL string of every wire passes it."""

@@ -1,0 +1,100 @@
+"""Result: what a query gives back, before any wire has encoded it.
+
+Rows are tuples of *stored* values (`isthmus.org.schema.values`); the shape says what each position holds, so that an
+adapter compiles one row encoder per shape and runs it over all rows.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from isthmus.kernel.database import Value
+from isthmus.org.schema.model import Field, SObjectType
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A selected field: `key` is its name in the answer, `index` its place in the row."""
+
+    key: str
+    field: Field
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compound:
+    """A selected address or location: `parts` are (key in the answer, column) in the wire's order."""
+
+    key: str
+    field: Field
+    parts: tuple[tuple[str, Column], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """Fields of a parent: null in the answer where the row's `present` position is None.
+
+    `type_index` is the place of the parent's object name where the lookup is polymorphic, else None.
+    """
+
+    key: str
+    shape: "Shape"
+    present: int
+    type_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """A child subquery: the row's `index` position holds a `ChildRows`, or None where there are no rows."""
+
+    key: str
+    shape: "Shape"
+    index: int
+
+
+Item: TypeAlias = Column | Compound | Parent | Children
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What one row holds. `id_index` is the place of the record's id (always fetched, asked for or not)."""
+
+    sobject: SObjectType
+    items: tuple[Item, ...]
+    id_index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRows:
+    """One parent's children: the first page of them. `locator` (id, offset of the next row) where there are more."""
+
+    total_size: int
+    rows: "list[ResultRow]"
+    locator: "Locator | None" = None
+
+
+ResultRow: TypeAlias = tuple[Value | ChildRows, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Where a result goes on: the cursor's 18-character id and the offset of the next row."""
+
+    cursor_id: str
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.cursor_id}-{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """One page. `total_size` counts the whole result; for `COUNT()` there are no rows."""
+
+    shape: Shape
+    rows: list[ResultRow]
+    total_size: int
+    locator: Locator | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.locator is None

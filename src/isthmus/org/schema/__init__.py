@@ -1,0 +1,1 @@
+"""Schema: what objects and fields the org has, where they come from, and how they lie in the database."""

@@ -1,0 +1,1 @@
+"""Security: who asks (principals, sessions, credentials) and what they may (permissions, sharing)."""

@@ -1,0 +1,1 @@
+"""Testing: what users of Isthmus import into their own tests."""
