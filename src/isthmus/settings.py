@@ -1,0 +1,143 @@
+"""Settings: `isthmus.toml` and the environment become frozen values, once. No configuration at all also works.
+
+    [org]
+    name = "acme"                      # the org's own host is acme.my.salesforce.com
+    project = "."                      # an SFDX project: the org's definition
+    storage = "postgresql://…"         # default: a SQLite file in the data folder
+    strict_field_security = false      # true: administrators need a permission set to see a field, as in a real org
+
+    [server]
+    http = 8080                        # 0: any free port
+    https = 8443
+    gateway = 8089
+
+    [limits]
+    DailyApiRequests = 15000
+
+Every key can be set by the environment too, as `ISTHMUS_<SECTION>_<KEY>`: `ISTHMUS_SERVER_HTTP=0`.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+FILE_NAME: Final = "isthmus.toml"
+DATA_FOLDER: Final = ".isthmus"
+_ENVIRONMENT_PREFIX: Final = "ISTHMUS_"
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The message names the file or variable, the key, and what is expected."""
+
+
+class OrgSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the org is. Paths are relative to the folder of `isthmus.toml`."""
+
+    name: str = "isthmus-dev-ed"
+    """My Domain: the org answers as https://NAME.my.salesforce.com through the hostname gateway."""
+    organization: str = "Isthmus"
+    edition: str = "Developer Edition"
+    project: str | None = None
+    """Folder of an SFDX project; default: the folder itself where it holds a `sfdx-project.json`."""
+    storage: str | None = None
+    """`postgresql://…`, or a SQLite file; default: `org.db` in the data folder."""
+    username: str = "admin@isthmus.example"
+    password: str | None = None
+    """The administrator's first password; default: a random one, printed once."""
+    time_zone: str = "America/Los_Angeles"
+    locale: str = "en_US"
+    session_minutes: int = 120
+    soap_login_from_65: bool = False
+    """Allow SOAP login() at API 65.0 and later, where the platform refuses it."""
+    strict_field_security: bool = False
+    overlay: str | None = None
+    """What `isthmus schema pull` wrote: how another org's standard objects differ from ours."""
+    seed: int | None = None
+    """Makes ids, tokens and passwords repeatable. For tests only: seeded tokens can be guessed."""
+
+
+class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the org listens. Port 0 takes any free port; -1 leaves the listener out."""
+
+    host: str = "127.0.0.1"
+    http: int = 8080
+    https: int = 8443
+    gateway: int = 8089
+    allowed_hosts: tuple[str, ...] = ()
+    """Host names, beside localhost and the platform's own, under which clients may call."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be set. `limits` overrides maxima by their names in `/limits`."""
+
+    org: OrgSettings = msgspec.field(default_factory=OrgSettings)
+    server: ServerSettings = msgspec.field(default_factory=ServerSettings)
+    limits: Mapping[str, int] = msgspec.field(default_factory=dict)
+    root: Path = Path()
+    """The folder that relative paths begin at."""
+    data: Path = Path(DATA_FOLDER)
+    """Where the org's files lie."""
+
+    @property
+    def project(self) -> Path | None:
+        """The SFDX project that defines the org, if there is one."""
+        if self.org.project is not None:
+            return self.root / self.org.project
+        return self.root if (self.root / "sfdx-project.json").is_file() else None
+
+
+def load(folder: Path, environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """The settings that hold in `folder`. `overrides` (`server_http=0`) win over environment and file.
+
+    Raises SettingsError for a file that does not parse, an unknown key, or a value of the wrong type.
+    """
+    file = folder / FILE_NAME
+    sections = _read(file)
+    for section in ("root", "data"):
+        if section in sections:
+            raise SettingsError(f"{file}: {section} can't be set there; use --data for the data folder")
+    source = os.environ if environment is None else environment
+    data = Path(source.get("ISTHMUS_DATA", folder / DATA_FOLDER))
+    for name, value in source.items():
+        if name.startswith(_ENVIRONMENT_PREFIX) and name != "ISTHMUS_DATA":
+            _set(sections, name.removeprefix(_ENVIRONMENT_PREFIX).lower(), value, where=name)
+    for name, value in overrides.items():
+        if value is not None:
+            _set(sections, name, value, where=name)
+    settings = _convert(sections, file)
+    return msgspec.structs.replace(settings, root=folder, data=data)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{file}: can't be read: {error.strerror}") from error
+
+
+def _set(sections: dict[str, Any], name: str, value: object, where: str) -> None:
+    section, _, key = name.partition("_")
+    known = {"org": OrgSettings, "server": ServerSettings}.get(section)
+    if section == "limits" and key:
+        sections.setdefault("limits", {})[key] = value
+    elif known is None or key not in known.__struct_fields__:
+        raise SettingsError(f"{where}: there is no such setting")
+    else:
+        sections.setdefault(section, {})[key] = value
+
+
+def _convert(sections: dict[str, Any], file: Path) -> Settings:
+    try:
+        return msgspec.convert(sections, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$")
+        key = place.strip("`.") or "the file"
+        raise SettingsError(f"{file}: {key}: {message}") from error
