@@ -1,4 +1,4 @@
-"""The schema as values: objects, fields, relationships. Immutable; a change makes a new `Schema` with a new version.
+"""The schema as values: objects, fields, relationships. Immutable; a change makes a new version.
 
 Names keep their canonical case; look-ups take any case, as the platform does.
 """
@@ -82,7 +82,7 @@ class PicklistValue:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `length` in characters (0 where it has none); `precision`, `scale`, `digits` as in describes."""
+    """One field. `length` in characters, or 0; `precision`, `scale`, `digits` as in describes."""
 
     name: str
     label: str
