@@ -100,7 +100,7 @@ LAST_ACTIVITY: Final = Field(
 
 
 def name_field(label: str = "Name", *, display_format: str | None = None, starting_number: int = 1) -> Field:
-    """A custom object's `Name`: text of 80 characters, or, with a display format, an auto-number."""
+    """A custom object's `Name`: text of 80 characters, or an auto-number with its display format."""
     numbered = display_format is not None
     return Field(
         "Name",
@@ -128,7 +128,7 @@ def custom_object_fields(
 ) -> tuple[Field, ...]:
     """What a custom object has besides its own fields: these first, then those.
 
-    `name` is its name field (`name_field(…)`). A master-detail child has no owner: `owned` is False. An object
+    `name` is its name field (`name_field(…)`). A master-detail child has no owner (`owned` False). An object
     with record types says which one a record has, one with `enableActivities` when it was last active.
     """
     return (
