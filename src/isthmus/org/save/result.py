@@ -1,4 +1,4 @@
-"""Result: what became of one record of a save."""
+"""Result: what a save is asked besides the records, and what became of one record."""
 
 from dataclasses import dataclass
 
@@ -6,15 +6,40 @@ from isthmus.kernel.errors import RowError
 
 
 @dataclass(frozen=True, slots=True)
+class SaveOptions:
+    """What a request's headers ask of a save, in the platform's words; the defaults are its defaults.
+
+    Source: REST API Developer Guide, Headers; SOAP API Developer Guide, SOAP API Headers.
+    """
+
+    assignment_rule: bool | str = True
+    """Sforce-Auto-Assign, AssignmentRuleHeader: the active rule, none, or the rule with this id."""
+    allow_duplicates: bool = False
+    """Sforce-Duplicate-Rule-Header `allowSave`."""
+    duplicate_details: bool = False
+    """Sforce-Duplicate-Rule-Header `includeRecordDetails`."""
+    duplicates_as_user: bool = False
+    """Sforce-Duplicate-Rule-Header `runAsCurrentUser`."""
+    update_recent: bool = False
+    """Sforce-Mru, MruHeader `updateMru`: saved records become recent items."""
+    truncate: bool = False
+    """AllowFieldTruncationHeader: over-long text is cut, not refused."""
+    client: str = ""
+    """Sforce-Call-Options `client`: change events name it as their origin."""
+
+
+@dataclass(frozen=True, slots=True)
 class SaveResult:
     """One row's outcome, in the order of the request. `id` is given on success, and on failure where it was known.
 
-    `created` tells an upsert's insert from its update.
+    `created` tells an upsert's insert from its update. `matches` are the records that an external id was ambiguous
+    between (REST answers 300 with them).
     """
 
     id: str | None
     errors: tuple[RowError, ...] = ()
     created: bool = False
+    matches: tuple[str, ...] = ()
 
     @property
     def success(self) -> bool:
