@@ -1,10 +1,10 @@
-"""Settings: `isthmus.toml` and the environment become frozen values, once. No configuration at all also works.
+"""Settings: `isthmus.toml` and the environment become frozen values, once. No configuration works too.
 
     [org]
     name = "acme"                      # the org's own host is acme.my.salesforce.com
     project = "."                      # an SFDX project: the org's definition
     storage = "postgresql://…"         # default: a SQLite file in the data folder
-    strict_field_security = false      # true: administrators need a permission set to see a field, as in a real org
+    strict_field_security = false      # true: administrators see only the fields that are granted
 
     [server]
     http = 8080                        # 0: any free port
@@ -90,8 +90,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.root if (self.root / "sfdx-project.json").is_file() else None
 
 
-def load(folder: Path, environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
-    """The settings that hold in `folder`. `overrides` (`server_http=0`) win over environment and file.
+def load(
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Settings:
+    """The settings that hold in `folder`. `overrides` (`{"server_http": 0}`) win over environment and file.
 
     Raises SettingsError for a file that does not parse, an unknown key, or a value of the wrong type.
     """
@@ -105,9 +109,9 @@ def load(folder: Path, environment: Mapping[str, str] | None = None, **overrides
     for name, value in source.items():
         if name.startswith(_ENVIRONMENT_PREFIX) and name != "ISTHMUS_DATA":
             _set(sections, name.removeprefix(_ENVIRONMENT_PREFIX).lower(), value, where=name)
-    for name, value in overrides.items():
-        if value is not None:
-            _set(sections, name, value, where=name)
+    for option, setting in (overrides or {}).items():
+        if setting is not None:
+            _set(sections, option, setting, where=option)
     settings = _convert(sections, file)
     return msgspec.structs.replace(settings, root=folder, data=data)
 

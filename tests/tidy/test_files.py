@@ -30,8 +30,7 @@ def test_a_function_fits_on_a_page(path: Path) -> None:
     long = [
         f"{node.name} at line {node.lineno}"
         for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and _code_lines(node) > FUNCTION_LINES_MAX
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _code_lines(node) > FUNCTION_LINES_MAX
     ]
     assert not long
 

