@@ -1,1 +1,1 @@
-"""The save path: every write of every wire passes `order.SAVE_ORDER`, a tuple of steps over a batch of rows."""
+"""The save path: every write of every wire passes `order.SAVE_ORDER`, a tuple of steps over a batch."""

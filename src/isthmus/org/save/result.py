@@ -30,10 +30,11 @@ class SaveOptions:
 
 @dataclass(frozen=True, slots=True)
 class SaveResult:
-    """One row's outcome, in the order of the request. `id` is given on success, and on failure where it was known.
+    """One row's outcome, in the order of the request. `id` is given on success, and on failure where it was
+    known.
 
-    `created` tells an upsert's insert from its update. `matches` are the records that an external id was ambiguous
-    between (REST answers 300 with them).
+    `created` tells an upsert's insert from its update. `matches` are the records that an external id was
+    ambiguous between (REST answers 300 with them).
     """
 
     id: str | None

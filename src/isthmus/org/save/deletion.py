@@ -1,0 +1,155 @@
+"""Deletion: what goes with a record, what it must let go of, and what holds it back.
+
+Details of a master go with it, and so do children whose lookup cascades; a lookup that restricts holds the
+record back; every other lookup is cleared. Source: the `cascadeDelete` and `restrictedDelete` of real
+describes; Metadata API Developer Guide, CustomField, deleteConstraint.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from isthmus.kernel.database import Row, Transaction
+from isthmus.kernel.errors import RowError, row_error
+from isthmus.org.save.names import display_names
+from isthmus.org.save.recycle_bin import ClearedLookup, Entry
+from isthmus.org.save.statements import in_parts, quoted
+from isthmus.org.schema.model import ChildRelationship, Schema, SObjectType
+
+_NAMED_MAX: Final = 25
+"""Of the records that hold another back, so many are named in the error."""
+
+_WON: Final[Mapping[tuple[str, str], str]] = {("Account", "Opportunity"): "IsWon"}
+"""Children that cascade, unless this flag is set: then they hold the parent back."""
+
+_STATUS: Final = "StatusCode"
+"""Contracts and orders are active where this says `Activated`; drafts go with their account."""
+
+_HOLDING: Final = (1, "Activated")
+
+
+@dataclass(slots=True)
+class Deletion:
+    """`going` is what is deleted, the roots too, by id; `held` are the roots that can't be deleted, with
+    the error.
+    """
+
+    going: dict[str, Entry] = field(default_factory=dict)
+    cleared: list[ClearedLookup] = field(default_factory=list)
+    held: dict[str, RowError] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Blockers:
+    """Records of one object that hold a root back; `won`: because they are won opportunities."""
+
+    child: SObjectType
+    won: bool
+    ids: list[str] = field(default_factory=list)
+
+
+def plan_deletion(tx: Transaction, schema: Schema, sobject: SObjectType, ids: Iterable[str]) -> Deletion:
+    """What deleting the records `ids` of `sobject` means. Held roots take nothing with them."""
+    wanted = list(ids)
+    search = _Search(tx, schema)
+    deletion = search.run(sobject, wanted)
+    errors = search.errors()
+    if errors:
+        deletion = plan_deletion(tx, schema, sobject, [each for each in wanted if each not in errors])
+        deletion.held.update(errors)
+    return deletion
+
+
+class _Search:
+    """A walk from the roots down, one query for each relationship and level."""
+
+    def __init__(self, tx: Transaction, schema: Schema) -> None:
+        self.tx = tx
+        self.schema = schema
+        self.deletion = Deletion()
+        self.blockers: dict[tuple[str, str], _Blockers] = {}
+
+    def run(self, sobject: SObjectType, roots: list[str]) -> Deletion:
+        going = self.deletion.going
+        level = [Entry(each, sobject.name, each) for each in roots]
+        while level:
+            going.update((each.id, each) for each in level)
+            below: dict[str, Entry] = {}
+            by_object: dict[str, dict[str, Entry]] = {}
+            for each in level:
+                by_object.setdefault(each.sobject, {})[each.id] = each
+            for name, parents in by_object.items():
+                for relationship in self.schema.children(name):
+                    self._follow(name, relationship, parents, below)
+            level = [each for each in below.values() if each.id not in going]
+        self.deletion.cleared = [each for each in self.deletion.cleared if each.id not in going]
+        return self.deletion
+
+    def _follow(
+        self, parent: str, relationship: ChildRelationship, parents: dict[str, Entry], below: dict[str, Entry]
+    ) -> None:
+        child = self.schema.find(relationship.child)
+        lookup = child.field(relationship.field) if child is not None else None
+        if child is None or lookup is None or not child.stored:
+            return
+        flag = _holding_flag(parent, child, relationship)
+        goes = relationship.cascade_delete or not lookup.nillable
+        for child_id, parent_id, state in self._children(child, lookup.name, parents, flag):
+            root = parents[parent_id].root
+            if child_id in self.deletion.going:
+                continue
+            if (state in _HOLDING) if flag else (relationship.restricted_delete and not goes):
+                self._block(root, child, child_id, won=state == 1)
+            elif goes:
+                below.setdefault(child_id, Entry(child_id, child.name, root))
+            else:
+                self.deletion.cleared.append(
+                    ClearedLookup(root, child.name, lookup.name, child_id, parent_id)
+                )
+
+    def _children(
+        self, child: SObjectType, lookup: str, parents: Iterable[str], flag: str | None
+    ) -> list[tuple[str, str, object]]:
+        state = quoted(flag) if flag else "NULL"
+        column = quoted(lookup)
+        sql = (
+            f'SELECT "Id", {column}, {state} FROM {quoted(child.name)} '
+            f'WHERE {column} IN ({{}}) AND "IsDeleted" = 0 ORDER BY "Id"'
+        )
+        found: list[Row] = in_parts(self.tx, sql, list(parents))
+        return [(str(row[0]), str(row[1]), row[2]) for row in found]
+
+    def _block(self, root: str, child: SObjectType, child_id: str, won: bool) -> None:
+        blockers = self.blockers.setdefault((root, child.name), _Blockers(child, won))
+        if len(blockers.ids) < _NAMED_MAX:
+            blockers.ids.append(child_id)
+
+    def errors(self) -> dict[str, RowError]:
+        """The error of each root that something holds back: what was met first."""
+        named = [
+            *{root for root, _ in self.blockers},
+            *(each for some in self.blockers.values() for each in some.ids),
+        ]
+        names = display_names(self.tx, self.schema, named)
+        errors: dict[str, RowError] = {}
+        for (root, _), blockers in self.blockers.items():
+            entry = "delete_restricted_by_won_opportunities" if blockers.won else "delete_restricted"
+            error = row_error(
+                entry,
+                record=names.get(root, root),
+                children=blockers.child.label_plural.lower(),
+                names=", ".join(names.get(each, each) for each in blockers.ids),
+            )
+            errors.setdefault(root, error)
+        return errors
+
+
+def _holding_flag(parent: str, child: SObjectType, relationship: ChildRelationship) -> str | None:
+    """The field of the child that says whether a record that would go with its parent holds it back
+    instead.
+    """
+    if not relationship.cascade_delete:
+        return None
+    if relationship.restricted_delete:
+        return _STATUS if child.field(_STATUS) else None
+    return _WON.get((parent, child.name))

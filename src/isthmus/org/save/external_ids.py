@@ -1,0 +1,46 @@
+"""External ids: fields by whose value a record can be named, and the records that a value names."""
+
+from collections.abc import Iterable
+
+from isthmus.kernel.database import Connection
+from isthmus.org.save.statements import in_parts, quoted, shadow
+from isthmus.org.schema.model import TEXTS, Field, FieldType, SObjectType
+from isthmus.org.schema.values import PARSERS, Stored, fold
+
+
+def is_external_id(field: Field) -> bool:
+    """Whether records may be named by this field: `Id`, an external id, or a field that describes call
+    idLookup.
+    """
+    return field.external_id or field.id_lookup or field.type is FieldType.ID
+
+
+def key_value(field: Field, raw: object) -> Stored:
+    """The form in which the field's values are compared. Raises BadValue."""
+    return comparable(field, PARSERS[field.type](field, raw))
+
+
+def comparable(field: Field, value: Stored) -> Stored:
+    """The form in which a stored value of the field is compared."""
+    return fold(value) if isinstance(value, str) and _folded(field) else value
+
+
+def find_by_value(
+    connection: Connection, sobject: SObjectType, field: Field, values: Iterable[Stored]
+) -> dict[Stored, tuple[str, ...]]:
+    """The ids of the records that aren't deleted, by the value (see `key_value`) of the field."""
+    column = quoted(shadow(field.name) if _folded(field) else field.name)
+    sql = (
+        f'SELECT {column}, "Id" FROM {quoted(sobject.name)} '
+        f'WHERE {column} IN ({{}}) AND "IsDeleted" = 0 ORDER BY "Id"'
+    )
+    found: dict[Stored, list[str]] = {}
+    for value, record_id in in_parts(connection, sql, dict.fromkeys(values)):
+        assert not isinstance(value, bytes)
+        found.setdefault(value, []).append(str(record_id))
+    return {value: tuple(ids) for value, ids in found.items()}
+
+
+def _folded(field: Field) -> bool:
+    """Text is compared without case, unless the field was declared case-sensitive."""
+    return field.type in TEXTS and field.filterable and not field.case_sensitive

@@ -1,0 +1,66 @@
+"""Layout: the keys of a record, resolved once for all records that have the same keys in the same order.
+
+Field names come in any case. A key is a field, or the name of a parent relationship, whose value gives the
+parent by an external id (`{"Account": {"Ext__c": "A-1"}}`). What is wrong with the keys is wrong with every
+such record.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from isthmus.kernel.errors import RowError, row_error
+from isthmus.org.save.columns import Column
+from isthmus.org.save.ports import Operation
+
+if TYPE_CHECKING:
+    from isthmus.org.save.plan import Plan
+
+IGNORED_KEYS: Final = frozenset({"attributes"})
+"""What REST sends beside fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`fields` and `parents` are (key in the record, column to set)."""
+
+    fields: tuple[tuple[str, Column], ...]
+    parents: tuple[tuple[str, Column], ...]
+    names: frozenset[str]
+    """Every field that the record sets, in canonical case."""
+    errors: tuple[RowError, ...]
+
+
+def resolve(plan: "Plan", keys: Iterable[str]) -> Layout:
+    """The layout of records with `keys`, for the principals whose access `plan` was compiled for."""
+    fields: dict[str, tuple[str, Column]] = {}
+    parents: dict[str, tuple[str, Column]] = {}
+    denied: list[str] = []
+    errors: list[RowError] = []
+    for key in keys:
+        lowered = key.lower()
+        if lowered in IGNORED_KEYS:
+            continue
+        column = plan.columns_by_name.get(lowered)
+        parent = plan.sobject.parent_field(key) if column is None else None
+        if column is None and parent is not None:
+            column = plan.columns_by_name[parent.name.lower()]
+        if column is None or not plan.may_read(column.field):
+            errors.append(row_error("no_such_field", field=key, sobject=plan.sobject.name))
+        elif column.name == "Id":
+            if plan.operation is Operation.INSERT:
+                errors.append(row_error("id_in_insert", "Id"))
+        elif not plan.may_write(column.field):
+            denied.append(column.name)
+        elif parent is not None:
+            parents[column.name] = (key, column)
+        else:
+            fields[column.name] = (key, column)
+    if denied:
+        errors.append(row_error("field_not_writable", *denied, names=", ".join(denied)))
+    return Layout(
+        fields=tuple(fields.values()),
+        parents=tuple(parents.values()),
+        names=frozenset(fields) | frozenset(parents),
+        errors=tuple(errors),
+    )

@@ -1,0 +1,83 @@
+"""Name registry: the platform's own `Name` pseudo-object, through which polymorphic lookups find what they
+refer to.
+
+It has a row for every record whose object has a name field or can be the target of a polymorphic lookup.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from isthmus.kernel.database import Transaction
+from isthmus.org.save.batch import Row
+from isthmus.org.save.statements import Statements, in_parts, quoted
+from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.values import Stored
+
+REGISTRY: Final = "Name"
+_OWN: Final = frozenset({"Id", "IsDeleted", "Type", "Name"})
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """How records of one object are entered: `fields` are (column of the registry, field of the object)."""
+
+    sobject: str
+    fields: tuple[tuple[str, str], ...]
+    statements: Statements
+
+    def insert(self, tx: Transaction, rows: Sequence[Row]) -> None:
+        """Enter new records."""
+        sql, bind = self.statements.insert(frozenset({"Id", "IsDeleted", "Type", *dict(self.fields)}))
+        tx.execute_many(sql, [bind(self._entry(row)) for row in rows])
+
+    def update(self, tx: Transaction, rows: Sequence[Row]) -> None:
+        """Change the entries of the records whose entered fields have changed."""
+        changed = [row for row in rows if any(row.changed(field) for _, field in self.fields)]
+        if changed:
+            sql, bind = self.statements.update(frozenset(dict(self.fields)))
+            tx.execute_many(sql, [bind(self._entry(row)) for row in changed])
+
+    def _entry(self, row: Row) -> dict[str, Stored]:
+        values = row.values
+        entry: dict[str, Stored] = {column: values.get(field) for column, field in self.fields}
+        entry["Id"] = row.id
+        entry["IsDeleted"] = 0
+        entry["Type"] = self.sobject
+        return entry
+
+
+def registry_of(schema: Schema, sobject: SObjectType) -> Registry | None:
+    """The registry for records of `sobject`; None: they aren't entered."""
+    pseudo = schema.find(REGISTRY)
+    name = sobject.name_field
+    if pseudo is None or pseudo.name == sobject.name or not (name or _is_polymorphic_target(schema, sobject)):
+        return None
+    fields = [(REGISTRY, name.name)] if name else []
+    fields += [
+        (each.name, each.name) for each in pseudo.fields if each.name not in _OWN and sobject.field(each.name)
+    ]
+    return Registry(sobject.name, tuple(fields), Statements(pseudo))
+
+
+def _is_polymorphic_target(schema: Schema, sobject: SObjectType) -> bool:
+    return any(
+        field.polymorphic
+        for child in schema.children(sobject.name)
+        if (owner := schema.find(child.child)) is not None and (field := owner.field(child.field)) is not None
+    )
+
+
+def mark_deleted(tx: Transaction, ids: Sequence[str], flag: int) -> None:
+    """Set the deleted flag of entries."""
+    tx.execute_many(
+        f'UPDATE {quoted(REGISTRY)} SET "IsDeleted" = ? WHERE "Id" = ?', [(flag, each) for each in ids]
+    )
+
+
+def display_names(tx: Transaction, schema: Schema, ids: Sequence[str]) -> dict[str, str]:
+    """The names of records by id, as far as they are entered."""
+    if schema.find(REGISTRY) is None:
+        return {}
+    rows = in_parts(tx, f'SELECT "Id", "Name" FROM {quoted(REGISTRY)} WHERE "Id" IN ({{}})', ids)
+    return {str(record_id): str(name) for record_id, name in rows if name is not None}

@@ -1,0 +1,162 @@
+"""The save order: every write of every wire passes these steps, in the platform's documented order of
+execution.
+
+`SAVE_ORDER` is run over each batch; a plan keeps the steps that have something to do for its object and
+operation. `COMMIT_ORDER` is run once per platform transaction, when the outermost save has ended; `save`
+never touches the journal. Source: Apex Developer Guide, Triggers and Order of Execution.
+"""
+
+from typing import Final
+
+from isthmus.kernel.database import UniqueViolation
+from isthmus.kernel.errors import row_error
+from isthmus.org.save.batch import Row, Save
+from isthmus.org.save.plan import Plan
+from isthmus.org.save.ports import CommitMoment
+from isthmus.org.save.result import SaveOptions
+from isthmus.org.save.step import Step
+from isthmus.org.save.steps.automate import (
+    check_duplicate_rules,
+    check_validation_rules,
+    recalculate_roll_ups,
+    recalculate_sharing,
+    run_after_handlers,
+    run_after_save_flows,
+    run_assignment_rules,
+    run_auto_response_rules,
+    run_before_handlers,
+    run_before_save_flows,
+    run_entitlement_rules,
+    run_escalation_rules,
+    run_processes,
+    run_workflow_rules,
+)
+from isthmus.org.save.steps.derive import derive_standard_fields
+from isthmus.org.save.steps.formats import check_formats
+from isthmus.org.save.steps.load import load_current_values, overlay_deleted_flag, overlay_values
+from isthmus.org.save.steps.number import give_auto_numbers, give_record_ids, stamp_system_fields
+from isthmus.org.save.steps.permit import check_permissions
+from isthmus.org.save.steps.references import check_references, check_references_again, resolve_parents
+from isthmus.org.save.steps.register import register_names
+from isthmus.org.save.steps.remove import check_recycle_bin, delete_records, undelete_records
+from isthmus.org.save.steps.require import check_required_fields
+from isthmus.org.save.steps.unique import check_unique_values
+from isthmus.org.save.steps.write import insert_records, update_records
+from isthmus.org.save.unit_of_work import UnitOfWork
+
+SAVE_ORDER: Final[tuple[Step, ...]] = (
+    load_current_values,
+    check_recycle_bin,
+    overlay_values,
+    overlay_deleted_flag,
+    check_permissions,
+    resolve_parents,
+    check_formats,
+    check_references,
+    run_before_save_flows,
+    run_before_handlers,
+    derive_standard_fields,
+    check_required_fields,
+    check_references_again,
+    check_unique_values,
+    check_validation_rules,
+    check_duplicate_rules,
+    give_record_ids,
+    give_auto_numbers,
+    stamp_system_fields,
+    insert_records,
+    update_records,
+    delete_records,
+    undelete_records,
+    register_names,
+    run_after_handlers,
+    run_assignment_rules,
+    run_auto_response_rules,
+    run_workflow_rules,
+    run_escalation_rules,
+    run_processes,
+    run_after_save_flows,
+    run_entitlement_rules,
+    recalculate_roll_ups,
+    recalculate_sharing,
+)
+
+COMMIT_ORDER: Final[tuple[CommitMoment, ...]] = (
+    CommitMoment.CRITERIA_SHARING,
+    CommitMoment.CHANGE_EVENTS,
+    CommitMoment.PUSH_TOPICS,
+    CommitMoment.OUTBOUND_MESSAGES,
+    CommitMoment.PUBLISH_AFTER_COMMIT,
+    CommitMoment.POSITIONS,
+)
+
+_CLASHES_MAX: Final = 3
+"""So often a batch runs again because another writer was quicker with a unique value; then its rows fail."""
+
+
+class _Again(Exception):
+    """A row failed after something lasting was done: undo it and run again without the row."""
+
+
+def save(unit: UnitOfWork, plan: Plan, rows: list[Row], options: SaveOptions) -> None:
+    """Run the save order over `rows`; what becomes of each is on the row.
+
+    Partial success: where a row fails after automation ran or writing began, everything is undone, and the
+    rows that are left run again, automation too. Source: Apex Developer Guide, Bulk DML Exception Handling.
+    """
+    batch = Save(unit, plan, rows, options)
+    clashes = 0
+    while batch.live():
+        try:
+            with unit.nested(plan.sobject.name):
+                _run(batch)
+            return
+        except _Again:
+            pass
+        except UniqueViolation as clash:
+            clashes += 1
+            if clashes >= _CLASHES_MAX:
+                _fail_clashing(batch, clash)
+        _rewind(batch)
+
+
+def _run(batch: Save) -> None:
+    """One pass. Steps that leave traces, and all that follow the first of them, run within a savepoint."""
+    steps = batch.plan.steps
+    first = next((place for place, each in enumerate(steps) if each.lasting), len(steps))
+    for step in steps[:first]:
+        step.run(batch)
+    running = batch.live()
+    if not running or first == len(steps):
+        return
+    with batch.unit.savepoint():
+        for step in steps[first:]:
+            step.run(batch)
+            if any(row.errors for row in running):
+                raise _Again
+
+
+def _rewind(batch: Save) -> None:
+    """Forget what a pass made of the rows that run again. An id that was given stays: it is no one else's."""
+    for row in batch.live():
+        row.old = None
+        row.values = {}
+        row.assigned = set()
+
+
+def _fail_clashing(batch: Save, clash: UniqueViolation) -> None:
+    """The platform's own words where it can't say which record has the value."""
+    field = clash.constraint.rpartition(".")[2]
+    holders = [row for row in batch.live() if row.values.get(field) is not None]
+    if not holders:
+        raise clash
+    for row in holders:
+        row.errors.append(row_error("duplicate_value", field="<unknown>", id="<unknown>"))
+
+
+def commit(unit: UnitOfWork) -> None:
+    """Run the commit order, once, when the outermost save has ended."""
+    for moment in COMMIT_ORDER:
+        runner = unit.engine.automation.at_commit(moment)
+        if runner is not None:
+            runner(unit)

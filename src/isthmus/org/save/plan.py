@@ -1,0 +1,111 @@
+"""Plan: what one operation on one object needs, compiled once for principals with the same access.
+
+The plan keeps the steps of the save order that have something to do for the object, and the object's fields
+as those steps want them. It holds for one version of the schema and of the automation.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from isthmus.org.save.columns import Column, stored_fields
+from isthmus.org.save.defaults import Preset, fixed_defaults, presets
+from isthmus.org.save.layout import Layout, resolve
+from isthmus.org.save.names import registry_of
+from isthmus.org.save.ports import Automation, Operation
+from isthmus.org.save.standard_fields import rules_for
+from isthmus.org.save.statements import Statements
+from isthmus.org.save.step import Step
+from isthmus.org.schema.model import Field, FieldType, Schema, SObjectType
+from isthmus.org.security.access import Access
+
+_LAYOUTS_MAX: Final = 512
+_SYSTEM_MANAGED: Final = frozenset({"Id", "IsDeleted", "SystemModstamp"})
+
+
+class Plan:
+    """`system` plans ask neither for access nor for what the schema lets anyone write: they are the
+    platform's own.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        sobject: SObjectType,
+        operation: Operation,
+        access: Access,
+        automation: Automation,
+        system: bool = False,
+    ) -> None:
+        self.schema = schema
+        self.sobject = sobject
+        self.operation = operation
+        self.access = access
+        self.automation = automation
+        self.system = system
+        fields = stored_fields(sobject.fields)
+        self.columns_by_name: Mapping[str, Column] = {
+            each.name.lower(): Column(each, schema) for each in fields
+        }
+        self.references = tuple(
+            each for each in fields if each.type is FieldType.REFERENCE and each.reference_to
+        )
+        self.unique = tuple(each for each in fields if each.unique)
+        self.auto_numbers = tuple(each for each in fields if each.auto_number)
+        self.required = tuple(each for each in fields if self._required(each))
+        self.defaults = fixed_defaults(sobject) if operation is Operation.INSERT else {}
+        self.presets: Mapping[str, Preset] = presets(schema, sobject) if operation is Operation.INSERT else {}
+        self.firm_defaults = tuple(
+            each.name
+            for each in fields
+            if not each.nillable and (each.name in self.defaults or each.name in self.presets)
+        )
+        self.rules = rules_for(sobject)
+        self.registry = registry_of(schema, sobject)
+        self.statements = Statements(sobject)
+        self.steps: tuple[Step, ...] = ()
+        self._layouts: dict[tuple[str, ...], Layout] = {}
+
+    def compile(self, order: tuple[Step, ...]) -> "Plan":
+        """Keep the steps of `order` that have something to do; returns the plan."""
+        self.steps = tuple(each for each in order if self.operation in each.operations and each.needed(self))
+        return self
+
+    def layout(self, keys: tuple[str, ...]) -> Layout:
+        """The layout of records with these keys."""
+        layout = self._layouts.get(keys)
+        if layout is None:
+            if len(self._layouts) >= _LAYOUTS_MAX:
+                self._layouts.clear()
+            layout = self._layouts[keys] = resolve(self, keys)
+        return layout
+
+    def has(self, field: str) -> bool:
+        """Whether the object has this field, by its canonical name, with a column."""
+        column = self.columns_by_name.get(field.lower())
+        return column is not None and column.name == field
+
+    def may_read(self, field: Field) -> bool:
+        """Whether the field exists as far as the principal can tell."""
+        return self.system or self.access.may_read(self.sobject.name, field.name)
+
+    def may_write(self, field: Field) -> bool:
+        """Whether the principal may set the field in this operation."""
+        if self.system:
+            return True
+        if field.calculated or field.auto_number:
+            return False
+        if self.operation is Operation.INSERT:
+            return field.createable and self.access.may_create(self.sobject.name, field.name)
+        return field.updateable and self.access.may_edit(self.sobject.name, field.name)
+
+    def _required(self, field: Field) -> bool:
+        """Whether the field must have a value when the record is written.
+
+        Numbers and stamps come by themselves.
+        """
+        if field.nillable or field.type in (FieldType.BOOLEAN, FieldType.ID) or field.calculated:
+            return False
+        writable = field.createable if self.operation is Operation.INSERT else field.updateable
+        if not writable or field.auto_number or field.name in _SYSTEM_MANAGED:
+            return False
+        return self.operation is not Operation.INSERT or not field.defaulted_on_create

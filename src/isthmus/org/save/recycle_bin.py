@@ -1,0 +1,109 @@
+"""Recycle bin: deleted records, each with the record whose deletion took it along (its *root*).
+
+Only roots can be undeleted; what went with them comes back with them. Lookups that the deletion cleared are
+noted, and set again where they are still empty. Records stay 15 days. Source: Salesforce Help, Manage Your
+Recycle Bin; SOAP API Developer Guide, undelete(), emptyRecycleBin().
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from isthmus.kernel.clock import DAY
+from isthmus.kernel.database import Connection, Transaction
+from isthmus.org.save.statements import in_parts, quoted
+from isthmus.org.schema.model import Schema
+
+RETENTION: Final = 15 * DAY
+_PURGED_AT_ONCE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A deleted record."""
+
+    id: str
+    sobject: str
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearedLookup:
+    """`field` of the record `id` referred to `parent` until the deletion of `root`."""
+
+    root: str
+    sobject: str
+    field: str
+    id: str
+    parent: str
+
+
+def put(
+    tx: Transaction, entries: Iterable[Entry], cleared: Iterable[ClearedLookup], now: int, user_id: str
+) -> None:
+    """Put records into the bin."""
+    tx.execute_many(
+        'INSERT INTO "isthmus_recycle_bin" ("id", "sobject", "root", "deleted_at", "deleted_by") '
+        "VALUES (?, ?, ?, ?, ?)",
+        [(each.id, each.sobject, each.root, now, user_id) for each in entries],
+    )
+    tx.execute_many(
+        'INSERT INTO "isthmus_cleared_lookup" ("root", "sobject", "field", "id", "parent") '
+        "VALUES (?, ?, ?, ?, ?)",
+        [(each.root, each.sobject, each.field, each.id, each.parent) for each in cleared],
+    )
+
+
+def roots(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Of `ids`, those that can be undeleted."""
+    sql = 'SELECT "id" FROM "isthmus_recycle_bin" WHERE "root" = "id" AND "emptied" = 0 AND "id" IN ({})'
+    return {str(row[0]) for row in in_parts(connection, sql, ids)}
+
+
+def entries_of(connection: Connection, ids: Sequence[str]) -> list[Entry]:
+    """Everything that went with these roots, the roots too."""
+    sql = 'SELECT "id", "sobject", "root" FROM "isthmus_recycle_bin" WHERE "root" IN ({})'
+    return [Entry(str(row[0]), str(row[1]), str(row[2])) for row in in_parts(connection, sql, ids)]
+
+
+def lookups_cleared_by(connection: Connection, ids: Sequence[str]) -> list[ClearedLookup]:
+    """The lookups that the deletion of these roots cleared."""
+    sql = (
+        'SELECT "root", "sobject", "field", "id", "parent" FROM "isthmus_cleared_lookup" WHERE "root" IN ({})'
+    )
+    return [ClearedLookup(*map(str, row)) for row in in_parts(connection, sql, ids)]
+
+
+def take(tx: Transaction, ids: Sequence[str]) -> None:
+    """Take these roots, and what went with them, out of the bin."""
+    tx.execute_many('DELETE FROM "isthmus_recycle_bin" WHERE "root" = ?', [(each,) for each in ids])
+    tx.execute_many('DELETE FROM "isthmus_cleared_lookup" WHERE "root" = ?', [(each,) for each in ids])
+
+
+def empty(tx: Transaction, ids: Sequence[str]) -> None:
+    """Give up these roots: nothing brings them back. `purge` removes them."""
+    tx.execute_many(
+        'UPDATE "isthmus_recycle_bin" SET "emptied" = 1 WHERE "root" = ?', [(each,) for each in ids]
+    )
+
+
+def purge(tx: Transaction, schema: Schema, now: int) -> int:
+    """Remove records that were given up or have been in the bin for 15 days; returns how many.
+
+    At most about 1,000 a call, so that the writer isn't held for long: call it until it returns 0.
+    """
+    due = tx.rows(
+        'SELECT "id", "sobject" FROM "isthmus_recycle_bin" WHERE "deleted_at" <= ? OR "emptied" = 1 '
+        f'ORDER BY "sobject" LIMIT {_PURGED_AT_ONCE}',
+        (now - RETENTION,),
+    )
+    for name, group in groupby(due, key=lambda row: str(row[1])):
+        ids = [(row[0],) for row in group]
+        if schema.find(name) is not None:
+            tx.execute_many(f'DELETE FROM {quoted(name)} WHERE "Id" = ?', ids)
+        if schema.find("Name") is not None:
+            tx.execute_many('DELETE FROM "Name" WHERE "Id" = ?', ids)
+        tx.execute_many('DELETE FROM "isthmus_recycle_bin" WHERE "id" = ?', ids)
+        tx.execute_many('DELETE FROM "isthmus_cleared_lookup" WHERE "root" = ?', ids)
+    return len(due)

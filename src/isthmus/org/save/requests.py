@@ -1,0 +1,166 @@
+"""Requests: insert, update, delete, undelete as asked of a transaction: records become rows, rows pass the
+save order.
+
+Results are in the order of the request. Rows go through in batches of 200, as on the platform. With
+`all_or_none` a single error undoes the whole request (`RolledBack`). Upserts are in `upsert`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Final, TypeAlias
+
+from isthmus.kernel.errors import RowError, fault, row_error
+from isthmus.kernel.ids import MalformedId, to_18
+from isthmus.org.save import recycle_bin
+from isthmus.org.save.batch import Row
+from isthmus.org.save.order import save
+from isthmus.org.save.ports import Operation
+from isthmus.org.save.result import SaveResult
+from isthmus.org.save.unit_of_work import UnitOfWork
+from isthmus.org.schema.model import SObjectType
+
+Record: TypeAlias = Mapping[str, object]
+
+BATCH: Final = 200
+"""Rows that pass the save order together.
+
+Source: Apex Developer Guide, Triggers: bulk triggers get 200 at a time.
+"""
+
+
+class RolledBack(Exception):
+    """A request with `all_or_none` failed: whoever owns the transaction undoes it and answers with
+    `results`.
+    """
+
+    def __init__(self, results: list[SaveResult]) -> None:
+        super().__init__("not all records were valid")
+        self.results = results
+
+
+def insert(unit: UnitOfWork, sobject: str | None, records: Sequence[Record]) -> list[SaveResult]:
+    """Create records; without `sobject`, each says its own in `attributes`. Fault: `resource_not_found`."""
+    rows = [_new_row(each) for each in records]
+    _run(unit, Operation.INSERT, rows, sobject, _type_in_attributes)
+    return [row.result() for row in rows]
+
+
+def update(unit: UnitOfWork, sobject: str | None, records: Sequence[Record]) -> list[SaveResult]:
+    """Change records by their `Id`; without `sobject`, by what `attributes` or the id says.
+
+    Fault as for insert.
+    """
+    rows = [Row(each) for each in records]
+    _run(unit, Operation.UPDATE, rows, sobject, _type_in_attributes)
+    return [row.result() for row in rows]
+
+
+def delete(unit: UnitOfWork, sobject: str | None, ids: Iterable[str]) -> list[SaveResult]:
+    """Delete records; without `sobject`, of any object. Fault as for insert."""
+    rows = [Row({}, each) for each in ids]
+    _run(unit, Operation.DELETE, rows, sobject, _type_of_id)
+    return [row.result() for row in rows]
+
+
+def undelete(unit: UnitOfWork, ids: Iterable[str]) -> list[SaveResult]:
+    """Bring records of any object back from the recycle bin."""
+    rows = [Row({}, each) for each in ids]
+    _run(unit, Operation.UNDELETE, rows, None, _type_of_id)
+    return [row.result() for row in rows]
+
+
+def empty_recycle_bin(unit: UnitOfWork, ids: Iterable[str]) -> list[SaveResult]:
+    """Give up deleted records, and what went with them, for good."""
+    wanted = list(ids)
+    known = recycle_bin.roots(unit.tx, [full for each in wanted if (full := _full(each))])
+    results = []
+    for each in wanted:
+        full = _full(each)
+        errors = () if full in known else (row_error("not_in_recycle_bin"),)
+        results.append(SaveResult(full or each, errors))
+    recycle_bin.empty(unit.tx, [each.id for each in results if each.success and each.id])
+    return results
+
+
+def whole(results: list[SaveResult]) -> list[SaveResult]:
+    """`results`, if no row failed.
+
+    Raises RolledBack: with it, the rows that would have been saved fail as well.
+    """
+    if all(each.success for each in results):
+        return results
+    undone = (row_error("rolled_back"),)
+    raise RolledBack(
+        [SaveResult(None if each.created else each.id, undone) if each.success else each for each in results]
+    )
+
+
+def run_batches(unit: UnitOfWork, sobject: SObjectType, operation: Operation, rows: Sequence[Row]) -> None:
+    """Run the save order over rows of one object, 200 at a time."""
+    plan = unit.engine.plan(unit, sobject, operation)
+    for start in range(0, len(rows), BATCH):
+        save(unit, plan, list(rows[start : start + BATCH]), unit.options)
+
+
+def find_sobject(unit: UnitOfWork, name: str) -> SObjectType:
+    """The object of that name. Faults: `resource_not_found`, `cannot_save_here`."""
+    sobject = unit.schema.find(name)
+    if sobject is None or not (unit.system or unit.principal.access.may_read(sobject.name)):
+        raise fault("resource_not_found")
+    if not sobject.stored:
+        raise fault("cannot_save_here", sobject=sobject.name)
+    return sobject
+
+
+def _new_row(record: Record) -> Row:
+    row = Row(record)
+    row.created = True
+    return row
+
+
+def _run(
+    unit: UnitOfWork,
+    operation: Operation,
+    rows: list[Row],
+    sobject: str | None,
+    type_of: Callable[[UnitOfWork, Row], SObjectType | RowError],
+) -> None:
+    """Run rows of one object, or runs of rows that are each of one object."""
+    if sobject is not None:
+        run_batches(unit, find_sobject(unit, sobject), operation, rows)
+        return
+    typed: list[tuple[Row, SObjectType]] = []
+    for row in rows:
+        found = type_of(unit, row)
+        if isinstance(found, RowError):
+            row.errors.append(found)
+        else:
+            typed.append((row, found))
+    for _, run in groupby(typed, key=lambda each: each[1].name):
+        some = list(run)
+        run_batches(unit, some[0][1], operation, [row for row, _ in some])
+
+
+def _type_in_attributes(unit: UnitOfWork, row: Row) -> SObjectType | RowError:
+    attributes = row.given.get("attributes")
+    named = attributes.get("type") if isinstance(attributes, Mapping) else None
+    if named is None and not row.created:
+        row.id = next((str(value) for key, value in row.given.items() if key.lower() == "id"), None)
+        return row_error("id_missing_in_update") if row.id is None else _type_of_id(unit, row)
+    found = unit.schema.find(named) if isinstance(named, str) else None
+    if found is None or not found.stored or not unit.principal.access.may_read(found.name):
+        return row_error("unsupported_sobject_type", sobject=named)
+    return found
+
+
+def _type_of_id(unit: UnitOfWork, row: Row) -> SObjectType | RowError:
+    full = _full(row.id or "")
+    owners = [each for each in unit.schema.with_prefix(full) if each.stored] if full else []
+    return owners[0] if owners else row_error("malformed_delete_id", value=row.id)
+
+
+def _full(record_id: str) -> str | None:
+    try:
+        return to_18(record_id)
+    except MalformedId:
+        return None

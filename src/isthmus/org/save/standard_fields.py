@@ -1,0 +1,203 @@
+"""Standard fields: those that the platform fills in from a record's other fields, as rules per object.
+
+A rule looks at one row and sets what follows. Values that a client or automation gives win where the platform
+lets them be written. Source: Object Reference, the descriptions of the fields named here.
+"""
+
+from calendar import monthrange
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from isthmus.org.save.statements import quoted
+from isthmus.org.schema.decimals import to_double
+from isthmus.org.schema.instants import DAY, MINUTE, whole_second
+from isthmus.org.schema.model import SObjectType
+from isthmus.org.schema.values import Stored
+
+if TYPE_CHECKING:
+    from isthmus.org.save.batch import Row, Save
+
+Rule: TypeAlias = "Callable[[Save, Row], None]"
+
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_FORECASTS: Final = {
+    "Omitted": "Omitted",
+    "Pipeline": "Pipeline",
+    "Best Case": "BestCase",
+    "Most Likely": "MostLikely",
+    "Commit": "Forecast",
+    "Closed": "Closed",
+}
+"""ForecastCategory by ForecastCategoryName."""
+_FORECAST_NAMES: Final[dict[Stored, str]] = {category: name for name, category in _FORECASTS.items()}
+
+
+def compose_name(save: "Save", row: "Row") -> None:
+    """A person's name: first, middle, last, suffix, as far as the object has them."""
+    parts = (row.values.get(each) for each in ("FirstName", "MiddleName", "LastName", "Suffix"))
+    row.values["Name"] = " ".join(str(each) for each in parts if each) or None
+
+
+def give_nickname(save: "Save", row: "Row") -> None:
+    """A user's nickname, where none is given, is what stands before the @ of the username."""
+    values = row.values
+    if values.get("CommunityNickname") is None and save.plan.has("CommunityNickname"):
+        username = values.get("Username")
+        values["CommunityNickname"] = str(username).partition("@")[0][:40] if username else None
+
+
+def follow_stage(save: "Save", row: "Row") -> None:
+    """Probability, forecast, closed and won follow an opportunity's stage."""
+    values, given = row.values, _given(row)
+    stage = _status(save, "OpportunityStage", values.get("StageName"))
+    if stage is not None and row.changed("StageName"):
+        _set(save, row, "IsClosed", stage.get("IsClosed"))
+        _set(save, row, "IsWon", stage.get("IsWon"))
+        if "Probability" not in given:
+            _set(save, row, "Probability", stage.get("DefaultProbability"))
+        if "ForecastCategoryName" not in given:
+            category = stage.get("ForecastCategory")
+            _set(save, row, "ForecastCategory", category)
+            _set(save, row, "ForecastCategoryName", _FORECAST_NAMES.get(category))
+    if "ForecastCategoryName" in given:
+        _set(
+            save, row, "ForecastCategory", _FORECASTS.get(str(values.get("ForecastCategoryName")), "Pipeline")
+        )
+    elif values.get("ForecastCategory") is None:
+        _set(save, row, "ForecastCategory", "Pipeline")
+    amount, probability = values.get("Amount"), values.get("Probability")
+    expected = (
+        amount * probability / 100 if isinstance(amount, float) and isinstance(probability, float) else None
+    )
+    _set(save, row, "ExpectedRevenue", None if expected is None else to_double(expected, 2))
+
+
+def date_fiscally(save: "Save", row: "Row") -> None:
+    """An opportunity's fiscal period, in fiscal years that are calendar years."""
+    closes = row.values.get("CloseDate")
+    if isinstance(closes, int):
+        day = date.fromordinal(closes // DAY + _EPOCH)
+        quarter = (day.month + 2) // 3
+        _set(save, row, "FiscalYear", day.year)
+        _set(save, row, "FiscalQuarter", quarter)
+        _set(save, row, "Fiscal", f"{day.year} {quarter}")
+
+
+def follow_status(table: str, *names: str) -> Rule:
+    """The rule that copies `names` from the row of `table` which the record's `Status` names."""
+
+    def follow(save: "Save", row: "Row") -> None:
+        if row.changed("Status") and (status := _status(save, table, row.values.get("Status"))) is not None:
+            for name in names:
+                _set(save, row, name, status.get(name))
+
+    return follow
+
+
+def date_closing(field: str) -> Rule:
+    """The rule that notes in `field` when a record was closed."""
+
+    def note(save: "Save", row: "Row") -> None:
+        if row.changed("IsClosed"):
+            _set(save, row, field, whole_second(save.unit.now) if row.values.get("IsClosed") else None)
+
+    return note
+
+
+def flag_priority(save: "Save", row: "Row") -> None:
+    """A task of high priority is flagged."""
+    priority = _status(save, "TaskPriority", row.values.get("Priority"))
+    if priority is not None:
+        _set(save, row, "IsHighPriority", priority.get("IsHighPriority"))
+
+
+def span_event(save: "Save", row: "Row") -> None:
+    """An event's start, end and duration: two of them give the third."""
+    values = row.values
+    start = values.get("StartDateTime") if row.changed("StartDateTime") else values.get("ActivityDateTime")
+    start = start if start is not None else values.get("StartDateTime")
+    end, minutes = values.get("EndDateTime"), values.get("DurationInMinutes")
+    if not isinstance(start, int):
+        return
+    if isinstance(minutes, int) and (not isinstance(end, int) or row.changed("DurationInMinutes")):
+        end = start + minutes * MINUTE
+    elif isinstance(end, int):
+        minutes = (end - start) // MINUTE
+    _set(save, row, "StartDateTime", start)
+    _set(save, row, "ActivityDateTime", start)
+    _set(save, row, "ActivityDate", start // DAY * DAY)
+    _set(save, row, "EndDateTime", end)
+    _set(save, row, "DurationInMinutes", minutes)
+
+
+def total_line(save: "Save", row: "Row") -> None:
+    """A line's total is its price times its quantity; given only the total, the price follows."""
+    values = row.values
+    quantity, price, total = values.get("Quantity"), values.get("UnitPrice"), values.get("TotalPrice")
+    if not isinstance(quantity, float):
+        return
+    if isinstance(price, float) and not (row.changed("TotalPrice") and "TotalPrice" in _given(row)):
+        _set(save, row, "TotalPrice", to_double(price * quantity, 2))
+    elif isinstance(total, float) and quantity:
+        _set(save, row, "UnitPrice", to_double(total / quantity, 2))
+
+
+def end_contract(save: "Save", row: "Row") -> None:
+    """A contract ends the day before its term, in months, is over."""
+    start, months = row.values.get("StartDate"), row.values.get("ContractTerm")
+    if isinstance(start, int) and isinstance(months, int):
+        day = date.fromordinal(start // DAY + _EPOCH)
+        years, month = divmod(day.month - 1 + months, 12)
+        first = date(day.year + years, month + 1, 1)
+        days = monthrange(first.year, first.month)[1]
+        _set(save, row, "EndDate", (first.toordinal() + min(day.day, days) - 2 - _EPOCH) * DAY)
+
+
+RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
+    "Opportunity": (follow_stage, date_fiscally),
+    "Case": (follow_status("CaseStatus", "IsClosed"), date_closing("ClosedDate")),
+    "Task": (follow_status("TaskStatus", "IsClosed"), flag_priority, date_closing("CompletedDateTime")),
+    "Event": (span_event,),
+    "Contract": (follow_status("ContractStatus", "StatusCode"), end_contract),
+    "Order": (follow_status("OrderStatus", "StatusCode"),),
+    "OpportunityLineItem": (total_line,),
+    "OrderItem": (total_line,),
+    "User": (give_nickname,),
+}
+
+
+def rules_for(sobject: SObjectType) -> tuple[Rule, ...]:
+    """The rules of an object; of a person, its name too."""
+    person = sobject.field("LastName") is not None and sobject.field("Name") is not None
+    return (*((compose_name,) if person else ()), *RULES.get(sobject.name, ()))
+
+
+def _given(row: "Row") -> set[str]:
+    """The fields that someone has set: the client, or automation."""
+    return row.assigned if row.layout is None else row.assigned | row.layout.names
+
+
+def _set(save: "Save", row: "Row", name: str, value: Stored) -> None:
+    if save.plan.has(name):
+        row.values[name] = value
+
+
+def _status(save: "Save", table: str, label: Stored) -> dict[str, Stored] | None:
+    """The row of a status table that a picklist value names, read once per transaction."""
+    known: dict[Stored, dict[str, Stored]] | None = save.unit.memo.get(table)
+    if known is None:
+        known = save.unit.memo[table] = _statuses(save, table)
+    return known.get(label)
+
+
+def _statuses(save: "Save", table: str) -> dict[Stored, dict[str, Stored]]:
+    sobject = save.unit.schema.find(table)
+    if sobject is None:
+        return {}
+    names = [each.name for each in sobject.fields]
+    rows = save.unit.tx.rows(
+        f'SELECT {", ".join(map(quoted, names))} FROM {quoted(table)} WHERE "IsDeleted" = 0'
+    )
+    read = [dict(zip(names, row, strict=True)) for row in rows]
+    return {each.get("MasterLabel"): each for each in read}  # type: ignore[misc] # no column holds bytes

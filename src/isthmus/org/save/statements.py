@@ -1,0 +1,119 @@
+"""Statements: the SQL of one object's saves.
+
+Texts are made once per set of columns, and parameters in their order.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from isthmus.kernel.database import Connection, Row, Value
+from isthmus.org.save.columns import stored_fields
+from isthmus.org.schema.model import TEXTS, Field, SObjectType
+from isthmus.org.schema.values import Stored, fold
+
+Bind: TypeAlias = Callable[[Mapping[str, Stored]], list[Value]]
+
+_TEXTS_MAX: Final = 256
+IN_LIST_MAX: Final = 200
+"""Values in one `IN (…)`; longer lists are asked in parts."""
+
+
+def quoted(name: str) -> str:
+    """A table or column name, quoted for SQL. Schema names hold no quotes: a check at load sees to it."""
+    return f'"{name}"'
+
+
+def shadow(name: str) -> str:
+    """The shadow column of a text field."""
+    return f"{name}~"
+
+
+class Statements:
+    """Insert, update and read statements of one object."""
+
+    def __init__(self, sobject: SObjectType) -> None:
+        self.table = quoted(sobject.name)
+        fields = stored_fields(sobject.fields)
+        self.names: tuple[str, ...] = tuple(each.name for each in fields)
+        self._read_names = self.names if "IsDeleted" in self.names else (*self.names, "IsDeleted")
+        self._shadowed = frozenset(each.name for each in fields if _shadowed(each))
+        self._inserts: dict[frozenset[str], tuple[str, Bind]] = {}
+        self._updates: dict[frozenset[str], tuple[str, Bind]] = {}
+        self._select = f"SELECT {', '.join(map(quoted, self._read_names))} FROM {self.table}"
+
+    def read(self, connection: Connection, ids: Sequence[str], lock: bool) -> dict[str, dict[str, Stored]]:
+        """The records with these ids, deleted ones too, by id. `lock` keeps others from changing them
+        (PostgreSQL).
+        """
+        suffix = ' ORDER BY "Id" FOR UPDATE' if lock and connection.dialect.name == "postgresql" else ""
+        names = self._read_names
+        at = names.index("Id")
+        found: dict[str, dict[str, Stored]] = {}
+        for row in in_parts(connection, f'{self._select} WHERE "Id" IN ({{}}){suffix}', ids):
+            found[str(row[at])] = dict(zip(names, row, strict=True))  # type: ignore[arg-type] # no column holds bytes
+        return found
+
+    def insert(self, columns: frozenset[str]) -> tuple[str, Bind]:
+        """The statement that inserts these columns, and what makes its parameters."""
+        found = self._inserts.get(columns)
+        if found is None:
+            names, bind = self._parameters(columns)
+            marks = ", ".join("?" * len(names))
+            sql = f"INSERT INTO {self.table} ({', '.join(map(quoted, names))}) VALUES ({marks})"
+            found = _remember(self._inserts, columns, (sql, bind))
+        return found
+
+    def update(self, columns: frozenset[str]) -> tuple[str, Bind]:
+        """The statement that sets these columns by id, and what makes its parameters, the id last."""
+        found = self._updates.get(columns)
+        if found is None:
+            names, bind = self._parameters(columns)
+            sets = ", ".join(f"{quoted(name)} = ?" for name in names)
+            sql = f'UPDATE {self.table} SET {sets} WHERE "Id" = ?'
+            found = _remember(self._updates, columns, (sql, lambda values: [*bind(values), values["Id"]]))
+        return found
+
+    def _parameters(self, columns: frozenset[str]) -> tuple[list[str], Bind]:
+        plain = [name for name in self.names if name in columns]
+        folded = [name for name in plain if name in self._shadowed]
+
+        def bind(values: Mapping[str, Stored]) -> list[Value]:
+            get = values.get
+            parameters: list[Value] = [get(name) for name in plain]
+            for name in folded:
+                text = get(name)
+                parameters.append(fold(text) if isinstance(text, str) else None)
+            return parameters
+
+        return [*plain, *map(shadow, folded)], bind
+
+
+def _shadowed(field: Field) -> bool:
+    return field.type in TEXTS and field.filterable
+
+
+def _remember(
+    texts: dict[frozenset[str], tuple[str, Bind]], columns: frozenset[str], made: tuple[str, Bind]
+) -> tuple[str, Bind]:
+    if len(texts) >= _TEXTS_MAX:
+        texts.clear()
+    texts[columns] = made
+    return made
+
+
+def in_parts(
+    connection: Connection, sql: str, values: Iterable[Value], before: Sequence[Value] = ()
+) -> list[Row]:
+    """The rows of `sql`, whose `{}` stands for the values of an `IN` list, asked in parts of bounded length.
+
+    Lists are filled up to a power of two by repeating the last value, so that few statement texts are
+    prepared. `before` are the parameters that stand before the list.
+    """
+    pending = list(values)
+    rows: list[Row] = []
+    for start in range(0, len(pending), IN_LIST_MAX):
+        part = pending[start : start + IN_LIST_MAX]
+        size = 1 << (len(part) - 1).bit_length()
+        part += [part[-1]] * (size - len(part))
+        rows += connection.rows(sql.format(", ".join("?" * size)), [*before, *part])
+    return rows

@@ -1,0 +1,22 @@
+"""Derive: standard fields whose value follows from other fields of the record.
+
+The rules are in `standard_fields`.
+"""
+
+from isthmus.org.save.batch import Save
+from isthmus.org.save.plan import Plan
+from isthmus.org.save.ports import Operation
+from isthmus.org.save.step import step
+
+
+def _has_rules(plan: Plan) -> bool:
+    return bool(plan.rules)
+
+
+@step(Operation.INSERT, Operation.UPDATE, needed=_has_rules)
+def derive_standard_fields(save: Save) -> None:
+    """Apply the object's rules, in their order, to each record of the batch."""
+    rules = save.plan.rules
+    for row in save.live():
+        for rule in rules:
+            rule(save, row)

@@ -1,0 +1,61 @@
+"""Ids, auto-numbers and stamps: what a record is given by the platform just before it is written."""
+
+from isthmus.org.save.auto_numbers import display_format, formatted
+from isthmus.org.save.batch import Save
+from isthmus.org.save.identify import give_ids
+from isthmus.org.save.plan import Plan
+from isthmus.org.save.ports import Operation
+from isthmus.org.save.step import step
+from isthmus.org.schema.instants import whole_second
+from isthmus.org.schema.values import Stored
+
+
+@step(Operation.INSERT)
+def give_record_ids(save: Save) -> None:
+    """From here on a new record has an id."""
+    rows = save.live()
+    give_ids(save, rows)
+    for row in rows:
+        row.values["Id"] = row.id
+
+
+def _has_auto_numbers(plan: Plan) -> bool:
+    return bool(plan.auto_numbers)
+
+
+@step(Operation.INSERT, needed=_has_auto_numbers)
+def give_auto_numbers(save: Save) -> None:
+    """Numbers are taken for the whole batch at once, and never used again."""
+    rows, sobject = save.live(), save.plan.sobject.name
+    if not rows:
+        return
+    for field in save.plan.auto_numbers:
+        pattern, starting = display_format(sobject, field)
+        wanting = [row for row in rows if row.values.get(field.name) is None]
+        if not wanting:
+            continue
+        first = save.unit.tx.next_in_sequence(f"number:{sobject}.{field.name}", len(wanting))
+        for number, row in enumerate(wanting, starting + first - 1):
+            row.values[field.name] = formatted(pattern, number, save.unit.local_now)
+
+
+_CREATED = ("CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp")
+_MODIFIED = _CREATED[2:]
+
+
+@step(*Operation)
+def stamp_system_fields(save: Save) -> None:
+    """Who and when. A change of any kind, a delete too, is a modification."""
+    new = save.operation is Operation.INSERT
+    stamps: dict[str, Stored] = {
+        name: save.unit.principal.user_id if name.endswith("Id") else whole_second(save.unit.now)
+        for name in (_CREATED if new else _MODIFIED)
+        if save.plan.has(name)
+    }
+    for row in save.live():
+        given = row.layout.names if save.plan.system and row.layout is not None else ()
+        for name, value in stamps.items():
+            if name not in given:
+                row.values[name] = value
+        if new:
+            row.values.setdefault("IsDeleted", 0)

@@ -1,0 +1,143 @@
+"""Remove and restore: records go to the recycle bin and come back, with all that goes with them."""
+
+from collections.abc import Iterable
+
+from isthmus.kernel.database import Value
+from isthmus.kernel.errors import row_error
+from isthmus.org.save import recycle_bin
+from isthmus.org.save.batch import Save
+from isthmus.org.save.deletion import plan_deletion
+from isthmus.org.save.names import REGISTRY, mark_deleted
+from isthmus.org.save.ports import Operation
+from isthmus.org.save.recycle_bin import ClearedLookup, Entry
+from isthmus.org.save.statements import quoted
+from isthmus.org.save.step import step
+from isthmus.org.save.unit_of_work import Change, UnitOfWork
+from isthmus.org.schema.instants import whole_second
+from isthmus.org.schema.model import SObjectType
+
+
+@step(Operation.DELETE, lasting=True)
+def delete_records(save: Save) -> None:
+    """Delete the batch and what goes with it.
+
+    A record that something holds back stays, as an error of its row.
+    """
+    unit, rows = save.unit, save.live()
+    deletion = plan_deletion(unit.tx, unit.schema, save.plan.sobject, [str(row.id) for row in rows])
+    for row in rows:
+        if error := deletion.held.get(str(row.id)):
+            row.errors.append(error)
+    binned: list[Entry] = []
+    for sobject, entries in _by_object(unit, deletion.going.values()):
+        ids = [each.id for each in entries]
+        if sobject.field("IsDeleted") is None:
+            unit.tx.execute_many(
+                f'DELETE FROM {quoted(sobject.name)} WHERE "Id" = ?', [(each,) for each in ids]
+            )
+        else:
+            _flag(unit, sobject, ids, 1)
+            binned += entries
+        if unit.schema.find(REGISTRY) is not None:
+            mark_deleted(unit.tx, ids, 1)
+    for each in deletion.cleared:
+        _set_lookup(unit, each, None)
+    recycle_bin.put(unit.tx, binned, deletion.cleared, unit.now, unit.principal.user_id)
+    before = {row.id: row.old for row in rows}
+    unit.changes.extend(
+        Change(each.sobject, each.id, Operation.DELETE, before.get(each.id), None)
+        for each in deletion.going.values()
+    )
+
+
+@step(Operation.UNDELETE)
+def check_recycle_bin(save: Save) -> None:
+    """Only what was deleted on its own can be undeleted, and not before the parent it can't be without."""
+    unit, rows = save.unit, save.live()
+    roots = recycle_bin.roots(unit.tx, [str(row.id) for row in rows])
+    parents = [each for each in save.plan.references if each.master_detail]
+    for row in rows:
+        if row.id not in roots:
+            row.errors.append(row_error("undelete_failed"))
+        elif any(_is_deleted(unit, each.reference_to, row.values.get(each.name)) for each in parents):
+            row.errors.append(row_error("entity_is_deleted"))
+
+
+@step(Operation.UNDELETE, lasting=True)
+def undelete_records(save: Save) -> None:
+    """Bring the batch back, with what went with it; set lookups again that are still empty."""
+    unit, rows = save.unit, save.live()
+    ids = [str(row.id) for row in rows]
+    entries = recycle_bin.entries_of(unit.tx, ids)
+    for sobject, some in _by_object(unit, entries):
+        back = [each.id for each in some]
+        _flag(unit, sobject, back, 0)
+        if unit.schema.find(REGISTRY) is not None:
+            mark_deleted(unit.tx, back, 0)
+    for each in recycle_bin.lookups_cleared_by(unit.tx, ids):
+        _set_lookup(unit, each, each.parent)
+    recycle_bin.take(unit.tx, ids)
+    after = {row.id: row for row in rows}
+    for row in rows:
+        row.values["IsDeleted"] = 0
+    for entry in entries:
+        root = after.get(entry.id)
+        unit.changes.append(
+            Change(
+                entry.sobject,
+                entry.id,
+                Operation.UNDELETE,
+                root.old if root else None,
+                root.values if root else None,
+            )
+        )
+
+
+def _by_object(unit: UnitOfWork, entries: Iterable[Entry]) -> list[tuple[SObjectType, list[Entry]]]:
+    groups: dict[str, list[Entry]] = {}
+    for each in entries:
+        groups.setdefault(each.sobject, []).append(each)
+    found = ((unit.schema.find(name), some) for name, some in groups.items())
+    return [(sobject, some) for sobject, some in found if sobject is not None]
+
+
+def _flag(unit: UnitOfWork, sobject: SObjectType, ids: list[str], deleted: int) -> None:
+    stamps: dict[str, Value] = {
+        "LastModifiedDate": whole_second(unit.now),
+        "LastModifiedById": unit.principal.user_id,
+        "SystemModstamp": whole_second(unit.now),
+    }
+    values: dict[str, Value] = {
+        "IsDeleted": deleted,
+        **{name: stamp for name, stamp in stamps.items() if sobject.field(name)},
+    }
+    sets = ", ".join(f"{quoted(name)} = ?" for name in values)
+    sql = f'UPDATE {quoted(sobject.name)} SET {sets} WHERE "Id" = ?'
+    unit.tx.execute_many(sql, [(*values.values(), each) for each in ids])
+
+
+def _set_lookup(unit: UnitOfWork, cleared: ClearedLookup, parent: str | None) -> None:
+    """Clear a lookup, or set it again where it is still empty.
+
+    Source: Salesforce Help, Restore Deleted Records.
+    """
+    sobject = unit.schema.find(cleared.sobject)
+    if sobject is None or sobject.field(cleared.field) is None:
+        return
+    column = quoted(cleared.field)
+    stamp = ', "SystemModstamp" = ?' if sobject.field("SystemModstamp") else ""
+    parameters = [parent, *([whole_second(unit.now)] if stamp else []), cleared.id]
+    guard = f"{column} IS NOT NULL" if parent is None else f"{column} IS NULL"
+    unit.tx.execute(
+        f'UPDATE {quoted(cleared.sobject)} SET {column} = ?{stamp} WHERE "Id" = ? AND {guard}', parameters
+    )
+
+
+def _is_deleted(unit: UnitOfWork, sobjects: tuple[str, ...], record_id: object) -> bool:
+    if not isinstance(record_id, str):
+        return False
+    for name in sobjects:
+        row = unit.tx.row(f'SELECT "IsDeleted" FROM {quoted(name)} WHERE "Id" = ?', (record_id,))
+        if row is not None:
+            return bool(row[0])
+    return False

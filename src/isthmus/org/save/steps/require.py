@@ -1,0 +1,35 @@
+"""Required fields: checked after flows and handlers, which may fill them."""
+
+from isthmus.kernel.errors import row_error
+from isthmus.org.save.batch import Row, Save
+from isthmus.org.save.plan import Plan
+from isthmus.org.save.ports import Operation
+from isthmus.org.save.step import step
+
+
+def _requires(plan: Plan) -> bool:
+    return bool(plan.required or plan.sobject.required_on_create)
+
+
+@step(Operation.INSERT, Operation.UPDATE, needed=_requires)
+def check_required_fields(save: Save) -> None:
+    """All missing fields of a record are one error."""
+    for row in save.live():
+        missing = [
+            each.name
+            for each in save.plan.required
+            if row.values.get(each.name) is None and _touched(row, each.name)
+        ]
+        if row.old is None:
+            missing += [
+                group[0]
+                for group in save.plan.sobject.required_on_create
+                if all(row.values.get(name) is None for name in group) and group[0] not in missing
+            ]
+        if missing:
+            row.errors.append(row_error("required_field_missing", *missing, names=", ".join(missing)))
+
+
+def _touched(row: Row, name: str) -> bool:
+    """An update that leaves an old gap as it is does not answer for it."""
+    return row.old is None or row.changed(name)

@@ -1,0 +1,50 @@
+"""Write: the records go to the database, one statement for each set of columns of the batch."""
+
+from isthmus.kernel.database import Value
+from isthmus.org.save.batch import Row, Save
+from isthmus.org.save.ports import Operation
+from isthmus.org.save.step import step
+from isthmus.org.save.unit_of_work import Change
+
+
+@step(Operation.INSERT, lasting=True)
+def insert_records(save: Save) -> None:
+    """Insert the batch. Columns that no row has a value for are left to be NULL."""
+    rows = save.live()
+    if not rows:
+        return
+    names: set[str] = set()
+    for row in rows:
+        names.update(row.values)
+    sql, bind = save.plan.statements.insert(frozenset(names))
+    _execute(save, sql, [bind(row.values) for row in rows])
+    _note(save, rows)
+
+
+@step(Operation.UPDATE, lasting=True)
+def update_records(save: Save) -> None:
+    """Update the batch. A column that changes in one row is set in all of them, mostly to what it is."""
+    rows = save.live()
+    if not rows:
+        return
+    names: set[str] = set()
+    for row in rows:
+        old = row.old or {}
+        names.update(name for name, value in row.values.items() if old.get(name) != value)
+    names.discard("Id")
+    if names:
+        sql, bind = save.plan.statements.update(frozenset(names))
+        _execute(save, sql, [bind(row.values) for row in rows])
+    _note(save, rows)
+
+
+def _execute(save: Save, sql: str, parameters: list[list[Value]]) -> None:
+    if len(parameters) == 1:
+        save.unit.tx.execute(sql, parameters[0])
+    else:
+        save.unit.tx.execute_many(sql, parameters)
+
+
+def _note(save: Save, rows: list[Row]) -> None:
+    sobject, operation = save.plan.sobject.name, save.operation
+    save.unit.changes.extend(Change(sobject, str(row.id), operation, row.old, row.values) for row in rows)

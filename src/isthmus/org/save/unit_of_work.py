@@ -1,0 +1,134 @@
+"""Unit of work: one platform transaction, with what it has changed, from the first save to the commit."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from isthmus.kernel.database import Transaction
+from isthmus.kernel.errors import fault
+from isthmus.org.save.batch import Values
+from isthmus.org.save.ports import Operation
+from isthmus.org.save.result import SaveOptions
+from isthmus.org.schema.model import Schema
+from isthmus.org.security.principal import Principal
+
+if TYPE_CHECKING:
+    from isthmus.org.save.engine import SaveEngine
+
+DEPTH_MAX: Final = 16
+"""Saves inside saves.
+
+Source: Apex Developer Guide, Execution Governors and Limits, trigger recursion depth.
+"""
+
+DEFAULT_OPTIONS: Final = SaveOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record that a save wrote. `before` is None for an insert, `after` for a delete.
+
+    Of records that were deleted with their parent only the id is known: both are None.
+    """
+
+    sobject: str
+    id: str
+    operation: Operation
+    before: Values | None
+    after: Values | None
+
+
+class UnitOfWork:
+    """What a transaction's saves share. `changes` is in the order of the writes; a commit merges it per
+    record.
+    """
+
+    def __init__(
+        self,
+        tx: Transaction,
+        engine: "SaveEngine",
+        schema: Schema,
+        principal: Principal,
+        now: int,
+        *,
+        system: bool = False,
+        options: SaveOptions = DEFAULT_OPTIONS,
+    ) -> None:
+        self.tx = tx
+        self.engine = engine
+        self.schema = schema
+        self.principal = principal
+        self.now = now
+        self.system = system
+        self.options = options
+        self.changes: list[Change] = []
+        self.memo: dict[str, Any] = {}
+        """What steps have read once for the whole transaction, such as status values."""
+        self._depth = 0
+
+    @property
+    def local_now(self) -> int:
+        """`now` as the wall clock of the principal shows it, as if that were UTC."""
+        return self.now + _zone_offset(self.principal.time_zone, self.now // 900_000)
+
+    @contextmanager
+    def nested(self, sobject: str) -> Iterator[None]:
+        """One save deeper. Raises the fault `trigger_depth_exceeded` below 16 levels."""
+        if self._depth >= DEPTH_MAX:
+            raise fault("trigger_depth_exceeded", sobject=sobject)
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo, on an exception, what the block wrote and what it noted as changed."""
+        mark = len(self.changes)
+        try:
+            with self.tx.savepoint():
+                yield
+        except BaseException:
+            del self.changes[mark:]
+            self.memo.clear()
+            raise
+
+    def merged_changes(self) -> Mapping[tuple[str, str], Change]:
+        """The net change of each record: first image before, last image after.
+
+        Nothing where they cancel out.
+        """
+        merged: dict[tuple[str, str], Change] = {}
+        for change in self.changes:
+            key = (change.sobject, change.id)
+            earlier = merged.get(key)
+            if earlier is None:
+                merged[key] = change
+            elif earlier.operation is Operation.INSERT and change.operation is Operation.DELETE:
+                del merged[key]
+            else:
+                later = change.operation is Operation.UPDATE
+                merged[key] = Change(
+                    change.sobject,
+                    change.id,
+                    earlier.operation if later else change.operation,
+                    earlier.before,
+                    change.after,
+                )
+        return merged
+
+
+@lru_cache(maxsize=1024)
+def _zone_offset(name: str, quarter: int) -> int:
+    """Milliseconds by which the zone is ahead of UTC in a quarter of an hour; unknown zones count as UTC."""
+    try:
+        zone = ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return 0
+    offset = datetime.fromtimestamp(quarter * 900, UTC).astimezone(zone).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds() * 1000)
