@@ -10,7 +10,7 @@ from typing import Final
 
 from isthmus.kernel.database import Transaction
 from isthmus.org.save.batch import Row
-from isthmus.org.save.statements import Statements, in_parts, quoted
+from isthmus.org.save.statements import Statements, in_parts, quoted, run_each
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.values import Stored
 
@@ -29,14 +29,14 @@ class Registry:
     def insert(self, tx: Transaction, rows: Sequence[Row]) -> None:
         """Enter new records."""
         sql, bind = self.statements.insert(frozenset({"Id", "IsDeleted", "Type", *dict(self.fields)}))
-        tx.execute_many(sql, [bind(self._entry(row)) for row in rows])
+        run_each(tx, sql, [bind(self._entry(row)) for row in rows])
 
     def update(self, tx: Transaction, rows: Sequence[Row]) -> None:
         """Change the entries of the records whose entered fields have changed."""
         changed = [row for row in rows if any(row.changed(field) for _, field in self.fields)]
         if changed:
             sql, bind = self.statements.update(frozenset(dict(self.fields)))
-            tx.execute_many(sql, [bind(self._entry(row)) for row in changed])
+            run_each(tx, sql, [bind(self._entry(row)) for row in changed])
 
     def _entry(self, row: Row) -> dict[str, Stored]:
         values = row.values
@@ -70,8 +70,8 @@ def _is_polymorphic_target(schema: Schema, sobject: SObjectType) -> bool:
 
 def mark_deleted(tx: Transaction, ids: Sequence[str], flag: int) -> None:
     """Set the deleted flag of entries."""
-    tx.execute_many(
-        f'UPDATE {quoted(REGISTRY)} SET "IsDeleted" = ? WHERE "Id" = ?', [(flag, each) for each in ids]
+    run_each(
+        tx, f'UPDATE {quoted(REGISTRY)} SET "IsDeleted" = ? WHERE "Id" = ?', [(flag, each) for each in ids]
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from isthmus.kernel.clock import DAY
 from isthmus.kernel.database import Connection, Transaction
-from isthmus.org.save.statements import in_parts, quoted
+from isthmus.org.save.statements import in_parts, quoted, run_each
 from isthmus.org.schema.model import Schema
 
 RETENTION: Final = 15 * DAY
@@ -43,12 +43,14 @@ def put(
     tx: Transaction, entries: Iterable[Entry], cleared: Iterable[ClearedLookup], now: int, user_id: str
 ) -> None:
     """Put records into the bin."""
-    tx.execute_many(
+    run_each(
+        tx,
         'INSERT INTO "isthmus_recycle_bin" ("id", "sobject", "root", "deleted_at", "deleted_by") '
         "VALUES (?, ?, ?, ?, ?)",
         [(each.id, each.sobject, each.root, now, user_id) for each in entries],
     )
-    tx.execute_many(
+    run_each(
+        tx,
         'INSERT INTO "isthmus_cleared_lookup" ("root", "sobject", "field", "id", "parent") '
         "VALUES (?, ?, ?, ?, ?)",
         [(each.root, each.sobject, each.field, each.id, each.parent) for each in cleared],
@@ -77,15 +79,13 @@ def lookups_cleared_by(connection: Connection, ids: Sequence[str]) -> list[Clear
 
 def take(tx: Transaction, ids: Sequence[str]) -> None:
     """Take these roots, and what went with them, out of the bin."""
-    tx.execute_many('DELETE FROM "isthmus_recycle_bin" WHERE "root" = ?', [(each,) for each in ids])
-    tx.execute_many('DELETE FROM "isthmus_cleared_lookup" WHERE "root" = ?', [(each,) for each in ids])
+    run_each(tx, 'DELETE FROM "isthmus_recycle_bin" WHERE "root" = ?', [(each,) for each in ids])
+    run_each(tx, 'DELETE FROM "isthmus_cleared_lookup" WHERE "root" = ?', [(each,) for each in ids])
 
 
 def empty(tx: Transaction, ids: Sequence[str]) -> None:
     """Give up these roots: nothing brings them back. `purge` removes them."""
-    tx.execute_many(
-        'UPDATE "isthmus_recycle_bin" SET "emptied" = 1 WHERE "root" = ?', [(each,) for each in ids]
-    )
+    run_each(tx, 'UPDATE "isthmus_recycle_bin" SET "emptied" = 1 WHERE "root" = ?', [(each,) for each in ids])
 
 
 def purge(tx: Transaction, schema: Schema, now: int) -> int:
@@ -101,9 +101,9 @@ def purge(tx: Transaction, schema: Schema, now: int) -> int:
     for name, group in groupby(due, key=lambda row: str(row[1])):
         ids = [(row[0],) for row in group]
         if schema.find(name) is not None:
-            tx.execute_many(f'DELETE FROM {quoted(name)} WHERE "Id" = ?', ids)
+            run_each(tx, f'DELETE FROM {quoted(name)} WHERE "Id" = ?', ids)
         if schema.find("Name") is not None:
-            tx.execute_many('DELETE FROM "Name" WHERE "Id" = ?', ids)
-        tx.execute_many('DELETE FROM "isthmus_recycle_bin" WHERE "id" = ?', ids)
-        tx.execute_many('DELETE FROM "isthmus_cleared_lookup" WHERE "root" = ?', ids)
+            run_each(tx, 'DELETE FROM "Name" WHERE "Id" = ?', ids)
+        run_each(tx, 'DELETE FROM "isthmus_recycle_bin" WHERE "id" = ?', ids)
+        run_each(tx, 'DELETE FROM "isthmus_cleared_lookup" WHERE "root" = ?', ids)
     return len(due)

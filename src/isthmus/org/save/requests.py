@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final, TypeAlias
 
-from isthmus.kernel.errors import RowError, fault, row_error
+from isthmus.kernel.errors import RowError, row_error
 from isthmus.kernel.ids import MalformedId, to_18
 from isthmus.org.save import recycle_bin
 from isthmus.org.save.batch import Row
+from isthmus.org.save.objects import find_sobject
 from isthmus.org.save.order import save
 from isthmus.org.save.ports import Operation
 from isthmus.org.save.result import SaveResult
@@ -102,16 +103,6 @@ def run_batches(unit: UnitOfWork, sobject: SObjectType, operation: Operation, ro
         save(unit, plan, list(rows[start : start + BATCH]), unit.options)
 
 
-def find_sobject(unit: UnitOfWork, name: str) -> SObjectType:
-    """The object of that name. Faults: `resource_not_found`, `cannot_save_here`."""
-    sobject = unit.schema.find(name)
-    if sobject is None or not (unit.system or unit.principal.access.may_read(sobject.name)):
-        raise fault("resource_not_found")
-    if not sobject.stored:
-        raise fault("cannot_save_here", sobject=sobject.name)
-    return sobject
-
-
 def _new_row(record: Record) -> Row:
     row = Row(record)
     row.created = True
@@ -127,7 +118,7 @@ def _run(
 ) -> None:
     """Run rows of one object, or runs of rows that are each of one object."""
     if sobject is not None:
-        run_batches(unit, find_sobject(unit, sobject), operation, rows)
+        run_batches(unit, find_sobject(unit.schema, unit.access, sobject), operation, rows)
         return
     typed: list[tuple[Row, SObjectType]] = []
     for row in rows:
@@ -148,7 +139,7 @@ def _type_in_attributes(unit: UnitOfWork, row: Row) -> SObjectType | RowError:
         row.id = next((str(value) for key, value in row.given.items() if key.lower() == "id"), None)
         return row_error("id_missing_in_update") if row.id is None else _type_of_id(unit, row)
     found = unit.schema.find(named) if isinstance(named, str) else None
-    if found is None or not found.stored or not unit.principal.access.may_read(found.name):
+    if found is None or not found.stored or not unit.access.may_read(found.name):
         return row_error("unsupported_sobject_type", sobject=named)
     return found
 

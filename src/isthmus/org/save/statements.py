@@ -6,7 +6,7 @@ Texts are made once per set of columns, and parameters in their order.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from isthmus.kernel.database import Connection, Row, Value
+from isthmus.kernel.database import Connection, Row, Transaction, Value
 from isthmus.org.save.columns import stored_fields
 from isthmus.org.schema.model import TEXTS, Field, SObjectType
 from isthmus.org.schema.values import Stored, fold
@@ -99,6 +99,14 @@ def _remember(
         texts.clear()
     texts[columns] = made
     return made
+
+
+def run_each(tx: Transaction, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+    """Run a statement for each row; a single one goes the short way."""
+    if len(rows) == 1:
+        tx.execute(sql, rows[0])
+    elif rows:
+        tx.execute_many(sql, rows)
 
 
 def in_parts(

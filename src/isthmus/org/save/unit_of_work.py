@@ -14,6 +14,7 @@ from isthmus.org.save.batch import Values
 from isthmus.org.save.ports import Operation
 from isthmus.org.save.result import SaveOptions
 from isthmus.org.schema.model import Schema
+from isthmus.org.security.access import EVERYTHING, Access
 from isthmus.org.security.principal import Principal
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ class UnitOfWork:
         self.memo: dict[str, Any] = {}
         """What steps have read once for the whole transaction, such as status values."""
         self._depth = 0
+
+    @property
+    def access(self) -> Access:
+        """The principal's rights; the platform's own transactions have every right."""
+        return EVERYTHING if self.system else self.principal.access
 
     @property
     def local_now(self) -> int:

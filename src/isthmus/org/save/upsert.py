@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from isthmus.kernel.errors import fault, row_error
+from isthmus.kernel.errors import row_error
 from isthmus.org.save.batch import Row
 from isthmus.org.save.columns import refusal
-from isthmus.org.save.external_ids import find_by_value, is_external_id, key_value
+from isthmus.org.save.external_ids import find_by_value, key_value
+from isthmus.org.save.objects import find_key, find_sobject
 from isthmus.org.save.ports import Operation
-from isthmus.org.save.requests import BATCH, Record, find_sobject, run_batches
+from isthmus.org.save.requests import BATCH, Record, run_batches
 from isthmus.org.save.result import SaveResult
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import Field, FieldType, SObjectType
@@ -22,21 +23,12 @@ def upsert(
     No record has the value: insert (`update_only`: the row error `record_to_update_not_found`). One has it:
     update. Several have it: an error that names them. Fault: `external_id_field_not_found`.
     """
-    target = find_sobject(unit, sobject)
-    key = find_key(unit, target, field)
+    target = find_sobject(unit.schema, unit.access, sobject)
+    key = find_key(unit.access, target, field)
     results: list[SaveResult] = []
     for start in range(0, len(records), BATCH):
         results += _upsert(unit, target, key, records[start : start + BATCH], update_only)
     return results
-
-
-def find_key(unit: UnitOfWork, sobject: SObjectType, name: str) -> Field:
-    """The field by which records may be named. Fault: `external_id_field_not_found`."""
-    field = sobject.field(name)
-    readable = unit.system or unit.principal.access.may_read(sobject.name, field.name if field else None)
-    if field is None or not is_external_id(field) or not readable:
-        raise fault("external_id_field_not_found", field=name)
-    return field
 
 
 def _upsert(

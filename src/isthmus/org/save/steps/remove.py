@@ -10,7 +10,7 @@ from isthmus.org.save.deletion import plan_deletion
 from isthmus.org.save.names import REGISTRY, mark_deleted
 from isthmus.org.save.ports import Operation
 from isthmus.org.save.recycle_bin import ClearedLookup, Entry
-from isthmus.org.save.statements import quoted
+from isthmus.org.save.statements import quoted, run_each
 from isthmus.org.save.step import step
 from isthmus.org.save.unit_of_work import Change, UnitOfWork
 from isthmus.org.schema.instants import whole_second
@@ -32,9 +32,7 @@ def delete_records(save: Save) -> None:
     for sobject, entries in _by_object(unit, deletion.going.values()):
         ids = [each.id for each in entries]
         if sobject.field("IsDeleted") is None:
-            unit.tx.execute_many(
-                f'DELETE FROM {quoted(sobject.name)} WHERE "Id" = ?', [(each,) for each in ids]
-            )
+            run_each(unit.tx, f'DELETE FROM {quoted(sobject.name)} WHERE "Id" = ?', [(each,) for each in ids])
         else:
             _flag(unit, sobject, ids, 1)
             binned += entries
@@ -113,7 +111,7 @@ def _flag(unit: UnitOfWork, sobject: SObjectType, ids: list[str], deleted: int) 
     }
     sets = ", ".join(f"{quoted(name)} = ?" for name in values)
     sql = f'UPDATE {quoted(sobject.name)} SET {sets} WHERE "Id" = ?'
-    unit.tx.execute_many(sql, [(*values.values(), each) for each in ids])
+    run_each(unit.tx, sql, [(*values.values(), each) for each in ids])
 
 
 def _set_lookup(unit: UnitOfWork, cleared: ClearedLookup, parent: str | None) -> None:

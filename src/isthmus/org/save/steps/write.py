@@ -1,8 +1,8 @@
 """Write: the records go to the database, one statement for each set of columns of the batch."""
 
-from isthmus.kernel.database import Value
 from isthmus.org.save.batch import Row, Save
 from isthmus.org.save.ports import Operation
+from isthmus.org.save.statements import run_each
 from isthmus.org.save.step import step
 from isthmus.org.save.unit_of_work import Change
 
@@ -17,7 +17,7 @@ def insert_records(save: Save) -> None:
     for row in rows:
         names.update(row.values)
     sql, bind = save.plan.statements.insert(frozenset(names))
-    _execute(save, sql, [bind(row.values) for row in rows])
+    run_each(save.unit.tx, sql, [bind(row.values) for row in rows])
     _note(save, rows)
 
 
@@ -34,15 +34,8 @@ def update_records(save: Save) -> None:
     names.discard("Id")
     if names:
         sql, bind = save.plan.statements.update(frozenset(names))
-        _execute(save, sql, [bind(row.values) for row in rows])
+        run_each(save.unit.tx, sql, [bind(row.values) for row in rows])
     _note(save, rows)
-
-
-def _execute(save: Save, sql: str, parameters: list[list[Value]]) -> None:
-    if len(parameters) == 1:
-        save.unit.tx.execute(sql, parameters[0])
-    else:
-        save.unit.tx.execute_many(sql, parameters)
 
 
 def _note(save: Save, rows: list[Row]) -> None:

@@ -1,0 +1,127 @@
+"""Usage: how many API calls an org has answered in the last 24 hours of org time.
+
+Calls are counted in memory, in minutes; a minute that is over is written down, so that a restart forgets a
+minute at most, and several processes of one org add up in the database.
+"""
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from isthmus.kernel.clock import DAY, MINUTE, Clock
+from isthmus.kernel.database import Connection, Dialect, Migration, Transaction
+from isthmus.kernel.errors import fault
+
+COMPONENT: Final = "limits"
+_WINDOW: Final = DAY // MINUTE
+
+
+def _usage(dialect: Dialect) -> tuple[str, ...]:
+    return (
+        f'CREATE TABLE "isthmus_api_usage" ("minute" {dialect.integer} PRIMARY KEY, '
+        f'"calls" {dialect.integer} NOT NULL)',
+    )
+
+
+MIGRATIONS: Final = (Migration(1, "API calls by the minute", _usage),)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """API calls in the last 24 hours, and how many are allowed: `Sforce-Limit-Info:
+    api-usage=used/maximum`.
+    """
+
+    used: int
+    maximum: int
+
+
+@dataclass(slots=True)
+class _Counts:
+    """`written` is what the database knows, `pending` what it is still to be told, both by minute."""
+
+    written: dict[int, int] = field(default_factory=dict)
+    pending: dict[int, int] = field(default_factory=dict)
+
+
+class ApiUsage:
+    """Calls by the minute. Any thread may count."""
+
+    def __init__(self, clock: Clock, maximum: int) -> None:
+        self.maximum = maximum
+        self._clock = clock
+        self._counts = _Counts()
+        self._used = 0
+        self._oldest = 0
+        self._lock = Lock()
+
+    def count(self, calls: int = 1) -> bool:
+        """Count calls. True where a minute is over that wasn't written down: the caller then sees to `flush`.
+
+        Fault: `request_limit_exceeded`, where the 24 hours are used up.
+        """
+        minute = self._clock.now() // MINUTE
+        with self._lock:
+            self._forget(minute)
+            if self._used + calls > self.maximum:
+                raise fault("request_limit_exceeded")
+            pending = self._counts.pending
+            due = bool(pending) and minute not in pending
+            pending[minute] = pending.get(minute, 0) + calls
+            self._used += calls
+            return due
+
+    def current(self) -> Usage:
+        """Where the org stands."""
+        with self._lock:
+            self._forget(self._clock.now() // MINUTE)
+            return Usage(self._used, self.maximum)
+
+    def load(self, connection: Connection) -> None:
+        """Take over what the database knows: at the start, and after others may have written."""
+        first = self._clock.now() // MINUTE - _WINDOW
+        rows = connection.rows(
+            'SELECT "minute", "calls" FROM "isthmus_api_usage" WHERE "minute" > ?', (first,)
+        )
+        with self._lock:
+            self._counts.written = {_integer(minute): _integer(calls) for minute, calls in rows}
+            self._sum()
+
+    def flush(self, tx: Transaction) -> None:
+        """Write down what isn't, and remove what is older than a day."""
+        with self._lock:
+            pending, self._counts.pending = self._counts.pending, {}
+            for minute, calls in pending.items():
+                self._counts.written[minute] = self._counts.written.get(minute, 0) + calls
+        tx.execute_many(
+            'INSERT INTO "isthmus_api_usage" ("minute", "calls") VALUES (?, ?) ON CONFLICT ("minute") '
+            'DO UPDATE SET "calls" = "isthmus_api_usage"."calls" + excluded."calls"',
+            list(pending.items()),
+        )
+        first = self._clock.now() // MINUTE - _WINDOW
+        tx.execute('DELETE FROM "isthmus_api_usage" WHERE "minute" <= ?', (first,))
+
+    def reset(self) -> None:
+        """Forget every call that was counted in memory."""
+        with self._lock:
+            self._counts = _Counts()
+            self._sum()
+
+    def _forget(self, minute: int) -> None:
+        """Leave out what the window has passed, once a minute at most."""
+        if minute == self._oldest:
+            return
+        self._oldest = minute
+        first = minute - _WINDOW
+        for counts in (self._counts.written, self._counts.pending):
+            for old in [each for each in counts if each <= first]:
+                del counts[old]
+        self._sum()
+
+    def _sum(self) -> None:
+        self._used = sum(self._counts.written.values()) + sum(self._counts.pending.values())
+
+
+def _integer(value: object) -> int:
+    assert isinstance(value, int)
+    return value

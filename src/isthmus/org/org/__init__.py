@@ -1,0 +1,40 @@
+"""Org: the façade. Adapters ask here, and import from here what they need to ask and to read the answers."""
+
+from isthmus.org.limits.report import Limit
+from isthmus.org.limits.usage import Usage
+from isthmus.org.org.facade import Org
+from isthmus.org.org.recent import RecentItem
+from isthmus.org.org.running import Running
+from isthmus.org.query.result import (
+    Children,
+    ChildRows,
+    Column,
+    Compound,
+    Item,
+    Locator,
+    Parent,
+    QueryResult,
+    ResultRow,
+    Shape,
+)
+from isthmus.org.save.result import SaveOptions, SaveResult
+
+__all__ = [
+    "ChildRows",
+    "Children",
+    "Column",
+    "Compound",
+    "Item",
+    "Limit",
+    "Locator",
+    "Org",
+    "Parent",
+    "QueryResult",
+    "RecentItem",
+    "ResultRow",
+    "Running",
+    "SaveOptions",
+    "SaveResult",
+    "Shape",
+    "Usage",
+]

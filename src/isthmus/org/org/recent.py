@@ -1,0 +1,66 @@
+"""Recent items: the records that a user has saved or looked at lately.
+
+Source: REST API Developer Guide, `recent`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from isthmus.kernel.database import Connection, Dialect, Migration, Transaction, Value
+
+COMPONENT: Final = "recent items"
+KEPT: Final = 200
+"""So many items are kept for a user."""
+
+
+def _recent(dialect: Dialect) -> tuple[str, ...]:
+    return (
+        f'CREATE TABLE "isthmus_recent" ("user_id" {dialect.text} NOT NULL, "id" {dialect.text} NOT NULL, '
+        f'"at" {dialect.integer} NOT NULL, PRIMARY KEY ("user_id", "id"))',
+        'CREATE INDEX "isthmus_recent_at" ON "isthmus_recent" ("user_id", "at")',
+    )
+
+
+MIGRATIONS: Final = (Migration(1, "recent items", _recent),)
+
+
+@dataclass(frozen=True, slots=True)
+class RecentItem:
+    """A record that the user saw or saved lately."""
+
+    sobject: str
+    id: str
+    name: str | None
+
+
+def note(tx: Transaction, user_id: str, ids: Sequence[str | None], now: int) -> None:
+    """Make records the user's latest items, the last of `ids` the latest."""
+    tx.execute_many(
+        'INSERT INTO "isthmus_recent" ("user_id", "id", "at") VALUES (?, ?, ?) '
+        'ON CONFLICT ("user_id", "id") DO UPDATE SET "at" = excluded."at"',
+        [(user_id, each, now) for each in ids if each is not None],
+    )
+    tx.execute(
+        'DELETE FROM "isthmus_recent" WHERE "user_id" = ? AND "id" NOT IN '
+        '(SELECT "id" FROM "isthmus_recent" WHERE "user_id" = ? ORDER BY "at" DESC, "id" DESC LIMIT ?)',
+        (user_id, user_id, KEPT),
+    )
+
+
+def items(connection: Connection, user_id: str, sobject: str | None, limit: int) -> list[RecentItem]:
+    """The user's items that still exist, latest first."""
+    parameters: list[Value] = [user_id]
+    only = ""
+    if sobject is not None:
+        only = ' AND n."Type" = ?'
+        parameters.append(sobject)
+    rows = connection.rows(
+        'SELECT n."Type", n."Id", n."Name" FROM "isthmus_recent" r JOIN "Name" n ON n."Id" = r."id" '
+        f'WHERE r."user_id" = ? AND n."IsDeleted" = 0{only} ORDER BY r."at" DESC, n."Id" DESC LIMIT ?',
+        [*parameters, limit],
+    )
+    return [
+        RecentItem(str(kind), str(record_id), None if name is None else str(name))
+        for kind, record_id, name in rows
+    ]

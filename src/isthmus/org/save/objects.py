@@ -1,0 +1,46 @@
+"""Objects: the object, and the key field of it, that a request names, as far as they exist for the
+principal.
+"""
+
+from collections.abc import Sequence
+
+from isthmus.kernel.database import Connection
+from isthmus.kernel.errors import fault
+from isthmus.org.save.external_ids import find_by_value, is_external_id, key_value
+from isthmus.org.schema.model import Field, Schema, SObjectType
+from isthmus.org.schema.values import BadValue
+from isthmus.org.security.access import Access
+
+
+def find_sobject(schema: Schema, access: Access, name: str) -> SObjectType:
+    """The object of that name. Faults: `resource_not_found`, `cannot_save_here`."""
+    sobject = schema.find(name)
+    if sobject is None or not access.may_read(sobject.name):
+        raise fault("resource_not_found")
+    if not sobject.stored:
+        raise fault("cannot_save_here", sobject=sobject.name)
+    return sobject
+
+
+def find_key(access: Access, sobject: SObjectType, name: str) -> Field:
+    """The field by which records may be named. Fault: `external_id_field_not_found`."""
+    field = sobject.field(name)
+    if field is None or not is_external_id(field) or not access.may_read(sobject.name, field.name):
+        raise fault("external_id_field_not_found", field=name)
+    return field
+
+
+def find_ids(
+    connection: Connection, schema: Schema, access: Access, sobject: str, field: str, value: str
+) -> Sequence[str]:
+    """The ids of the records whose `field` equals `value`; none where the field can't hold it.
+
+    Faults as above.
+    """
+    target = find_sobject(schema, access, sobject)
+    key = find_key(access, target, field)
+    try:
+        wanted = key_value(key, value)
+    except BadValue:
+        return ()
+    return find_by_value(connection, target, key, [wanted]).get(wanted, ())
