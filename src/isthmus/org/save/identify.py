@@ -26,10 +26,10 @@ def give_ids(save: "Save", rows: "list[Row]") -> None:
     head = prefix + instance
     for number, row in enumerate(missing, first):
         id15 = head + base62(number)
-        row.id = id15 + _guard(id15[:5]) + _guard(id15[5:10]) + _guard(id15[10:])
+        row.id = id15 + guard(id15[:5]) + guard(id15[5:10]) + guard(id15[10:])
 
 
 @lru_cache(maxsize=65_536)
-def _guard(chunk: str) -> str:
+def guard(chunk: str) -> str:
     """The guarding character of five characters of an id: neighbours share the first two."""
     return suffix(chunk + "0000000000")[0]

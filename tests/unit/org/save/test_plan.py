@@ -1,0 +1,80 @@
+"""Plan: does a plan keep the documented order, and only the steps that have something to do?"""
+
+from tests.contract.save.world import GROUP, HISTORY, ORDER, SCHEMA
+
+from isthmus.org.save.order import COMMIT_ORDER, SAVE_ORDER
+from isthmus.org.save.plan import Plan
+from isthmus.org.save.ports import NOTHING, Moment, Operation, Runner
+from isthmus.org.schema.model import SObjectType
+from isthmus.org.security.access import EVERYTHING, FullAccess
+
+
+class Everywhere:
+    """Automation that has something at every moment."""
+
+    version = 1
+
+    def at(self, moment: Moment, sobject: SObjectType, operation: Operation) -> Runner | None:
+        return lambda save: None
+
+    def at_commit(self, moment: object) -> None:
+        return None
+
+
+class NoRights(FullAccess):
+    """May read only."""
+
+    def may_create(self, sobject: str, field: str | None = None) -> bool:
+        return False
+
+
+def steps(sobject: SObjectType, operation: Operation) -> list[str]:
+    return [
+        each.name for each in Plan(SCHEMA, sobject, operation, EVERYTHING, NOTHING).compile(SAVE_ORDER).steps
+    ]
+
+
+def test_the_moments_of_a_save_come_in_the_documented_order() -> None:
+    moments = [each.moment for each in SAVE_ORDER if each.moment is not None]
+    assert moments == list(Moment)
+    names = [each.name for each in SAVE_ORDER]
+    for earlier, later in (
+        ("check_references", "before_save_flows"),
+        ("before_handlers", "check_required_fields"),
+        ("check_required_fields", "validation_rules"),
+        ("duplicate_rules", "insert_records"),
+        ("insert_records", "after_handlers"),
+    ):
+        assert names.index(earlier) < names.index(later)
+
+
+def test_the_commit_order_ends_with_the_positions() -> None:
+    assert [each.value for each in COMMIT_ORDER][-1] == "positions"
+    assert COMMIT_ORDER[1].value == "change events"
+
+
+def test_a_plan_leaves_out_what_has_nothing_to_do() -> None:
+    assert steps(GROUP, Operation.INSERT) == [
+        "overlay_values",
+        "resolve_parents",
+        "check_formats",
+        "check_references",
+        "give_record_ids",
+        "stamp_system_fields",
+        "insert_records",
+        "register_names",
+    ]
+    assert "check_unique_values" in steps(ORDER, Operation.INSERT)
+    assert "give_auto_numbers" not in steps(ORDER, Operation.UPDATE)
+
+
+def test_automation_has_its_steps_where_it_runs() -> None:
+    plan = Plan(SCHEMA, GROUP, Operation.UPDATE, EVERYTHING, Everywhere()).compile(SAVE_ORDER)
+    assert [each.moment for each in plan.steps if each.moment] == list(Moment)
+
+
+def test_who_may_not_is_refused_by_a_step() -> None:
+    plan = Plan(SCHEMA, ORDER, Operation.INSERT, NoRights(), NOTHING).compile(SAVE_ORDER)
+    assert "check_permissions" in [each.name for each in plan.steps]
+    assert "check_permissions" in steps(HISTORY, Operation.INSERT)
+    assert "check_permissions" not in steps(ORDER, Operation.INSERT)
