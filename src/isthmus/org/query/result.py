@@ -1,11 +1,11 @@
 """Result: what a query gives back, before any wire has encoded it.
 
-Rows are tuples of *stored* values (`isthmus.org.schema.values`); the shape says what each position holds, so that an
-adapter compiles one row encoder per shape and runs it over all rows.
+Rows are tuples of *stored* values (`isthmus.org.schema.values`); the shape says what each position holds, so
+that an adapter compiles one row encoder per shape and runs it over all rows.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from isthmus.kernel.database import Value
 from isthmus.org.schema.model import Field, SObjectType
@@ -65,7 +65,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class ChildRows:
-    """One parent's children: the first page of them. `locator` (id, offset of the next row) where there are more."""
+    """One parent's children: the first page of them. `locator` says where they go on, if they do."""
 
     total_size: int
     rows: "list[ResultRow]"
@@ -87,13 +87,40 @@ class Locator:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingCursor:
+    """A cursor that a page's locators name and that is not stored yet.
+
+    `chunks` holds the ids of the whole result in order, 18 characters each, `CHUNK` of them in a text.
+    `child` is the key of the child subquery whose rows they are, None for the query's own. `as_of` is the org
+    time at which the query was first run, `expires` that at which the cursor ends.
+    """
+
+    id: str
+    user_id: str
+    soql: str
+    child: str | None
+    all_rows: bool
+    as_of: int
+    expires: int
+    total_size: int
+    chunks: tuple[str, ...]
+
+
+CHUNK: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
 class QueryResult:
-    """One page. `total_size` counts the whole result; for `COUNT()` there are no rows."""
+    """One page. `total_size` counts the whole result; for `COUNT()` there are no rows.
+
+    Before a page with `pending` cursors is answered they have to be stored (`QueryEngine.store_cursors`).
+    """
 
     shape: Shape
     rows: list[ResultRow]
     total_size: int
     locator: Locator | None = None
+    pending: tuple[PendingCursor, ...] = ()
 
     @property
     def done(self) -> bool:

@@ -1,0 +1,153 @@
+"""Binding conditions: fields resolved, operators and values checked against their types, NOT pushed down.
+
+Source of the messages: see the catalogue; of what each type allows: SOQL and SOSL Reference, Comparison
+Operators, and Querying Multi-Select Picklists.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from isthmus.org.query.bind.scope import Scope
+from isthmus.org.query.bound import (
+    All,
+    AnyOf,
+    BoundCondition,
+    BoundField,
+    Contains,
+    InQuery,
+    Operand,
+    Some,
+    Test,
+)
+from isthmus.org.query.parser.syntax import (
+    And,
+    Boolean,
+    Call,
+    Comparison,
+    Condition,
+    DateRange,
+    Expression,
+    Literal,
+    Membership,
+    Not,
+    Null,
+    Or,
+    Path,
+    SemiJoin,
+    SetComparison,
+    Value,
+)
+from isthmus.org.query.parser.tokens import DATE, DATETIME, NUMBERS, TEXTS, TIME
+from isthmus.org.query.problem import SoqlProblem
+from isthmus.org.schema.model import COMPOUNDS, DECIMALS, IDS, FieldType
+from isthmus.org.schema.model import TEXTS as TEXT_TYPES
+
+_CURRENCY: Final = re.compile(r"[A-Za-z]{3}\d+", re.ASCII)
+_QUOTED: Final = {**dict.fromkeys(TEXT_TYPES, "string"), **dict.fromkeys(IDS, "ID")}
+_UNQUOTED: Final = {
+    **dict.fromkeys(DECIMALS, "double"),
+    FieldType.INT: "int",
+    FieldType.LONG: "long",
+    FieldType.BOOLEAN: "boolean",
+    FieldType.DATE: "date",
+    FieldType.DATETIME: "dateTime",
+    FieldType.TIME: "time",
+}
+_MARKERS: Final = {
+    **dict.fromkeys(_QUOTED, TEXTS),
+    **dict.fromkeys([*DECIMALS, FieldType.INT, FieldType.LONG], NUMBERS),
+    FieldType.BOOLEAN: frozenset[str](),
+    FieldType.DATE: frozenset({DATE}),
+    FieldType.DATETIME: frozenset({DATETIME}),
+    FieldType.TIME: frozenset({TIME}),
+}
+_DATED: Final = frozenset({FieldType.DATE, FieldType.DATETIME})
+_ORDERLESS: Final = frozenset({FieldType.BOOLEAN, FieldType.MULTIPICKLIST})
+
+
+class ConditionBinder:
+    """Binds the conditions of one query; `semi_join` binds the query of a semi-join to its left side."""
+
+    def __init__(self, scope: Scope, semi_join: Callable[[SemiJoin, bool], InQuery]) -> None:
+        self._scope = scope
+        self._semi_join = semi_join
+
+    def bind(self, condition: Condition, negated: bool = False, plain: bool = True) -> BoundCondition:
+        """The bound condition. Under OR or NOT, where no semi-join may be, `plain` is false."""
+        match condition:
+            case Not():
+                return self.bind(condition.condition, not negated, plain=False)
+            case And() | Or():
+                joined = isinstance(condition, And)
+                plain = plain and joined
+                parts = tuple(self.bind(part, negated, plain) for part in condition.conditions)
+                return All(parts) if joined != negated else Some(parts)
+            case Comparison():
+                return self._comparison(condition, negated)
+            case Membership():
+                field = self._filtered(condition.left)
+                operands = tuple(self._operand(field, value) for value in condition.values)
+                return AnyOf(field, operands, condition.negated != negated)
+            case SetComparison():
+                return self._contains(condition, negated)
+            case SemiJoin():
+                return self._semi_join(condition, plain)
+
+    def _comparison(self, comparison: Comparison, negated: bool) -> Test:
+        field = self._filtered(comparison.left)
+        operand = self._operand(field, comparison.right)
+        operator, kind = comparison.operator, field.field.type
+        if operator == "LIKE":
+            allowed = kind in TEXT_TYPES and kind is not FieldType.MULTIPICKLIST
+        else:
+            allowed = operator in ("=", "!=") or kind not in _ORDERLESS
+        if not allowed:
+            raise _wrong_operator(field)
+        if operator == "!=":
+            return Test(field, "=", operand, not negated)
+        return Test(field, operator, operand, negated)
+
+    def _contains(self, comparison: SetComparison, negated: bool) -> Contains:
+        field = self._filtered(comparison.left)
+        if field.field.type is not FieldType.MULTIPICKLIST:
+            raise _wrong_operator(field)
+        literals = []
+        for value in comparison.values:
+            operand = self._operand(field, value)
+            if not isinstance(operand, Literal):
+                raise SoqlProblem("filter_value_unquoted", field.at, field=field.field.name, type="string")
+            literals.append(operand)
+        return Contains(field, tuple(literals), comparison.excludes != negated)
+
+    def _filtered(self, expression: Expression) -> BoundField:
+        if isinstance(expression, Call):
+            raise SoqlProblem("query_feature_unsupported", expression.at, feature=f"{expression.name}()")
+        if isinstance(expression, Literal):
+            raise SoqlProblem("query_feature_unsupported", expression.at, feature="A literal on the left")
+        field = self._scope.field(expression)
+        if field.field.type in COMPOUNDS or not field.field.filterable:
+            raise SoqlProblem("field_not_filterable", field.at, field=field.field.name)
+        return field
+
+    def _operand(self, field: BoundField, value: Value) -> Operand:
+        kind = field.field.type
+        match value:
+            case Null():
+                return value
+            case Boolean() if kind is FieldType.BOOLEAN:
+                return value
+            case DateRange() if kind in _DATED:
+                return value
+            case Literal() if value.marker in _MARKERS[kind]:
+                return value
+            case Path() if kind in DECIMALS and _CURRENCY.fullmatch(str(value)):
+                raise SoqlProblem("query_feature_unsupported", value.at, feature="A currency literal")
+        if kind in _QUOTED:
+            raise SoqlProblem("filter_value_unquoted", field.at, field=field.field.name, type=_QUOTED[kind])
+        raise SoqlProblem("filter_value_quoted", field.at, field=field.field.name, type=_UNQUOTED[kind])
+
+
+def _wrong_operator(field: BoundField) -> SoqlProblem:
+    kind = "id" if field.field.type in IDS else field.field.type.value
+    return SoqlProblem("filter_operator_not_for_type", field.at, type=kind)

@@ -1,0 +1,158 @@
+"""Binding a query: its object, its select list, its order, its child subqueries and semi-joins."""
+
+from typing import Final
+
+from isthmus.org.query.bind.conditions import ConditionBinder
+from isthmus.org.query.bind.objects import find_object
+from isthmus.org.query.bind.scope import Scope
+from isthmus.org.query.bind.semi_joins import SemiJoinBinder
+from isthmus.org.query.bind.unsupported import refuse_unsupported, unsupported
+from isthmus.org.query.bound import BoundChildren, BoundField, BoundItem, BoundOrder, BoundQuery
+from isthmus.org.query.parser.syntax import (
+    Call,
+    CountAll,
+    FieldItem,
+    Literal,
+    OrderItem,
+    Query,
+    SelectItem,
+    SubqueryItem,
+    TypeofItem,
+)
+from isthmus.org.query.problem import SoqlProblem
+from isthmus.org.schema.model import COMPOUNDS, Field, Schema, SObjectType
+
+SUBQUERIES_MAX: Final = 20
+"""Source: SOQL and SOSL Reference, Understanding Relationship Query Limitations."""
+ORDER_MAX: Final = 32
+"""Source: SOQL and SOSL Reference, ORDER BY."""
+
+
+def bind(query: Query, schema: Schema) -> BoundQuery:
+    """The query with its names resolved. Raises SoqlProblem."""
+    path = query.sources[0].path
+    return _Binder(schema, query, find_object(schema, path), path.at, "t").bound()
+
+
+class _Binder:
+    """Binds one query. `prefix` begins its tables' aliases, unlike those of the queries around it."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        query: Query,
+        sobject: SObjectType,
+        at: int,
+        prefix: str,
+        parent: "_Binder | None" = None,
+    ) -> None:
+        self._schema = schema
+        self._query = query
+        self._parent = parent
+        self.sobject = sobject
+        self.alias = query.sources[0].alias
+        self.scope = Scope(schema, sobject, self.alias, at, prefix)
+        self._conditions = ConditionBinder(self.scope, SemiJoinBinder(schema, self.scope).bind)
+
+    def bound(self) -> BoundQuery:
+        query = self._query
+        refuse_unsupported(query)
+        counts = isinstance(query.select[0], CountAll)
+        if counts and self._parent is not None:
+            raise SoqlProblem("only_root_aggregates", query.select[0].at)
+        items = () if counts else self._items()
+        where = None if query.where is None else self._conditions.bind(query.where)
+        order_by = tuple(self._ordered(item, counts) for item in query.order_by)
+        if len(order_by) > ORDER_MAX:
+            raise SoqlProblem("query_limit_exceeded", maximum=ORDER_MAX, what="fields in ORDER BY")
+        scope = self.scope
+        return BoundQuery(
+            root=scope.root,
+            tables=tuple(scope.tables),
+            items=items,
+            counts=counts,
+            where=where,
+            order_by=order_by,
+            limit=query.limit,
+            offset=query.offset,
+            named=tuple(scope.named),
+        )
+
+    def _items(self) -> tuple[BoundItem, ...]:
+        items: list[BoundItem] = []
+        seen = set()
+        for item in self._query.select:
+            bound = self._item(item)
+            name = _full_name(bound)
+            if name in seen:
+                raise SoqlProblem("duplicate_field_selected", item.at, field=name)
+            seen.add(name)
+            items.append(bound)
+        if sum(isinstance(item, BoundChildren) for item in items) > SUBQUERIES_MAX:
+            raise SoqlProblem("query_limit_exceeded", maximum=SUBQUERIES_MAX, what="child subqueries")
+        return tuple(items)
+
+    def _item(self, item: SelectItem) -> BoundItem:
+        if isinstance(item, SubqueryItem):
+            return self._children(item)
+        if isinstance(item, FieldItem):
+            if isinstance(item.expression, Call):
+                raise unsupported(f"{item.expression.name}()", item.at)
+            field = self.scope.field(item.expression)
+            if item.alias is not None:
+                raise SoqlProblem("only_aggregates_are_aliased", item.at)
+            return field
+        raise unsupported("TYPEOF" if isinstance(item, TypeofItem) else "FIELDS()", item.at)
+
+    def _children(self, item: SubqueryItem) -> BoundChildren:
+        query = item.query
+        if self._parent is not None:
+            raise unsupported("A subquery within a subquery", item.at)
+        path = query.sources[0].path
+        names = path.names
+        if len(names) > 1 and names[0].lower() in (self.sobject.name.lower(), (self.alias or "").lower()):
+            names = names[1:]
+        found = self._child(".".join(names))
+        if found is None:
+            raise SoqlProblem("no_such_child_relationship", path.at, relationship=".".join(names))
+        child, reference = found
+        if query.offset is not None:
+            raise SoqlProblem("subquery_offset_not_allowed", query.offset.at)
+        binder = _Binder(self._schema, query, child, path.at, "c", parent=self)
+        return BoundChildren(reference.child_relationship_name or "", reference, binder.bound())
+
+    def _child(self, name: str) -> tuple[SObjectType, Field] | None:
+        for relationship in self._schema.children(self.sobject.name):
+            if relationship.name is not None and relationship.name.lower() == name.lower():
+                child = self._schema[relationship.child]
+                field = child.field(relationship.field)
+                if field is not None and child.queryable and child.stored:
+                    return child, field
+        return None
+
+    def _ordered(self, item: OrderItem, counts: bool) -> BoundOrder:
+        if isinstance(item.expression, Call | Literal):
+            raise unsupported("ORDER BY of anything but a field", item.at)
+        field = self.scope.field(item.expression)
+        if counts:
+            raise SoqlProblem("ordered_field_not_grouped", item.at, field=field.field.name)
+        if field.field.type in COMPOUNDS or not field.field.sortable:
+            raise SoqlProblem("field_not_sortable", item.at, field=field.field.name)
+        nulls_first = True if item.nulls_first is None else item.nulls_first
+        return BoundOrder(field, item.descending, nulls_first)
+
+
+def _full_name(item: BoundItem) -> str:
+    if isinstance(item, BoundChildren):
+        return item.key
+    return ".".join((*relationships(item), item.field.name))
+
+
+def relationships(field: BoundField) -> tuple[str, ...]:
+    """The canonical names of the relationships on the way from the query's object to a field."""
+    names: list[str] = []
+    table = field.table
+    while table.parent is not None and table.via is not None:
+        names.append(table.via.relationship_name or "")
+        table = table.parent
+    return tuple(reversed(names))

@@ -1,0 +1,106 @@
+"""Binding semi-joins: `AccountId IN (SELECT Id FROM Account WHERE …)`, and what they may not be.
+
+Source of the limits: SOQL and SOSL Reference, Comparison Operators, Semi-Joins and Anti-Joins.
+"""
+
+from typing import Final
+
+from isthmus.org.query.bind.conditions import ConditionBinder
+from isthmus.org.query.bind.objects import find_object
+from isthmus.org.query.bind.scope import Scope
+from isthmus.org.query.bind.unsupported import refuse_unsupported
+from isthmus.org.query.bound import BoundField, BoundQuery, InQuery
+from isthmus.org.query.parser.syntax import FieldItem, Path, Query, SemiJoin
+from isthmus.org.query.problem import SoqlProblem
+from isthmus.org.schema.model import IDS, FieldType, Schema
+
+SEMI_JOINS_MAX: Final = 2
+
+
+class SemiJoinBinder:
+    """Binds the semi-joins of one query's conditions."""
+
+    def __init__(self, schema: Schema, scope: Scope) -> None:
+        self._schema = schema
+        self._scope = scope
+        self._count = 0
+
+    def bind(self, join: SemiJoin, plain: bool) -> InQuery:
+        """The bound semi-join. `plain`: it stands under neither OR nor NOT. Raises SoqlProblem."""
+        if not plain:
+            raise _malformed(join.at, "Semi join sub-selects are not allowed with the 'OR' or 'NOT' operator")
+        self._count += 1
+        if self._count > SEMI_JOINS_MAX:
+            raise _malformed(join.at, f"Maximum {SEMI_JOINS_MAX} semi join sub-selects are allowed")
+        left = self._left(join)
+        query = join.query
+        refuse_unsupported(query)
+        if query.order_by or query.limit is not None or query.offset is not None:
+            raise _malformed(join.at, "ORDER BY, LIMIT and OFFSET are not allowed in a semi join sub-select")
+        path = query.sources[0].path
+        sobject = find_object(self._schema, path)
+        if sobject.name == self._scope.root.sobject.name and left.field.type is FieldType.ID:
+            raise _malformed(path.at, "The inner and outer selects should not be on the same object type")
+        scope = Scope(self._schema, sobject, query.sources[0].alias, path.at, f"s{self._count}_")
+        selected = _selected(scope, query)
+        if not _targets(left) & _targets(selected):
+            raise _malformed(
+                join.at,
+                f"The selected field '{selected.field.name}' in the subquery and the left operand field in "
+                f"the where expression in the outer query '{left.field.name}' should point to the same "
+                "object type",
+            )
+        return InQuery(left, self._inner(scope, query, selected), join.negated)
+
+    def _left(self, join: SemiJoin) -> BoundField:
+        if not isinstance(join.left, Path):
+            raise SoqlProblem("query_feature_unsupported", join.at, feature="A function before IN")
+        left = self._scope.field(join.left)
+        if left.table is not self._scope.root or left.field.type not in IDS:
+            raise _malformed(
+                join.at,
+                "The left operand field in the where expression for outer query should be an id field, "
+                f"cannot use: '{join.left}'",
+            )
+        return left
+
+    def _inner(self, scope: Scope, query: Query, selected: BoundField) -> BoundQuery:
+        where = None if query.where is None else ConditionBinder(scope, _refuse_nesting).bind(query.where)
+        return BoundQuery(
+            root=scope.root,
+            tables=tuple(scope.tables),
+            items=(selected,),
+            counts=False,
+            where=where,
+            order_by=(),
+            limit=None,
+            offset=None,
+            named=tuple(scope.named),
+        )
+
+
+def _selected(scope: Scope, query: Query) -> BoundField:
+    item = query.select[0]
+    if len(query.select) > 1 or not isinstance(item, FieldItem) or not isinstance(item.expression, Path):
+        raise _malformed(item.at, "Semi join sub-selects must select exactly one field")
+    selected = scope.field(item.expression)
+    if selected.field.type not in IDS or selected.table is not scope.root:
+        raise _malformed(
+            item.at, f"Semi join sub-selects can only query id fields, cannot use: '{item.expression}'"
+        )
+    return selected
+
+
+def _targets(field: BoundField) -> frozenset[str]:
+    """The objects that an id field's values may be of."""
+    if field.field.type is FieldType.ID:
+        return frozenset({field.table.sobject.name})
+    return frozenset(field.field.reference_to)
+
+
+def _refuse_nesting(join: SemiJoin, plain: bool) -> InQuery:
+    raise _malformed(join.at, "Nesting of semi join sub-selects is not supported")
+
+
+def _malformed(at: int, reason: str) -> SoqlProblem:
+    return SoqlProblem("semi_join_malformed", at, reason=reason)

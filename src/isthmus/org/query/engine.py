@@ -1,0 +1,159 @@
+"""The query engine: what the façade asks of the query path.
+
+Everything runs on the connection it is given: a reader's, or a unit of work's, whose own writes it sees.
+"""
+
+import json
+from collections.abc import Sequence
+
+from isthmus.kernel.clock import Clock
+from isthmus.kernel.database import Connection, Transaction
+from isthmus.kernel.errors import fault
+from isthmus.kernel.ids import Ids, MalformedId, to_18
+from isthmus.org.query import cursor
+from isthmus.org.query.paging import BATCH_MAX, Pager
+from isthmus.org.query.plan import Run
+from isthmus.org.query.plans import Plans, Question
+from isthmus.org.query.point_read import ReadPlan, ReadPlans
+from isthmus.org.query.result import PendingCursor, QueryResult, ResultRow
+from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.security.principal import Principal
+
+
+class QueryEngine:
+    """Answers queries. `limit_cursors` keeps ten open per user, as the platform did until API 56.0."""
+
+    def __init__(self, clock: Clock, ids: Ids, *, limit_cursors: bool = False) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._limit_cursors = limit_cursors
+        self._plans = Plans()
+        self._reads = ReadPlans()
+
+    def run(
+        self,
+        connection: Connection,
+        schema: Schema,
+        principal: Principal,
+        soql: str,
+        *,
+        all_rows: bool = False,
+        batch_size: int = BATCH_MAX,
+    ) -> QueryResult:
+        """The first page of a query's rows; with `all_rows`, deleted ones too.
+
+        Where the result has `pending` cursors, `store_cursors` has to keep them before it is answered.
+        Faults: those of the catalogue's query.toml.
+        """
+        now = self._clock.now()
+        pager = Pager(connection, self._ids, soql, all_rows, principal.user_id, as_of=now, now=now)
+        question = Question(soql, schema, principal.access, connection.dialect, all_rows)
+        return self._plans.use(
+            question, lambda plan, slots: pager.first(plan, Run(slots, now, principal), batch_size)
+        )
+
+    def more(
+        self,
+        connection: Connection,
+        schema: Schema,
+        principal: Principal,
+        locator: str,
+        *,
+        batch_size: int = BATCH_MAX,
+    ) -> QueryResult:
+        """The page at a locator: its rows as they are now, without those that are gone.
+
+        It may have `pending` cursors of children, as `run`'s. Faults: `query_locator_invalid`, and those of
+        `run` where the query's names mean nothing any more, or nothing to this user.
+        """
+        now = self._clock.now()
+        place = cursor.parse_locator(locator)
+        found = cursor.find(connection, place, principal.user_id, now)
+        pager = Pager(
+            connection, self._ids, found.soql, found.all_rows, principal.user_id, as_of=found.as_of, now=now
+        )
+        question = Question(found.soql, schema, principal.access, connection.dialect, found.all_rows)
+        return self._plans.use(
+            question,
+            lambda plan, slots: pager.at(
+                plan, Run(slots, found.as_of, principal), found, place.offset, batch_size
+            ),
+        )
+
+    def store_cursors(self, tx: Transaction, pending: Sequence[PendingCursor]) -> None:
+        """Keep a result's pending cursors: a unit of work of its own, before the result is answered."""
+        cursor.store(tx, pending, limited=self._limit_cursors)
+
+    def purge_cursors(self, tx: Transaction) -> int:
+        """Remove some of the cursors that have ended; returns how many, 0 when there are none left."""
+        return cursor.purge(tx, self._clock.now())
+
+    def retrieve(
+        self,
+        connection: Connection,
+        schema: Schema,
+        principal: Principal,
+        sobject: str,
+        record_id: str,
+        fields: Sequence[str] | None = None,
+    ) -> QueryResult:
+        """One record, as a result of one row: every readable field, or those that `fields` names and the id.
+
+        Faults: `resource_not_found`, `malformed_record_id`, `entity_is_deleted`, `no_such_column`.
+        """
+        kind, plan = self._read_plan(connection, schema, principal, sobject, fields)
+        try:
+            id18 = to_18(record_id)
+        except MalformedId:
+            label = next((each.label for each in kind.fields if each.name == "Id"), "Id")
+            raise fault("malformed_record_id", fields=("Id",), label=label, value=record_id) from None
+        row = connection.row(plan.sql, (id18,))
+        if row is None:
+            raise fault("resource_not_found")
+        if row[plan.deleted]:
+            raise fault("entity_is_deleted")
+        return QueryResult(plan.shape, [row], 1)
+
+    def retrieve_many(
+        self,
+        connection: Connection,
+        schema: Schema,
+        principal: Principal,
+        sobject: str,
+        record_ids: Sequence[str],
+        fields: Sequence[str] | None = None,
+    ) -> tuple[QueryResult, list[int | None]]:
+        """The records of these ids that there are, and for each id the place of its row, or None.
+
+        Faults: `resource_not_found`, `no_such_column`.
+        """
+        _, plan = self._read_plan(connection, schema, principal, sobject, fields)
+        wanted = [_id_or_none(each) for each in record_ids]
+        places: dict[object, int] = {}
+        rows: list[ResultRow] = []
+        for row in connection.rows(plan.many_sql, (json.dumps([each for each in wanted if each]),)):
+            if not row[plan.deleted]:
+                places[row[0]] = len(rows)
+                rows.append(row)
+        return QueryResult(plan.shape, rows, len(rows)), [places.get(each) for each in wanted]
+
+    def _read_plan(
+        self,
+        connection: Connection,
+        schema: Schema,
+        principal: Principal,
+        sobject: str,
+        fields: Sequence[str] | None,
+    ) -> tuple[SObjectType, ReadPlan]:
+        kind = schema.find(sobject)
+        access = principal.access
+        if kind is None or not (kind.retrieveable and kind.stored and access.may_read(kind.name)):
+            raise fault("resource_not_found")
+        return kind, self._reads.read_plan(schema, kind, fields, access, connection.dialect)
+
+
+def _id_or_none(text: str) -> str | None:
+    try:
+        return to_18(text)
+    except MalformedId:
+        return None

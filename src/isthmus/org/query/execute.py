@@ -1,0 +1,103 @@
+"""Executing: a plan's statements over one connection, and its rows put together.
+
+Children are fetched for all of a page's parents with one statement per subquery. A page holds the first 200
+children of a parent; the ids of the others are read along, for the cursor that their locator names.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from isthmus.kernel.database import Connection, Row, Value
+from isthmus.org.query import literals
+from isthmus.org.query.plan import ChildPlan, Limits, Plan, Run, Statement
+from isthmus.org.query.problem import SoqlProblem
+from isthmus.org.query.result import ChildRows, Locator, ResultRow
+
+CHILD_PAGE: Final = 200
+"""Children of one parent in a page. Source: recorded answers, whose child locators end in `-200`."""
+OFFSET_MAX: Final = 2000
+"""Source: SOQL and SOSL Reference, OFFSET."""
+ALL: Final = 2**62
+"""A limit that no result reaches."""
+
+NewCursor = Callable[[ChildPlan, Sequence[str]], str]
+"""Given a child plan and all the ids of one parent's children, names the cursor that will hold them."""
+
+
+def limit_of(limits: Limits, run: Run) -> int:
+    """The query's LIMIT, or ALL."""
+    return ALL if limits.limit is None else literals.count(str(run.slots[limits.limit]), ALL)
+
+
+def offset_of(limits: Limits, run: Run) -> int:
+    """The query's OFFSET, or 0. Raises SoqlProblem where it is too large."""
+    if limits.offset is None:
+        return 0
+    offset = literals.count(str(run.slots[limits.offset]), ALL)
+    if offset > OFFSET_MAX:
+        raise SoqlProblem("query_offset_too_large", limits.offset_at, maximum=OFFSET_MAX)
+    return offset
+
+
+def count(connection: Connection, statement: Statement, run: Run) -> int:
+    """What `COUNT()` counts. Raises SoqlProblem."""
+    row = connection.row(statement.sql, statement.parameters(run))
+    return int(row[0]) if row is not None and isinstance(row[0], int) else 0
+
+
+def first_rows(connection: Connection, plan: Plan, run: Run) -> list[Row]:
+    """The rows within the run's limit and offset, without children. Raises SoqlProblem."""
+    return connection.rows(plan.page.sql, plan.page.parameters(run))
+
+
+def all_ids(connection: Connection, plan: Plan, run: Run) -> Iterator[str]:
+    """The ids of the rows within the run's limit and offset. Raises SoqlProblem."""
+    for (record_id,) in connection.stream(plan.ids.sql, plan.ids.parameters(run)):
+        yield str(record_id)
+
+
+def rows_by_ids(connection: Connection, statement: Statement, run: Run, ids: Sequence[str]) -> list[Row]:
+    """The rows that are still there, in the order of `ids`."""
+    run.ids = json.dumps(ids)
+    found = {row[0]: row for row in connection.rows(statement.sql, statement.parameters(run))}
+    return [found[record_id] for record_id in ids if record_id in found]
+
+
+def with_children(
+    connection: Connection, plan: Plan, run: Run, rows: Sequence[Row], new_cursor: NewCursor
+) -> list[ResultRow]:
+    """The rows, each with its children after its columns. Raises SoqlProblem."""
+    if not plan.children or not rows:
+        return list(rows)
+    run.ids = json.dumps([row[0] for row in rows])
+    columns = [_children(connection, child, run, new_cursor) for child in plan.children]
+    return [(*row, *(children.get(row[0]) for children in columns)) for row in rows]
+
+
+def _children(
+    connection: Connection, child: ChildPlan, run: Run, new_cursor: NewCursor
+) -> dict[Value, ChildRows]:
+    """The children of the run's parents, by the parent's id."""
+    most = limit_of(child.limits, run)
+    pages: dict[Value, list[ResultRow]] = {}
+    beyond: dict[Value, list[str]] = {}
+    for row in connection.stream(child.rows.sql, child.rows.parameters(run)):
+        page = pages.setdefault(row[-1], [])
+        if len(page) < CHILD_PAGE:
+            if len(page) < most:
+                page.append(row)
+            continue
+        rest = beyond.setdefault(row[-1], [])
+        if CHILD_PAGE + len(rest) < most:
+            rest.append(str(row[0]))
+    found = {}
+    for parent, page in pages.items():
+        rest = beyond.get(parent, [])
+        locator = None
+        if rest:
+            cursor_id = new_cursor(child, [*(str(row[0]) for row in page), *rest])
+            locator = Locator(cursor_id, CHILD_PAGE)
+        if page:
+            found[parent] = ChildRows(len(page) + len(rest), page, locator)
+    return found

@@ -1,0 +1,106 @@
+"""Paging: a result cut into pages, and the cursors that remember what comes after."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from isthmus.kernel.database import Connection, Row
+from isthmus.kernel.errors import fault
+from isthmus.kernel.ids import Ids, to_18
+from isthmus.org.query import execute
+from isthmus.org.query.cursor import ID_LENGTH, KEY_PREFIX, LIFE, Cursor, chunks, page_of_ids
+from isthmus.org.query.plan import ChildPlan, Plan, Run
+from isthmus.org.query.result import Locator, PendingCursor, QueryResult, ResultRow
+
+BATCH_MIN: Final = 200
+BATCH_MAX: Final = 2000
+"""Rows of a page. Source: REST API Developer Guide, Query Options Header."""
+_RANDOM_OF_ID: Final = 12
+
+
+class Pager:
+    """Makes one page. `as_of` is the org time of the query's first run, `now` that of this page."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        ids: Ids,
+        soql: str,
+        all_rows: bool,
+        user_id: str,
+        *,
+        as_of: int,
+        now: int,
+    ) -> None:
+        self._connection = connection
+        self._ids = ids
+        self._soql = soql
+        self._all_rows = all_rows
+        self._user_id = user_id
+        self._as_of = as_of
+        self._expires = now + LIFE
+        self._pending: list[PendingCursor] = []
+
+    def first(self, plan: Plan, run: Run, batch_size: int) -> QueryResult:
+        """The first page of a query. Raises SoqlProblem."""
+        limit = execute.limit_of(plan.limits, run)
+        run.offset = execute.offset_of(plan.limits, run)
+        if plan.count is not None:
+            run.limit = limit
+            return QueryResult(plan.shape, [], execute.count(self._connection, plan.count, run))
+        batch = within_bounds(batch_size)
+        run.limit = min(limit, batch + 1)
+        rows = execute.first_rows(self._connection, plan, run)
+        total, locator = len(rows), None
+        if total > batch:
+            rows = rows[:batch]
+            total = batch
+            if plan.limits.offset is None:  # a query with OFFSET has one page. Source: SOQL Reference, OFFSET
+                run.limit = limit
+                cursor = self._cursor(None, execute.all_ids(self._connection, plan, run))
+                total, locator = cursor.total_size, Locator(cursor.id, batch)
+        return self._result(plan, run, rows, total, locator)
+
+    def at(self, plan: Plan, run: Run, cursor: Cursor, offset: int, batch_size: int) -> QueryResult:
+        """The page of a cursor at `offset`. Raises SoqlProblem. Fault: `query_locator_invalid`."""
+        batch = within_bounds(batch_size)
+        ids = page_of_ids(self._connection, cursor, offset, batch)
+        goes_on = offset + batch < cursor.total_size
+        locator = Locator(cursor.id, offset + batch) if goes_on else None
+        if cursor.child is None:
+            rows = execute.rows_by_ids(self._connection, plan.by_ids, run, ids)
+            return self._result(plan, run, rows, cursor.total_size, locator)
+        for child in plan.children:
+            if child.key == cursor.child:
+                found: list[ResultRow] = list(execute.rows_by_ids(self._connection, child.by_ids, run, ids))
+                return QueryResult(child.shape, found, cursor.total_size, locator)
+        raise fault("query_locator_invalid")
+
+    def _result(
+        self, plan: Plan, run: Run, rows: Sequence[Row], total: int, locator: Locator | None
+    ) -> QueryResult:
+        whole = execute.with_children(self._connection, plan, run, rows, self._child_cursor)
+        return QueryResult(plan.shape, whole, total, locator, tuple(self._pending))
+
+    def _child_cursor(self, child: ChildPlan, ids: Sequence[str]) -> str:
+        return self._cursor(child.key, iter(ids)).id
+
+    def _cursor(self, child: str | None, ids: Iterator[str]) -> PendingCursor:
+        texts = chunks(ids)
+        cursor = PendingCursor(
+            id=to_18(KEY_PREFIX + self._ids.text(_RANDOM_OF_ID)),
+            user_id=self._user_id,
+            soql=self._soql,
+            child=child,
+            all_rows=self._all_rows,
+            as_of=self._as_of,
+            expires=self._expires,
+            total_size=sum(map(len, texts)) // ID_LENGTH,
+            chunks=texts,
+        )
+        self._pending.append(cursor)
+        return cursor
+
+
+def within_bounds(batch_size: int) -> int:
+    """A page's size as asked for, within what the platform gives."""
+    return min(max(batch_size, BATCH_MIN), BATCH_MAX)

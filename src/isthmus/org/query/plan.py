@@ -1,0 +1,103 @@
+"""Plan: what a query becomes. SQL text, what makes its parameters, and the shape of its rows.
+
+A plan holds for every query that differs only in its literals, whoever asks it and whenever. What does
+depend on these, the values of literals and of date ranges, is made into parameters for each run.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from isthmus.kernel.database import Value
+from isthmus.org.query.parser.tokens import Slot
+from isthmus.org.query.problem import SoqlProblem
+from isthmus.org.query.result import Shape
+from isthmus.org.schema.model import Field
+from isthmus.org.security.principal import Principal
+
+
+@dataclass(slots=True)
+class Run:
+    """What parameters are made from: the text's literals, org time (milliseconds), and who asks.
+
+    The rest differs from statement to statement; the executor sets it: `ids` is a JSON array.
+    """
+
+    slots: Sequence[Slot]
+    now: int
+    principal: Principal
+    ids: str = "[]"
+    limit: int = 0
+    offset: int = 0
+
+
+Maker: TypeAlias = Callable[[Run], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Makes one parameter. `at` is the place in the text to point at where it cannot be made."""
+
+    make: Maker
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL, and what makes its parameters, in the text's order."""
+
+    sql: str
+    makers: tuple[Maker, ...]
+    places: tuple[int | None, ...]
+
+    def parameters(self, run: Run) -> list[Value]:
+        """The values for one run. Raises SoqlProblem for a literal that is wrong in itself."""
+        try:
+            return [make(run) for make in self.makers]
+        except SoqlProblem:
+            for make, at in zip(self.makers, self.places, strict=True):
+                try:
+                    make(run)
+                except SoqlProblem as problem:
+                    raise SoqlProblem(problem.name, at, **problem.values) from None
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The slots of LIMIT and OFFSET, and where OFFSET's number stands."""
+
+    limit: int | None = None
+    offset: int | None = None
+    offset_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildPlan:
+    """A child subquery. `rows` gives the children of the parents `ids`; the last column is the parent's id.
+
+    `by_ids` gives the children of the ids `ids`, in no order; its rows are alike.
+    """
+
+    key: str
+    reference: Field
+    shape: Shape
+    rows: Statement
+    by_ids: Statement
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`page` gives the first rows, `ids` all ids, `by_ids` the rows of the ids `ids`, in no order.
+
+    `count` is given for `COUNT()`, and then it alone is run.
+    """
+
+    shape: Shape
+    page: Statement
+    ids: Statement
+    by_ids: Statement
+    count: Statement | None
+    children: tuple[ChildPlan, ...]
+    limits: Limits

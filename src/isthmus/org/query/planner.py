@@ -1,0 +1,52 @@
+"""Planning: from a bound query to its plan, for one dialect."""
+
+from isthmus.kernel.database import Dialect
+from isthmus.org.query.bound import BoundChildren, BoundQuery
+from isthmus.org.query.plan import ChildPlan, Limits, Plan
+from isthmus.org.query.shape import Columns, shape_of
+from isthmus.org.query.sql.forms import forms, quoted
+from isthmus.org.query.sql.select import SelectWriter
+
+
+def plan(query: BoundQuery, dialect: Dialect, all_rows: bool) -> Plan:
+    """The plan of a query; with `all_rows` it takes deleted rows in. Raises SoqlProblem."""
+    children = tuple(
+        _child_plan(item, dialect, all_rows) for item in query.items if isinstance(item, BoundChildren)
+    )
+    columns = Columns()
+    shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
+    writer = SelectWriter(query, forms(dialect), all_rows)
+    return Plan(
+        shape=shape,
+        page=writer.rows(columns.sql),
+        ids=writer.rows([f"{query.root.alias}.{quoted('Id')}"]),
+        by_ids=writer.by_ids(columns.sql),
+        count=writer.count() if query.counts else None,
+        children=children,
+        limits=_limits(query),
+    )
+
+
+def _child_plan(item: BoundChildren, dialect: Dialect, all_rows: bool) -> ChildPlan:
+    query = item.query
+    columns = Columns()
+    shape = shape_of(query.root, query.items, columns, {})
+    reference = f"{query.root.alias}.{quoted(item.reference.name)}"
+    writer = SelectWriter(query, forms(dialect), all_rows)
+    fetched = [*columns.sql, reference]
+    return ChildPlan(
+        key=item.key,
+        reference=item.reference,
+        shape=shape,
+        rows=writer.children(fetched, reference),
+        by_ids=writer.by_ids(fetched),
+        limits=_limits(query),
+    )
+
+
+def _limits(query: BoundQuery) -> Limits:
+    return Limits(
+        limit=None if query.limit is None else query.limit.slot,
+        offset=None if query.offset is None else query.offset.slot,
+        offset_at=None if query.offset is None else query.offset.at,
+    )

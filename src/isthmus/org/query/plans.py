@@ -1,0 +1,83 @@
+"""Plans: from a query's text to its plan, through the cache.
+
+A plan is kept under the text's token stream with its literals lifted out, the schema's version, the caller's
+access shape, whether deleted rows are asked for, and the database's dialect: never under a user.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+from isthmus.kernel.database import Dialect
+from isthmus.kernel.errors import fault
+from isthmus.org.query.authorize import authorize
+from isthmus.org.query.bind import bind
+from isthmus.org.query.parser import parse
+from isthmus.org.query.parser.grammar import LENGTH_MAX
+from isthmus.org.query.parser.tokens import Slot, lift
+from isthmus.org.query.plan import Plan
+from isthmus.org.query.plan_cache import KEY_TOKENS_MAX, PlanCache
+from isthmus.org.query.planner import plan
+from isthmus.org.query.problem import SoqlProblem, as_fault
+from isthmus.org.schema.model import Schema
+from isthmus.org.security.access import Access
+
+T = TypeVar("T")
+Work: TypeAlias = Callable[[Plan, Sequence[Slot]], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query's text, and what its plan depends on besides."""
+
+    soql: str
+    schema: Schema
+    access: Access
+    dialect: Dialect
+    all_rows: bool
+
+
+class Plans:
+    """Plans queries, and keeps what it planned."""
+
+    def __init__(self) -> None:
+        self._cache: PlanCache[tuple[object, ...], Plan] = PlanCache()
+
+    def __len__(self) -> int:
+        return len(self._cache)
+
+    def use(self, question: Question, work: "Work[T]") -> T:
+        """What `work` makes of the question's plan and literals. Any SoqlProblem becomes a fault."""
+        try:
+            return self._use(question, work)
+        except SoqlProblem as problem:
+            raise as_fault(question.soql, problem) from None
+
+    def _use(self, question: Question, work: "Work[T]") -> T:
+        if len(question.soql) > LENGTH_MAX:
+            raise fault("query_too_long", maximum=LENGTH_MAX)
+        tokens, slots = lift(question.soql)
+        key = (
+            tokens,
+            question.schema.version,
+            question.access.shape,
+            question.all_rows,
+            question.dialect.name,
+        )
+        known = self._cache.get(key)
+        if known is not None:
+            try:
+                return work(known, slots)
+            except SoqlProblem:  # whose place is that of the text the plan was made from: find this one's
+                return work(compiled(question), slots)
+        made = compiled(question)
+        if len(tokens) <= KEY_TOKENS_MAX:
+            self._cache.put(key, made)
+        return work(made, slots)
+
+
+def compiled(question: Question) -> Plan:
+    """The plan of a question. Raises SoqlProblem."""
+    bound = bind(parse(question.soql), question.schema)
+    authorize(bound, question.access)
+    return plan(bound, question.dialect, question.all_rows)

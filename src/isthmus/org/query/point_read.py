@@ -1,0 +1,78 @@
+"""Point reads: one record by its id. The commonest question of all skips everything but its statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from isthmus.kernel.database import Dialect
+from isthmus.kernel.errors import fault
+from isthmus.org.query.bound import BoundField, Table
+from isthmus.org.query.plan_cache import PlanCache
+from isthmus.org.query.result import Shape
+from isthmus.org.query.shape import Columns, shape_of
+from isthmus.org.query.sql.forms import forms, quoted
+from isthmus.org.schema.model import Field, Schema, SObjectType
+from isthmus.org.security.access import Access
+
+_ALIAS = "t0"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """`sql` takes an id, `many_sql` a JSON array of them and gives its rows in no order.
+
+    Deleted records are read too: the row's `deleted` position tells them apart.
+    """
+
+    sql: str
+    many_sql: str
+    shape: Shape
+    deleted: int
+
+
+class ReadPlans:
+    """Makes read plans, and keeps them."""
+
+    def __init__(self) -> None:
+        self._cache: PlanCache[tuple[object, ...], ReadPlan] = PlanCache()
+
+    def read_plan(
+        self,
+        schema: Schema,
+        sobject: SObjectType,
+        fields: Sequence[str] | None,
+        access: Access,
+        dialect: Dialect,
+    ) -> ReadPlan:
+        """The plan that reads records: the fields named (in any case) and the id, or all readable fields.
+
+        Fault: `no_such_column`, for a field that there is not or that may not be read.
+        """
+        wanted = None if fields is None else tuple(fields)
+        key = (schema.version, sobject.name, wanted, access.shape, dialect.name)
+        known = self._cache.get(key)
+        if known is None:
+            known = _read_plan(sobject, _selected(sobject, wanted, access), dialect)
+            self._cache.put(key, known)
+        return known
+
+
+def _selected(sobject: SObjectType, wanted: tuple[str, ...] | None, access: Access) -> list[Field]:
+    if wanted is None:
+        return [each for each in sobject.fields if access.may_read(sobject.name, each.name)]
+    found: dict[str, Field] = {}
+    for name in (*wanted, "Id"):
+        field = sobject.field(name)
+        if field is None or not access.may_read(sobject.name, field.name):
+            raise fault("no_such_column", field=name, entity=sobject.name)
+        found.setdefault(field.name, field)
+    return list(found.values())
+
+
+def _read_plan(sobject: SObjectType, fields: Sequence[Field], dialect: Dialect) -> ReadPlan:
+    root = Table(_ALIAS, sobject, None, None, 0)
+    columns = Columns()
+    shape = shape_of(root, tuple(BoundField(root, field, 0) for field in fields), columns, {})
+    deleted = columns.place(_ALIAS, "IsDeleted")
+    table = f"{quoted(sobject.name)} AS {_ALIAS}"
+    sql = f"SELECT {', '.join(columns.sql)} FROM {table} WHERE {_ALIAS}.{quoted('Id')}"
+    return ReadPlan(f"{sql} = ?", f"{sql} IN {forms(dialect).texts}", shape, deleted)

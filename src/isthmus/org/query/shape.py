@@ -1,0 +1,132 @@
+"""Shape: from a select list to columns, and to what a row's positions mean.
+
+The record's id comes first, asked for or not; a parent's id is fetched with its first field, to tell a
+missing parent from an empty one. Columns are fetched once, however often they are needed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from isthmus.org.query.bound import BoundChildren, BoundItem, Table
+from isthmus.org.query.result import Children, Column, Compound, Item, Parent, Shape
+from isthmus.org.query.sql.forms import quoted
+from isthmus.org.schema.model import COMPOUNDS, Field, SObjectType
+
+_KEYS: Final = (
+    "city",
+    "country",
+    "countryCode",
+    "geocodeAccuracy",
+    "latitude",
+    "longitude",
+    "postalCode",
+    "state",
+    "stateCode",
+    "street",
+)
+"""Keys of a compound's parts, in the wire's order. Source: Object Reference, Address Compound Fields."""
+
+
+class Columns:
+    """The columns of one statement, each fetched once."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def place(self, alias: str, name: str) -> int:
+        """The place of a column in the row."""
+        return self._places.setdefault(f"{alias}.{quoted(name)}", len(self._places))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def sql(self) -> list[str]:
+        return list(self._places)
+
+
+@dataclass(slots=True)
+class _Level:
+    """The items of one object within the answer, in the order in which the query first names them."""
+
+    table: Table
+    items: "dict[str, Field | _Level | BoundChildren]" = field(default_factory=dict)
+
+
+def shape_of(
+    root: Table, items: tuple[BoundItem, ...], columns: Columns, children: Mapping[str, Shape]
+) -> Shape:
+    """The shape of a select list, whose columns are added to `columns`.
+
+    `children` gives a child subquery's shape by its key. Children come after the columns, in their own order.
+    """
+    columns.place(root.alias, "Id")
+    levels = {root: _Level(root)}
+    for item in items:
+        if isinstance(item, BoundChildren):
+            levels[root].items[item.key] = item
+            continue
+        table, named = item.table, item.field
+        _level(levels, table, columns).items[named.name] = named
+        for part in _stored(table.sobject, named):
+            columns.place(table.alias, part.name)
+    places = {key: len(columns) + number for number, key in enumerate(children)}
+    return _shape(levels[root], columns, {key: Children(key, children[key], places[key]) for key in children})
+
+
+def _level(levels: dict[Table, _Level], table: Table, columns: Columns) -> _Level:
+    known = levels.get(table)
+    if known is not None:
+        return known
+    assert table.parent is not None
+    assert table.via is not None
+    above = _level(levels, table.parent, columns)
+    levels[table] = level = _Level(table)
+    above.items[table.via.relationship_name or ""] = level
+    columns.place(table.alias, "Id")
+    if table.via.polymorphic:
+        columns.place(table.alias, "Type")
+    return level
+
+
+def _shape(level: _Level, columns: Columns, children: Mapping[str, Children]) -> Shape:
+    alias = level.table.alias
+    items: list[Item] = []
+    for key, item in level.items.items():
+        if isinstance(item, BoundChildren):
+            items.append(children[key])
+        elif isinstance(item, _Level):
+            via = item.table.via
+            kind = columns.place(item.table.alias, "Type") if via and via.polymorphic else None
+            present = columns.place(item.table.alias, "Id")
+            items.append(Parent(key, _shape(item, columns, {}), present, kind))
+        elif item.type in COMPOUNDS:
+            items.append(Compound(key, item, _parts(level.table, item, columns)))
+        else:
+            items.append(Column(key, item, columns.place(alias, item.name)))
+    return Shape(level.table.sobject, tuple(items), columns.place(alias, "Id"))
+
+
+def _parts(table: Table, compound: Field, columns: Columns) -> tuple[tuple[str, Column], ...]:
+    """The parts of an address or location by their keys, in the wire's order."""
+    found = {_key(part): part for part in _stored(table.sobject, compound)}
+    return tuple(
+        (key, Column(key, found[key], columns.place(table.alias, found[key].name)))
+        for key in _KEYS
+        if key in found
+    )
+
+
+def _stored(sobject: SObjectType, named: Field) -> tuple[Field, ...]:
+    """The fields that have columns: a field itself, or the parts of a compound."""
+    if named.type not in COMPOUNDS:
+        return (named,)
+    parts = (each for each in sobject.fields if each.compound == named.name and each.name != named.name)
+    return tuple(part for part in parts if _key(part))
+
+
+def _key(part: Field) -> str:
+    """`postalCode` for `BillingPostalCode`, `latitude` for `Place__Latitude__s`."""
+    name = part.name.lower().removesuffix("__s")
+    return max((key for key in _KEYS if name.endswith(key.lower())), key=len, default="")

@@ -1,0 +1,59 @@
+"""Forms: the few expressions that SQLite and PostgreSQL write differently.
+
+A list of values is one parameter, a JSON array, so that a statement's text does not depend on its length.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from isthmus.kernel.database import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """`texts`, `numbers`: the values of a list, to stand after IN. `contains`: see `Contains`; `{column}` is
+    a text between semicolons, the parameter a JSON array of arrays of texts."""
+
+    texts: str
+    numbers: str
+    contains: str
+    nulls_first_ascending: bool
+    """Where nulls are sorted unless the text says."""
+
+
+_SQLITE: Final = Forms(
+    texts="(SELECT value FROM json_each(?))",
+    numbers="(SELECT value FROM json_each(?))",
+    contains=(
+        "EXISTS (SELECT 1 FROM json_each(?) AS choice WHERE NOT EXISTS ("
+        "SELECT 1 FROM json_each(choice.value) AS wanted WHERE "
+        "instr(';' || {column} || ';', wanted.value) = 0))"
+    ),
+    nulls_first_ascending=True,
+)
+_POSTGRESQL: Final = Forms(
+    texts="(SELECT jsonb_array_elements_text(CAST(? AS jsonb)))",
+    numbers="(SELECT CAST(jsonb_array_elements_text(CAST(? AS jsonb)) AS DOUBLE PRECISION))",
+    contains=(
+        "EXISTS (SELECT 1 FROM jsonb_array_elements(CAST(? AS jsonb)) AS choice WHERE NOT EXISTS ("
+        "SELECT 1 FROM jsonb_array_elements_text(choice) AS wanted WHERE "
+        "strpos(';' || {column} || ';', wanted) = 0))"
+    ),
+    nulls_first_ascending=False,
+)
+_BY_DIALECT: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
+
+
+def forms(dialect: Dialect) -> Forms:
+    """The forms of a dialect."""
+    return _BY_DIALECT[dialect.name]
+
+
+def quoted(name: str) -> str:
+    """A table or column name, quoted. Schema names hold no quotes."""
+    return f'"{name}"'
+
+
+def shadow(name: str) -> str:
+    """The shadow column of a text field, quoted."""
+    return f'"{name}~"'
