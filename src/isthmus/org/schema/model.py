@@ -172,7 +172,7 @@ class Field:
     @property
     def groupable(self) -> bool:
         usual = self.filterable and self.type not in _FILTER_ONLY and self.type not in _NOT_GROUPABLE
-        return self._unless_excepted("groupable", usual and not (self.calculated and self.formula is not None))
+        return self._unless_excepted("groupable", usual)
 
     @property
     def aggregatable(self) -> bool:
@@ -189,7 +189,7 @@ class Field:
 class ChildRelationship:
     """A parent's view of a lookup: `child.field` refers to it.
 
-    Where both flags are set, the child goes with the parent unless it is active; then it holds the parent back.
+    Where both flags are set, the child goes with the parent unless it is active: then it holds it back.
     """
 
     child: str
