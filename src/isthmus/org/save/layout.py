@@ -28,6 +28,8 @@ class Layout:
     parents: tuple[tuple[str, Column], ...]
     names: frozenset[str]
     """Every field that the record sets, in canonical case."""
+    direct: frozenset[str]
+    """Those of them that it sets by the field's own name."""
     errors: tuple[RowError, ...]
 
 
@@ -48,7 +50,7 @@ def resolve(plan: "Plan", keys: Iterable[str]) -> Layout:
         if column is None or not plan.may_read(column.field):
             errors.append(row_error("no_such_field", field=key, sobject=plan.sobject.name))
         elif column.name == "Id":
-            if plan.operation is Operation.INSERT:
+            if plan.operation is Operation.INSERT and not plan.system:
                 errors.append(row_error("id_in_insert", "Id"))
         elif not plan.may_write(column.field):
             denied.append(column.name)
@@ -62,5 +64,6 @@ def resolve(plan: "Plan", keys: Iterable[str]) -> Layout:
         fields=tuple(fields.values()),
         parents=tuple(parents.values()),
         names=frozenset(fields) | frozenset(parents),
+        direct=frozenset(fields),
         errors=tuple(errors),
     )

@@ -50,8 +50,8 @@ def give_nickname(save: "Save", row: "Row") -> None:
 def follow_stage(save: "Save", row: "Row") -> None:
     """Probability, forecast, closed and won follow an opportunity's stage."""
     values, given = row.values, _given(row)
-    stage = _status(save, "OpportunityStage", values.get("StageName"))
-    if stage is not None and row.changed("StageName"):
+    moved = row.changed("StageName")
+    if moved and (stage := _status(save, "OpportunityStage", values.get("StageName"))) is not None:
         _set(save, row, "IsClosed", stage.get("IsClosed"))
         _set(save, row, "IsWon", stage.get("IsWon"))
         if "Probability" not in given:
@@ -107,8 +107,8 @@ def date_closing(field: str) -> Rule:
 
 def flag_priority(save: "Save", row: "Row") -> None:
     """A task of high priority is flagged."""
-    priority = _status(save, "TaskPriority", row.values.get("Priority"))
-    if priority is not None:
+    changed = row.changed("Priority")
+    if changed and (priority := _status(save, "TaskPriority", row.values.get("Priority"))) is not None:
         _set(save, row, "IsHighPriority", priority.get("IsHighPriority"))
 
 

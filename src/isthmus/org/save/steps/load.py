@@ -36,6 +36,8 @@ def overlay_values(save: Save) -> None:
         row.layout = layout = plan.layout(tuple(row.given))
         row.errors.extend(layout.errors)
         row.values = dict(begin if row.old is None else row.old)
+        if plan.system and row.old is None and row.id is None:
+            row.id = _given_id(row)
 
 
 @step(Operation.DELETE, Operation.UNDELETE)
@@ -62,10 +64,9 @@ def _check_ids(save: Save) -> None:
 
 def _identify(save: Save, row: Row) -> RowError | None:
     if row.id is None:
-        raw = next((value for key, value in row.given.items() if key.lower() == "id"), None)
-        if raw is None or raw == "":
+        row.id = _given_id(row)
+        if row.id is None:
             return row_error("id_missing_in_update")
-        row.id = str(raw)
     prefix = save.plan.sobject.key_prefix
     try:
         row.id = to_18(row.id)
@@ -74,6 +75,11 @@ def _identify(save: Save, row: Row) -> RowError | None:
     if prefix is not None and not row.id.startswith(prefix):
         return malformed(save, row.id)
     return None
+
+
+def _given_id(row: Row) -> str | None:
+    raw = next((value for key, value in row.given.items() if key.lower() == "id"), None)
+    return None if raw is None or raw == "" else str(raw)
 
 
 def malformed(save: Save, value: str) -> RowError:

@@ -120,7 +120,7 @@ def check_references(save: Save) -> None:
     """The records that are referred to exist and aren't deleted: one query for each object that is
     referred to.
     """
-    _check(save, [(row, row.layout.names if row.layout else frozenset()) for row in save.live()])
+    _check(save, [(row, row.layout.direct if row.layout else frozenset()) for row in save.live()])
 
 
 def _may_be_assigned(plan: Plan) -> bool:
