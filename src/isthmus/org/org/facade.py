@@ -14,7 +14,9 @@ from isthmus.org.limits.maxima import API_REQUESTS
 from isthmus.org.limits.report import Limit, maxima, report
 from isthmus.org.limits.usage import ApiUsage, Usage
 from isthmus.org.org import recent
-from isthmus.org.org.running import Queries, Running
+from isthmus.org.org.running import Running
+from isthmus.org.query.engine import QueryEngine
+from isthmus.org.query.paging import BATCH_MAX
 from isthmus.org.query.result import QueryResult
 from isthmus.org.save.engine import SaveEngine
 from isthmus.org.save.objects import find_ids
@@ -52,7 +54,7 @@ class Org:
         database: Database,
         journal: Any,
         schemas: Schemas,
-        queries: Queries,
+        queries: QueryEngine,
         identity: Any,
         clock: Clock,
         ids: Ids,
@@ -244,23 +246,59 @@ class Org:
     # Reads
 
     async def query(
-        self, principal: Principal, soql: str, *, all_rows: bool = False, batch_size: int = 2000
+        self, principal: Principal, soql: str, *, all_rows: bool = False, batch_size: int = BATCH_MAX
     ) -> QueryResult:
-        """The first page of a query's rows; `all_rows` includes deleted ones (queryAll)."""
-        raise NotImplementedError
+        """The first page of a query's rows; `all_rows` includes deleted ones (queryAll).
 
-    async def query_more(self, principal: Principal, locator: str, *, batch_size: int = 2000) -> QueryResult:
-        """The page at `locator`. Fault: `invalid_query_locator`."""
-        raise NotImplementedError
+        Faults: those of the catalogue's query.toml.
+        """
+        result = await self._long_read(
+            lambda connection: self._queries.run(
+                connection, self.schema, principal, soql, all_rows=all_rows, batch_size=batch_size
+            )
+        )
+        return await self._with_cursors(result)
+
+    async def query_more(
+        self, principal: Principal, locator: str, *, batch_size: int = BATCH_MAX
+    ) -> QueryResult:
+        """The page at `locator`. Fault: `query_locator_invalid`."""
+        result = await self._long_read(
+            lambda connection: self._queries.more(
+                connection, self.schema, principal, locator, batch_size=batch_size
+            )
+        )
+        return await self._with_cursors(result)
 
     async def retrieve(
         self, principal: Principal, sobject: str, record_id: str, fields: Sequence[str] | None = None
     ) -> QueryResult:
         """One record, as a result of one row; every readable field unless `fields` are named.
 
-        Faults: `resource_not_found`, `entity_is_deleted`, `malformed_id`, `no_such_column`.
+        Faults: `resource_not_found`, `entity_is_deleted`, `malformed_record_id`, `no_such_column`.
         """
-        raise NotImplementedError
+        return await self._read(
+            lambda connection: self._queries.retrieve(
+                connection, self.schema, principal, sobject, record_id, fields
+            )
+        )
+
+    async def retrieve_many(
+        self,
+        principal: Principal,
+        sobject: str,
+        record_ids: Sequence[str],
+        fields: Sequence[str] | None = None,
+    ) -> tuple[QueryResult, list[int | None]]:
+        """The records of these ids that there are, and for each id the place of its row, or None.
+
+        Faults: `resource_not_found`, `no_such_column`.
+        """
+        return await self._long_read(
+            lambda connection: self._queries.retrieve_many(
+                connection, self.schema, principal, sobject, record_ids, fields
+            )
+        )
 
     async def find_by_external_id(
         self, principal: Principal, sobject: str, field: str, value: str
@@ -320,8 +358,26 @@ class Org:
             total += removed
         return total
 
+    async def purge_cursors(self) -> int:
+        """Remove query cursors that have ended; returns how many."""
+        total = 0
+        while removed := await asyncio.wrap_future(self.database.write(self._queries.purge_cursors)):
+            total += removed
+        return total
+
+    async def _with_cursors(self, result: QueryResult) -> QueryResult:
+        """A result whose further pages can be asked for: what they need is on disk."""
+        if result.pending:
+            await asyncio.wrap_future(
+                self.database.write(lambda tx: self._queries.store_cursors(tx, result.pending))
+            )
+        return result
+
     async def _read(self, work: Callable[[Connection], T]) -> T:
         """A short read: in this thread where the database is a local file, else on a reader thread."""
         if self.database.dialect.name == "sqlite":
             return self.database.read_now(work)
+        return await self._long_read(work)
+
+    async def _long_read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self.database.read(work))

@@ -5,39 +5,21 @@ and is undone as a whole when that raises.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
 
-from isthmus.kernel.database import Connection
 from isthmus.org.org.recent import note
+from isthmus.org.query.engine import QueryEngine
 from isthmus.org.query.result import QueryResult
 from isthmus.org.save import requests
 from isthmus.org.save.objects import find_ids
 from isthmus.org.save.result import SaveResult
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.save.upsert import upsert
-from isthmus.org.schema.model import Schema
-from isthmus.org.security.principal import Principal
-
-
-class Queries(Protocol):
-    """The query path, as far as a transaction needs it."""
-
-    def run(
-        self,
-        connection: Connection,
-        schema: Schema,
-        principal: Principal,
-        soql: str,
-        *,
-        all_rows: bool,
-        batch_size: int,
-    ) -> QueryResult: ...
 
 
 class Running:
     """With `all_or_none` a call whose rows don't all succeed is undone, alone; the transaction goes on."""
 
-    def __init__(self, unit: UnitOfWork, queries: Queries) -> None:
+    def __init__(self, unit: UnitOfWork, queries: QueryEngine) -> None:
         self._unit = unit
         self._queries = queries
 
@@ -85,9 +67,17 @@ class Running:
     def query(self, soql: str, *, all_rows: bool = False, batch_size: int = 2000) -> QueryResult:
         """The first page of a query's rows, this transaction's writes included."""
         unit = self._unit
-        return self._queries.run(
+        result = self._queries.run(
             unit.tx, unit.schema, unit.principal, soql, all_rows=all_rows, batch_size=batch_size
         )
+        if result.pending:
+            self._queries.store_cursors(unit.tx, result.pending)
+        return result
+
+    def retrieve(self, sobject: str, record_id: str, fields: Sequence[str] | None = None) -> QueryResult:
+        """One record, as a result of one row."""
+        unit = self._unit
+        return self._queries.retrieve(unit.tx, unit.schema, unit.principal, sobject, record_id, fields)
 
     def find_by_external_id(self, sobject: str, field: str, value: str) -> list[str]:
         """The ids of the records whose `field` equals `value`."""
