@@ -57,7 +57,7 @@ def check_recycle_bin(save: Save) -> None:
     for row in rows:
         if row.id not in roots:
             row.errors.append(row_error("undelete_failed"))
-        elif any(_is_deleted(unit, each.reference_to, row.values.get(each.name)) for each in parents):
+        elif any(_is_deleted(unit, each.reference_to, (row.old or {}).get(each.name)) for each in parents):
             row.errors.append(row_error("entity_is_deleted"))
 
 

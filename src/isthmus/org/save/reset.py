@@ -1,0 +1,57 @@
+"""Reset: every record of data goes, what sets the org up stays.
+
+Users, profiles, permissions, groups, record types, status values, custom metadata and the like are set-up: an org
+without them could not be logged in to. Id sequences and auto-numbers go on, so no id is ever used twice.
+"""
+
+from typing import Final
+
+from isthmus.kernel.database import Transaction
+from isthmus.org.save.names import REGISTRY
+from isthmus.org.save.statements import quoted
+from isthmus.org.schema.model import ObjectKind, Schema, SObjectType
+
+SET_UP: Final = frozenset(
+    {
+        "BusinessHours",
+        "CaseStatus",
+        "ContractStatus",
+        "CurrencyType",
+        "FiscalYearSettings",
+        "Group",
+        "GroupMember",
+        "LeadStatus",
+        "OpportunityStage",
+        "OrderStatus",
+        "Organization",
+        "Period",
+        "PermissionSet",
+        "PermissionSetAssignment",
+        "Profile",
+        "QueueSobject",
+        "RecordType",
+        "TaskPriority",
+        "TaskStatus",
+        "User",
+        "UserLicense",
+        "UserRole",
+    }
+)
+
+
+def is_data(sobject: SObjectType) -> bool:
+    """Whether a reset removes the object's records."""
+    kept = sobject.name in SET_UP or sobject.name == REGISTRY or sobject.kind is ObjectKind.CUSTOM_METADATA
+    return sobject.stored and not kept
+
+
+def reset(tx: Transaction, schema: Schema) -> None:
+    """Remove every record of data, and the recycle bin with it."""
+    data = [each for each in schema if is_data(each)]
+    for sobject in data:
+        tx.execute(f"DELETE FROM {quoted(sobject.name)}")
+    if schema.find(REGISTRY) is not None:
+        marks = ", ".join("?" * len(SET_UP))
+        tx.execute(f'DELETE FROM {quoted(REGISTRY)} WHERE "Type" NOT IN ({marks})', sorted(SET_UP))
+    tx.execute('DELETE FROM "isthmus_recycle_bin"')
+    tx.execute('DELETE FROM "isthmus_cleared_lookup"')

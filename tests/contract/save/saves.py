@@ -1,0 +1,100 @@
+"""Saves: a small org without adapters over a real database, and shorthands to ask it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID
+
+from isthmus.kernel.clock import ManualClock
+from isthmus.kernel.database import Database, Value
+from isthmus.org.save import recycle_bin, requests
+from isthmus.org.save.engine import SaveEngine
+from isthmus.org.save.ports import NOTHING, Automation
+from isthmus.org.save.result import SaveOptions, SaveResult
+from isthmus.org.save.unit_of_work import UnitOfWork
+from isthmus.org.save.upsert import upsert
+from isthmus.org.schema.model import Schema
+from isthmus.org.security.principal import Principal
+
+T = TypeVar("T")
+Record = Mapping[str, object]
+
+
+class Saves:
+    """Each call is one transaction."""
+
+    def __init__(self, database: Database, schema: Schema = SCHEMA) -> None:
+        self.database = database
+        self.schema = schema
+        self.clock = ManualClock()
+        self.principal = PRINCIPAL
+        self.options = SaveOptions()
+        self.automate(NOTHING)
+        self.run(
+            lambda unit: requests.insert(
+                unit, "User", [{"Id": USER_ID, "Username": "ada@example.com", "LastName": "Lovelace"}]
+            ),
+            system=True,
+        )
+
+    def automate(self, automation: Automation) -> None:
+        """Let `automation` run during saves from now on."""
+        self.engine = SaveEngine(self.clock, INSTANCE, automation)
+
+    def run(self, work: Callable[[UnitOfWork], T], *, system: bool = False, by: Principal | None = None) -> T:
+        """One transaction."""
+        return self.database.write(
+            lambda tx: self.engine.transaction(
+                tx, self.schema, by or self.principal, work, system=system, options=self.options
+            )
+        ).result()
+
+    def insert(self, sobject: str | None, *records: Record) -> list[SaveResult]:
+        return self.run(lambda unit: requests.insert(unit, sobject, records))
+
+    def update(self, sobject: str | None, *records: Record) -> list[SaveResult]:
+        return self.run(lambda unit: requests.update(unit, sobject, records))
+
+    def upsert(
+        self, sobject: str, field: str, *records: Record, update_only: bool = False
+    ) -> list[SaveResult]:
+        return self.run(lambda unit: upsert(unit, sobject, field, records, update_only=update_only))
+
+    def delete(self, sobject: str | None, *ids: str) -> list[SaveResult]:
+        return self.run(lambda unit: requests.delete(unit, sobject, ids))
+
+    def undelete(self, *ids: str) -> list[SaveResult]:
+        return self.run(lambda unit: requests.undelete(unit, ids))
+
+    def empty_recycle_bin(self, *ids: str) -> list[SaveResult]:
+        return self.run(lambda unit: requests.empty_recycle_bin(unit, ids))
+
+    def purge(self) -> int:
+        now = self.clock.now()
+        return self.database.write(lambda tx: recycle_bin.purge(tx, self.schema, now)).result()
+
+    def new(self, sobject: str, **values: object) -> str:
+        """The id of a record that is made now."""
+        [result] = self.insert(sobject, values)
+        assert result.success, result.errors
+        assert result.id is not None
+        return result.id
+
+    def value(self, record_id: str, field: str) -> Value:
+        """A stored value of a record, deleted or not."""
+        sobject = self.schema.with_prefix(record_id)[0].name
+        rows = self.rows(f'SELECT "{field}" FROM "{sobject}" WHERE "Id" = ?', record_id)
+        assert rows, f"there is no {sobject} {record_id}"
+        return rows[0][0]
+
+    def exists(self, record_id: str) -> bool:
+        """Whether a record is there and not deleted."""
+        sobject = self.schema.with_prefix(record_id)[0].name
+        return bool(self.rows(f'SELECT 1 FROM "{sobject}" WHERE "Id" = ? AND "IsDeleted" = 0', record_id))
+
+    def count(self, sobject: str) -> int:
+        """How many records an object has, deleted ones included."""
+        return len(self.rows(f'SELECT "Id" FROM "{sobject}"'))
+
+    def rows(self, sql: str, *parameters: Value) -> Sequence[tuple[Value, ...]]:
+        return self.database.read(lambda connection: connection.rows(sql, parameters)).result()

@@ -1,0 +1,119 @@
+"""Delete and undelete: what goes along, what holds back, what comes back?"""
+
+from tests.contract.save.saves import Saves
+from tests.contract.save.world import INSTANCE, USER_ID, codes, messages
+
+from isthmus.kernel.clock import DAY
+from isthmus.kernel.ids import record_id
+
+
+def test_details_go_with_their_master_and_come_back_with_it(saves: Saves) -> None:
+    order = saves.new("Order__c")
+    line = saves.new("Line__c", Quantity__c=1, Order__c=order)
+    assert codes(saves.delete("Order__c", order)) == ["ok"]
+    assert (saves.exists(order), saves.exists(line)) == (False, False)
+    [alone] = saves.undelete(line)
+    assert messages(alone) == ["Entity is not in the recycle bin"]
+    assert codes(saves.undelete(order)) == ["ok"]
+    assert (saves.exists(order), saves.exists(line)) == (True, True)
+
+
+def test_a_detail_that_was_deleted_before_stays_deleted(saves: Saves) -> None:
+    order = saves.new("Order__c")
+    line = saves.new("Line__c", Quantity__c=1, Order__c=order)
+    saves.delete(None, line)
+    saves.delete(None, order)
+    assert codes(saves.undelete(line)) == ["ENTITY_IS_DELETED"]
+    saves.undelete(order)
+    assert (saves.exists(order), saves.exists(line)) == (True, False)
+    assert codes(saves.undelete(line)) == ["ok"]
+
+
+def test_lookups_are_cleared_and_set_again_where_still_empty(saves: Saves) -> None:
+    parent = saves.new("Order__c")
+    children = [saves.new("Order__c", Parent__c=parent) for _ in range(2)]
+    saves.delete(None, parent)
+    assert [saves.value(each, "Parent__c") for each in children] == [None, None]
+    other = saves.new("Order__c")
+    saves.update("Order__c", {"Id": children[1], "Parent__c": other})
+    saves.undelete(parent)
+    assert [saves.value(each, "Parent__c") for each in children] == [parent, other]
+
+
+def test_a_restricting_lookup_holds_the_record_back(saves: Saves) -> None:
+    place = saves.new("Place__c", Name="Here")
+    free = saves.new("Place__c")
+    saves.new("Order__c", Name="One", Place__c=place)
+    saves.new("Order__c", Name="Two", Place__c=place)
+    results = saves.delete("Place__c", place, free)
+    assert codes(results) == ["DELETE_FAILED", "ok"]
+    assert messages(results[0]) == [
+        "Your attempt to delete Here could not be completed because it is associated with the following "
+        "orders.: One, Two\n"
+    ]
+    assert (saves.exists(place), saves.exists(free)) == (True, False)
+
+
+def test_what_cannot_be_deleted_says_why(saves: Saves) -> None:
+    gone = saves.new("Order__c")
+    saves.delete(None, gone)
+    results = saves.delete(None, gone, "abc", record_id("a00", INSTANCE, 999), USER_ID)
+    assert codes(results) == [
+        "ENTITY_IS_DELETED",
+        "MALFORMED_ID",
+        "INVALID_CROSS_REFERENCE_KEY",
+        "DELETE_NOT_ALLOWED",
+    ]
+    assert messages(results[1]) == ["malformed id abc"]
+
+
+def test_objects_without_a_deleted_flag_are_removed_at_once(saves: Saves) -> None:
+    order = saves.new("Order__c")
+    share = saves.new("Order__Share", ParentId=order)
+    saves.delete(None, order)
+    assert saves.rows('SELECT "Id" FROM "Order__Share" WHERE "Id" = ?', share) == []
+
+
+def test_a_unique_value_is_free_while_its_record_is_in_the_bin(saves: Saves) -> None:
+    first = saves.new("Order__c", Ext__c="a")
+    saves.delete(None, first)
+    second = saves.new("Order__c", Ext__c="a")
+    [result] = saves.undelete(first)
+    assert messages(result) == [
+        f"duplicate value found: Ext__c duplicates value on record with id: {second[:15]}"
+    ]
+    saves.delete(None, second)
+    assert codes(saves.undelete(first)) == ["ok"]
+
+
+def test_records_leave_the_bin_after_fifteen_days(saves: Saves) -> None:
+    order = saves.new("Order__c")
+    saves.delete(None, order)
+    saves.clock.advance(15 * DAY - 1)
+    assert saves.purge() == 0
+    saves.clock.advance(1)
+    assert saves.purge() == 1
+    assert saves.count("Order__c") == 0
+    assert saves.rows('SELECT 1 FROM "Name" WHERE "Id" = ?', order) == []
+    assert codes(saves.undelete(order)) == ["UNDELETE_FAILED"]
+
+
+def test_what_was_given_up_is_still_there_for_query_all_until_the_purge(saves: Saves) -> None:
+    order = saves.new("Order__c")
+    line = saves.new("Line__c", Quantity__c=1, Order__c=order)
+    saves.delete(None, order)
+    results = saves.empty_recycle_bin(line, order[:15])
+    assert codes(results) == ["INVALID_ID_FIELD", "ok"]
+    assert messages(results[0]) == ["invalid record id; no recycle bin entry found"]
+    assert codes(saves.undelete(order)) == ["UNDELETE_FAILED"]
+    assert saves.count("Order__c") == 1
+    assert saves.purge() == 2
+    assert saves.count("Order__c") == 0
+
+
+def test_a_record_can_go_and_come_more_than_once(saves: Saves) -> None:
+    order = saves.new("Order__c")
+    for _ in range(2):
+        assert codes(saves.delete(None, order)) == ["ok"]
+        assert codes(saves.undelete(order)) == ["ok"]
+    assert codes(saves.undelete(order)) == ["UNDELETE_FAILED"]
