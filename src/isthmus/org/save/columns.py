@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from isthmus.kernel.errors import RowError, row_error
-from isthmus.org.schema.model import COMPOUNDS, TEXTS, Field, FieldType, Schema
+from isthmus.org.schema.model import TEXTS, Field, FieldType, Schema
 from isthmus.org.schema.values import PARSERS, BadValue, Reason, Stored
 
 Check: TypeAlias = Callable[[str], RowError | None]
@@ -118,8 +118,3 @@ def _reference_check(field: Field, schema: Schema) -> Check | None:
         return row_error("reference_of_wrong_type", field.name, label=field.label, value=value)
 
     return check
-
-
-def stored_fields(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """The fields that have a column in the object's table."""
-    return tuple(each for each in fields if each.type not in COMPOUNDS)

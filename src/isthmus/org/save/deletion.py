@@ -13,8 +13,9 @@ from isthmus.kernel.database import Row, Transaction
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.names import display_names
 from isthmus.org.save.recycle_bin import ClearedLookup, Entry
-from isthmus.org.save.statements import in_parts, quoted
+from isthmus.org.save.statements import in_parts
 from isthmus.org.schema.model import ChildRelationship, Schema, SObjectType
+from isthmus.org.schema.tables import quoted
 
 _NAMED_MAX: Final = 25
 """Of the records that hold another back, so many are named in the error."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from isthmus.kernel.database import Connection
-from isthmus.org.save.statements import in_parts, quoted, shadow
-from isthmus.org.schema.model import TEXTS, Field, FieldType, SObjectType
+from isthmus.org.save.statements import in_parts
+from isthmus.org.schema.model import Field, FieldType, SObjectType
+from isthmus.org.schema.tables import has_shadow, search_column, table
 from isthmus.org.schema.values import PARSERS, Stored, fold
 
 
@@ -29,9 +30,9 @@ def find_by_value(
     connection: Connection, sobject: SObjectType, field: Field, values: Iterable[Stored]
 ) -> dict[Stored, tuple[str, ...]]:
     """The ids of the records that aren't deleted, by the value (see `key_value`) of the field."""
-    column = quoted(shadow(field.name) if _folded(field) else field.name)
+    column = search_column(field)
     sql = (
-        f'SELECT {column}, "Id" FROM {quoted(sobject.name)} '
+        f'SELECT {column}, "Id" FROM {table(sobject)} '
         f'WHERE {column} IN ({{}}) AND "IsDeleted" = 0 ORDER BY "Id"'
     )
     found: dict[Stored, list[str]] = {}
@@ -43,4 +44,4 @@ def find_by_value(
 
 def _folded(field: Field) -> bool:
     """Text is compared without case, unless the field was declared case-sensitive."""
-    return field.type in TEXTS and field.filterable and not field.case_sensitive
+    return has_shadow(field) and not field.case_sensitive

@@ -10,8 +10,9 @@ from typing import Final
 
 from isthmus.kernel.database import Transaction
 from isthmus.org.save.batch import Row
-from isthmus.org.save.statements import Statements, in_parts, quoted, run_each
+from isthmus.org.save.statements import Statements, in_parts, run_each
 from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import Stored
 
 REGISTRY: Final = "Name"

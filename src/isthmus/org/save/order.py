@@ -43,6 +43,7 @@ from isthmus.org.save.steps.require import check_required_fields
 from isthmus.org.save.steps.unique import check_unique_values
 from isthmus.org.save.steps.write import insert_records, update_records
 from isthmus.org.save.unit_of_work import UnitOfWork
+from isthmus.org.schema.tables import unique_field
 
 SAVE_ORDER: Final[tuple[Step, ...]] = (
     load_current_values,
@@ -146,8 +147,8 @@ def _rewind(batch: Save) -> None:
 
 def _fail_clashing(batch: Save, clash: UniqueViolation) -> None:
     """The platform's own words where it can't say which record has the value."""
-    field = clash.constraint.rpartition(".")[2]
-    holders = [row for row in batch.live() if row.values.get(field) is not None]
+    field = unique_field(batch.plan.sobject, clash.constraint)
+    holders = [row for row in batch.live() if field is not None and row.values.get(field.name) is not None]
     if not holders:
         raise clash
     for row in holders:

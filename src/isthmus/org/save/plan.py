@@ -7,7 +7,7 @@ as those steps want them. It holds for one version of the schema and of the auto
 from collections.abc import Mapping
 from typing import Final
 
-from isthmus.org.save.columns import Column, stored_fields
+from isthmus.org.save.columns import Column
 from isthmus.org.save.defaults import Preset, fixed_defaults, presets
 from isthmus.org.save.layout import Layout, resolve
 from isthmus.org.save.names import registry_of
@@ -16,6 +16,7 @@ from isthmus.org.save.standard_fields import rules_for
 from isthmus.org.save.statements import Statements
 from isthmus.org.save.step import Step
 from isthmus.org.schema.model import Field, FieldType, Schema, SObjectType
+from isthmus.org.schema.tables import is_stored
 from isthmus.org.security.access import Access
 
 _LAYOUTS_MAX: Final = 512
@@ -42,7 +43,7 @@ class Plan:
         self.access = access
         self.automation = automation
         self.system = system
-        fields = stored_fields(sobject.fields)
+        fields = [each for each in sobject.fields if is_stored(each)]
         self.columns_by_name: Mapping[str, Column] = {
             each.name.lower(): Column(each, schema) for each in fields
         }

@@ -12,8 +12,9 @@ from typing import Final
 
 from isthmus.kernel.clock import DAY
 from isthmus.kernel.database import Connection, Transaction
-from isthmus.org.save.statements import in_parts, quoted, run_each
+from isthmus.org.save.statements import in_parts, run_each
 from isthmus.org.schema.model import Schema
+from isthmus.org.schema.tables import quoted
 
 RETENTION: Final = 15 * DAY
 _PURGED_AT_ONCE: Final = 1_000

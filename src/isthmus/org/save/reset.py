@@ -1,15 +1,15 @@
 """Reset: every record of data goes, what sets the org up stays.
 
-Users, profiles, permissions, groups, record types, status values, custom metadata and the like are set-up: an org
-without them could not be logged in to. Id sequences and auto-numbers go on, so no id is ever used twice.
+Users, profiles, permissions, groups, record types, status values, custom metadata and the like are set-up: an
+org without them could not be logged in to. Id sequences and auto-numbers go on, so no id is ever used twice.
 """
 
 from typing import Final
 
 from isthmus.kernel.database import Transaction
 from isthmus.org.save.names import REGISTRY
-from isthmus.org.save.statements import quoted
 from isthmus.org.schema.model import ObjectKind, Schema, SObjectType
+from isthmus.org.schema.tables import quoted
 
 SET_UP: Final = frozenset(
     {

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from isthmus.org.save.statements import quoted
 from isthmus.org.schema.decimals import to_double
 from isthmus.org.schema.instants import DAY, MINUTE, whole_second
 from isthmus.org.schema.model import SObjectType
+from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import Stored
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from isthmus.kernel.database import Connection, Row, Transaction, Value
-from isthmus.org.save.columns import stored_fields
-from isthmus.org.schema.model import TEXTS, Field, SObjectType
+from isthmus.org.schema.model import SObjectType
+from isthmus.org.schema.tables import has_shadow, is_stored, quoted, shadow_name
 from isthmus.org.schema.values import Stored, fold
 
 Bind: TypeAlias = Callable[[Mapping[str, Stored]], list[Value]]
@@ -18,25 +18,15 @@ IN_LIST_MAX: Final = 200
 """Values in one `IN (…)`; longer lists are asked in parts."""
 
 
-def quoted(name: str) -> str:
-    """A table or column name, quoted for SQL. Schema names hold no quotes: a check at load sees to it."""
-    return f'"{name}"'
-
-
-def shadow(name: str) -> str:
-    """The shadow column of a text field."""
-    return f"{name}~"
-
-
 class Statements:
     """Insert, update and read statements of one object."""
 
     def __init__(self, sobject: SObjectType) -> None:
         self.table = quoted(sobject.name)
-        fields = stored_fields(sobject.fields)
+        fields = [each for each in sobject.fields if is_stored(each)]
         self.names: tuple[str, ...] = tuple(each.name for each in fields)
         self._read_names = self.names if "IsDeleted" in self.names else (*self.names, "IsDeleted")
-        self._shadowed = frozenset(each.name for each in fields if _shadowed(each))
+        self._shadows = {each.name: shadow_name(each) for each in fields if has_shadow(each)}
         self._inserts: dict[frozenset[str], tuple[str, Bind]] = {}
         self._updates: dict[frozenset[str], tuple[str, Bind]] = {}
         self._select = f"SELECT {', '.join(map(quoted, self._read_names))} FROM {self.table}"
@@ -75,7 +65,7 @@ class Statements:
 
     def _parameters(self, columns: frozenset[str]) -> tuple[list[str], Bind]:
         plain = [name for name in self.names if name in columns]
-        folded = [name for name in plain if name in self._shadowed]
+        folded = [name for name in plain if name in self._shadows]
 
         def bind(values: Mapping[str, Stored]) -> list[Value]:
             get = values.get
@@ -85,11 +75,7 @@ class Statements:
                 parameters.append(fold(text) if isinstance(text, str) else None)
             return parameters
 
-        return [*plain, *map(shadow, folded)], bind
-
-
-def _shadowed(field: Field) -> bool:
-    return field.type in TEXTS and field.filterable
+        return [*plain, *(self._shadows[name] for name in folded)], bind
 
 
 def _remember(

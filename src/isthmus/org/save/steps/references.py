@@ -13,9 +13,10 @@ from isthmus.org.save.columns import MASTER_RECORD_TYPE, refusal
 from isthmus.org.save.external_ids import find_by_value, is_external_id, key_value
 from isthmus.org.save.plan import Plan
 from isthmus.org.save.ports import Moment, Operation
-from isthmus.org.save.statements import in_parts, quoted
+from isthmus.org.save.statements import in_parts
 from isthmus.org.save.step import step
 from isthmus.org.schema.model import Field, SObjectType
+from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import BadValue, Stored
 
 

@@ -10,11 +10,12 @@ from isthmus.org.save.deletion import plan_deletion
 from isthmus.org.save.names import REGISTRY, mark_deleted
 from isthmus.org.save.ports import Operation
 from isthmus.org.save.recycle_bin import ClearedLookup, Entry
-from isthmus.org.save.statements import quoted, run_each
+from isthmus.org.save.statements import run_each
 from isthmus.org.save.step import step
 from isthmus.org.save.unit_of_work import Change, UnitOfWork
 from isthmus.org.schema.instants import whole_second
 from isthmus.org.schema.model import SObjectType
+from isthmus.org.schema.tables import quoted
 
 
 @step(Operation.DELETE, lasting=True)
