@@ -23,6 +23,7 @@ from isthmus.org.save.objects import find_ids
 from isthmus.org.save.ports import NOTHING, Automation
 from isthmus.org.save.recycle_bin import purge
 from isthmus.org.save.requests import BATCH, Record
+from isthmus.org.save.reset import reset
 from isthmus.org.save.result import SaveOptions, SaveResult
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.principal import Principal
@@ -84,7 +85,7 @@ class Org:
 
     async def stop(self) -> None:
         """Write down what is only in memory. The database stays open: it is not the org's."""
-        await asyncio.wrap_future(self.database.write(self._calls.flush))
+        await self._write(self._calls.flush)
 
     # Saves
 
@@ -214,7 +215,7 @@ class Org:
                 options=options,
             )
 
-        return await asyncio.wrap_future(self.database.write(unit_of_work))
+        return await self._write(unit_of_work)
 
     async def _in_batches(
         self,
@@ -346,31 +347,23 @@ class Org:
 
     # Housekeeping
 
-    async def purge_recycle_bin(self) -> int:
-        """Remove deleted records that have been in the bin for 15 days, or were given up; returns how
-        many.
-        """
+    async def housekeep(self) -> None:
+        """Remove what has had its time: recycled records after 15 days, cursors after two."""
         now = self.clock.now()
-        total = 0
-        while removed := await asyncio.wrap_future(
-            self.database.write(lambda tx: purge(tx, self.schema, now))
-        ):
-            total += removed
-        return total
+        while await self._write(lambda tx: purge(tx, self.schema, now)):
+            pass
+        while await self._write(self._queries.purge_cursors):
+            pass
+        await self._write(self._calls.flush)
 
-    async def purge_cursors(self) -> int:
-        """Remove query cursors that have ended; returns how many."""
-        total = 0
-        while removed := await asyncio.wrap_future(self.database.write(self._queries.purge_cursors)):
-            total += removed
-        return total
+    async def reset(self) -> None:
+        """Remove every record of data; what sets the org up stays, and ids go on from where they are."""
+        await self._write(lambda tx: reset(tx, self.schema))
 
     async def _with_cursors(self, result: QueryResult) -> QueryResult:
         """A result whose further pages can be asked for: what they need is on disk."""
         if result.pending:
-            await asyncio.wrap_future(
-                self.database.write(lambda tx: self._queries.store_cursors(tx, result.pending))
-            )
+            await self._write(lambda tx: self._queries.store_cursors(tx, result.pending))
         return result
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
@@ -378,6 +371,9 @@ class Org:
         if self.database.dialect.name == "sqlite":
             return self.database.read_now(work)
         return await self._long_read(work)
+
+    async def _write(self, work: Callable[[Transaction], T]) -> T:
+        return await asyncio.wrap_future(self.database.write(work))
 
     async def _long_read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self.database.read(work))
