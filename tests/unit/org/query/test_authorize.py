@@ -1,0 +1,67 @@
+"""What a caller may not read does not exist for them."""
+
+from dataclasses import dataclass
+
+import pytest
+from tests.unit.org.query.asking import planned
+from tests.unit.org.query.objects import SCHEMA
+
+from isthmus.kernel.database import SQLITE
+from isthmus.kernel.errors import Fault
+from isthmus.org.query.point_read import ReadPlans
+
+
+@dataclass(frozen=True)
+class Without:
+    """The rights to everything but the named objects and fields (`Account.Name`)."""
+
+    hidden: frozenset[str]
+
+    @property
+    def shape(self) -> str:
+        return f"without {sorted(self.hidden)}"
+
+    def may_read(self, sobject: str, field: str | None = None) -> bool:
+        return sobject not in self.hidden and f"{sobject}.{field}" not in self.hidden
+
+    may_create = may_edit = may_read
+
+    def may_delete(self, sobject: str) -> bool:
+        return sobject not in self.hidden
+
+
+@pytest.mark.parametrize(
+    ("hidden", "soql", "error"),
+    [
+        ("Account", "SELECT Id FROM Account", "no_such_object"),
+        ("Account.Name", "SELECT Name FROM Account", "no_such_column"),
+        ("Account.Name", "SELECT Id FROM Account WHERE Name = 'x'", "no_such_column"),
+        ("Account.Name", "SELECT Id FROM Account ORDER BY Name", "no_such_column"),
+        ("Account.Name", "SELECT Account.Name FROM Contact", "no_such_column"),
+        ("Account", "SELECT Account.Name FROM Contact", "no_such_relationship"),
+        ("Contact.AccountId", "SELECT Account.Name FROM Contact", "no_such_relationship"),
+        ("Contact", "SELECT Id, (SELECT Id FROM Contacts) FROM Account", "no_such_object"),
+        ("Contact.Email", "SELECT Id, (SELECT Email FROM Contacts) FROM Account", "no_such_column"),
+        ("Contact.Email", "SELECT Id FROM Account WHERE Name = 'x' AND Id IN (SELECT AccountId FROM Contact"
+         " WHERE Email = 'x')", "no_such_column"),
+    ],
+)  # fmt: skip
+def test_names_that_may_not_be_read_are_unknown(hidden: str, soql: str, error: str) -> None:
+    planned(soql)
+    with pytest.raises(Fault) as caught:
+        planned(soql, access=Without(frozenset({hidden})))
+    assert caught.value.entry.name == error
+    assert caught.value.position is not None
+
+
+def test_the_name_object_is_nobodys_to_hide() -> None:
+    planned("SELECT What.Name FROM Task", access=Without(frozenset({"Name", "Name.Name"})))
+
+
+def test_a_point_read_leaves_out_what_may_not_be_read() -> None:
+    access = Without(frozenset({"User.Username"}))
+    plan = ReadPlans().read_plan(SCHEMA, SCHEMA["User"], None, access, SQLITE)
+    assert [item.key for item in plan.shape.items] == ["Id", "IsDeleted", "Name", "IsActive", "ManagerId"]
+    with pytest.raises(Fault) as caught:
+        ReadPlans().read_plan(SCHEMA, SCHEMA["User"], ["Username"], access, SQLITE)
+    assert caught.value.entry.name == "no_such_column"
