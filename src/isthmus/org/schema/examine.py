@@ -1,0 +1,92 @@
+"""Examine: what of a plan must not happen, because there is data that it would lose."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from isthmus.kernel.database import Connection
+from isthmus.kernel.errors import RowError, row_error
+from isthmus.org.schema.conversion import convert
+from isthmus.org.schema.plan import ConvertColumn, DropColumn, DropTable, Step
+from isthmus.org.schema.tables import Column, quoted
+from isthmus.org.schema.values import BadValue
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a change was refused: `subject` is an object or `Object.Field`, `command` what confirms it."""
+
+    subject: str
+    error: RowError
+    command: str | None = None
+
+    @property
+    def message(self) -> str:
+        return self.error.message
+
+
+def refusals(
+    connection: Connection, steps: Iterable[Step], confirmed: Collection[str] = ()
+) -> tuple[Refusal, ...]:
+    """What is refused, subjects in `confirmed` (in any case) excepted."""
+    allowed = {subject.lower() for subject in confirmed}
+    return tuple(
+        refusal
+        for step in steps
+        for refusal in _examine(connection, step)
+        if refusal.subject.lower() not in allowed
+    )
+
+
+def _examine(connection: Connection, step: Step) -> Iterator[Refusal]:
+    match step:
+        case DropTable(table):
+            if rows := _count(connection, f"SELECT COUNT(*) FROM {quoted(table)}"):
+                yield _confirmable("schema_object_has_records", table, records=rows)
+        case DropColumn(table, column) if column.shadow_of is None:
+            if rows := _count(connection, f"SELECT COUNT(*) FROM {quoted(table)} WHERE {_has_value(column)}"):
+                yield _confirmable("schema_field_has_values", f"{table}.{column.name}", records=rows)
+        case ConvertColumn():
+            yield from _examine_conversion(connection, step)
+        case _:
+            return
+
+
+def _examine_conversion(connection: Connection, step: ConvertColumn) -> Iterator[Refusal]:
+    lost, example = 0, ""
+    column = quoted(step.old.name)
+    grouped = (
+        f"SELECT {column}, COUNT(*) FROM {quoted(step.table)} WHERE {_has_value(step.old)} GROUP BY {column}"
+    )
+    for value, count in connection.stream(grouped):
+        assert not isinstance(value, bytes)
+        assert isinstance(count, int)
+        try:
+            convert(value, step.old.type, step.field)
+        except BadValue:
+            lost, example = lost + count, str(value)
+    if lost:
+        yield _confirmable(
+            "schema_values_not_convertible",
+            f"{step.table}.{step.old.name}",
+            records=lost,
+            old=step.old.type.value,
+            new=step.new.type.value,
+            example=example,
+        )
+
+
+def _confirmable(name: str, subject: str, **values: object) -> Refusal:
+    command = f"isthmus up --confirm-drop {subject}"
+    return Refusal(subject, row_error(name, subject=subject, command=command, **values), command)
+
+
+def _has_value(column: Column) -> str:
+    name = quoted(column.name)
+    return f"{name} <> {column.default or 0}" if column.kind == "flag" else f"{name} IS NOT NULL"
+
+
+def _count(connection: Connection, sql: str) -> int:
+    row = connection.row(sql)
+    assert row is not None
+    assert isinstance(row[0], int)
+    return row[0]

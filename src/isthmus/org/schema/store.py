@@ -1,0 +1,114 @@
+"""Store: the schema that is in force, and its change.
+
+A change is one unit of work: what is recorded of the tables is compared with what the objects want, what
+would lose data is refused, the rest is done, and the schema gets a new version. Units of work keep the
+schema with which they began; the next ones see the new one as soon as the change is on disk. At a start
+with an unchanged project two checksums are compared, and nothing else happens.
+"""
+
+import threading
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from isthmus.kernel.database import Database, Transaction
+from isthmus.org.schema import recorded
+from isthmus.org.schema.custom_parents import with_custom_parents
+from isthmus.org.schema.examine import Refusal, refusals
+from isthmus.org.schema.key_prefixes import assign
+from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.plan import DropTable, Step, plan
+from isthmus.org.schema.recorded import Recorded
+from isthmus.org.schema.steps import NotUnique, run
+from isthmus.org.schema.tables import layout
+
+MetadataRecords: TypeAlias = Mapping[str, tuple[Mapping[str, object], ...]]
+
+NAME_REGISTRY: Final = "Name"
+_EMPTY: Final = Schema((), version=0)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """What became of a change: nothing of it was done if anything was `refused`."""
+
+    version: int
+    steps: tuple[Step, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+
+class SchemaStore:
+    """The current schema of a database in which `recorded.MIGRATIONS` have run."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._current = _EMPTY
+        self._changing = threading.Lock()
+
+    @property
+    def current(self) -> Schema:
+        """The schema in force; empty, of version 0, until the first `apply`. May be asked from any thread."""
+        return self._current
+
+    def apply(
+        self,
+        objects: Iterable[SObjectType],
+        metadata_records: MetadataRecords | None = None,
+        confirmed: Collection[str] = frozenset(),
+    ) -> SchemaChange:
+        """Make `objects` the schema; blocks until that is on disk, so not to be called within a unit of work.
+
+        `confirmed` names what may lose its data, as refusals do: `Invoice__c`, `Account.Foo__c`. Raises what
+        the database raises.
+        """
+        wanted = tuple(objects)
+        records = metadata_records or {}
+        with self._changing:
+            unit = self._database.write(
+                lambda transaction: self._change(transaction, wanted, records, confirmed), alone=True
+            )
+            try:
+                return unit.result()
+            except NotUnique as impossible:
+                return SchemaChange(
+                    self._current.version, refused=(Refusal(impossible.subject, impossible.error),)
+                )
+
+    def _change(
+        self,
+        transaction: Transaction,
+        objects: tuple[SObjectType, ...],
+        records: MetadataRecords,
+        confirmed: Collection[str],
+    ) -> SchemaChange:
+        before = recorded.read(transaction)
+        numbered, given = assign(objects, recorded.read_key_prefixes(transaction))
+        complete = with_custom_parents(numbered)
+        layouts = {each.name: layout(each) for each in complete if each.stored}
+        model, tables = recorded.checksum((complete, records)), recorded.checksum(layouts)
+        if (model, tables) == (before.model, before.tables):
+            return self._finish(transaction, Schema(complete, before.version, records), ())
+        existing = recorded.read_layouts(transaction)
+        steps = plan(existing, complete)
+        if refused := refusals(transaction, steps, confirmed):
+            return SchemaChange(self._current.version, refused=refused)
+        run(transaction, steps)
+        _forget_names(transaction, steps, layouts.keys())
+        recorded.write_layouts(transaction, existing, layouts)
+        recorded.write_key_prefixes(transaction, given.items())
+        recorded.write(transaction, Recorded(before.version + 1, model, tables))
+        return self._finish(transaction, Schema(complete, before.version + 1, records), steps)
+
+    def _finish(self, transaction: Transaction, schema: Schema, steps: tuple[Step, ...]) -> SchemaChange:
+        def swap() -> None:
+            self._current = schema
+
+        transaction.on_commit(swap)
+        return SchemaChange(schema.version, steps)
+
+
+def _forget_names(transaction: Transaction, steps: Iterable[Step], tables: Collection[str]) -> None:
+    """Records of an object that is gone have no name any more."""
+    if NAME_REGISTRY in tables:
+        gone = [(step.table,) for step in steps if isinstance(step, DropTable)]
+        transaction.execute_many('DELETE FROM "Name" WHERE "Type" = ?', gone)
