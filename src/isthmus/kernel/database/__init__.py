@@ -1,12 +1,17 @@
 """The database seam: one interface over SQLite (default) and PostgreSQL, for org and hub alike.
 
-SQL is written once, with `?` for parameters (never a `?` inside the text otherwise) and double-quoted identifiers;
-what differs between the two is asked of the `Dialect`. Values are `None`, `int`, `float`, `str` and `bytes`
-only (see `isthmus.org.schema.values` for how Salesforce's types are stored as these).
+SQL is written once, with `?` for parameters (never a `?` inside the text otherwise) and double-quoted
+identifiers; what differs between the two is asked of the `Dialect`. Values are `None`, `int`, `float`,
+`str` and `bytes` only (see `isthmus.org.schema.values` for how Salesforce's types are stored as these).
 
-A *unit of work* is a synchronous function of a `Transaction`. `Database.write` runs it, commits, and completes its
-future only after the commit is on disk. On SQLite the units that are waiting share one commit (a savepoint each);
-on PostgreSQL each has a transaction of its own.
+A *unit of work* is a synchronous function of a `Transaction`. `Database.write` runs it, commits, and
+completes its future only after the commit is on disk. On SQLite the units that are waiting share one commit
+(a savepoint each); on PostgreSQL each has a transaction of its own. A unit sees the database as if it ran
+alone, and may run more than once (a shared commit that failed, a conflict between two transactions): it
+must do nothing that lasts outside the database, except in `on_commit` and `around_commit`.
+
+Once a statement has failed, a unit can only go on outside the savepoint in which it failed: both databases
+hold to that, so that what runs on one runs on the other.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +20,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
-Value: TypeAlias = None | int | float | str | bytes
+Value: TypeAlias = int | float | str | bytes | None
 Row: TypeAlias = tuple[Value, ...]
 T = TypeVar("T")
 
@@ -73,18 +78,31 @@ class Transaction(Connection, Protocol):
         ...
 
     def savepoint(self) -> AbstractContextManager[None]:
-        """Undo, on an exception, what the block did (database changes and registered hooks); the exception goes on."""
+        """Undo, on an exception, what the block did (database changes and registered hooks); the exception
+        goes on.
+        """
         ...
 
     def on_commit(self, hook: Callable[[], None]) -> None:
         """Call `hook` once the unit is on disk, in the thread that committed, before its future completes.
 
-        A hook that was registered inside a savepoint that is undone is dropped. Hooks must not block or raise.
+        A hook that was registered inside a savepoint that is undone is dropped. Hooks must not block or
+        raise.
+        """
+        ...
+
+    def around_commit(self, around: Callable[["Transaction"], AbstractContextManager[None]]) -> None:
+        """Enter `around(tx)` last before the commit, and leave it after: with an exception where it failed.
+
+        It may write, but not block, and it must not fail for its own reasons: on SQLite that costs every
+        unit of the commit a second run. Dropped, as a hook is, with the savepoint in which it was
+        registered.
         """
         ...
 
     def next_in_sequence(self, name: str, count: int = 1) -> int:
-        """Take `count` consecutive numbers of the sequence `name` (they begin at 1); returns the first.
+        """Take `count` consecutive numbers of the sequence `name` (they begin at 1); returns the first of
+        them.
 
         A number is never handed out twice, not after a rollback, a crash or a restart; there may be gaps.
         """
@@ -97,19 +115,27 @@ class Database(Protocol):
     dialect: Dialect
 
     def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> Future[T]:
-        """Run a unit of work; its result comes when it is on disk. An exception of `work` undoes the unit alone.
+        """Run a unit of work; its result comes when it is on disk. An exception of `work` undoes the unit
+        alone.
 
         `alone` keeps other units out of its commit: for units that run users' code. Raises (in the future)
-        DatabaseFull, DatabaseReadOnly or DatabaseFailed where the storage refuses; then nothing is kept.
+        DatabaseFull, DatabaseReadOnly, DatabaseFailed, DatabaseBusy where the storage refuses; then nothing
+        is kept. A future that is cancelled before its unit begins takes the unit back.
         """
         ...
 
     def read(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Run `work` on a reader thread, over one consistent snapshot."""
+        """Run `work` on a reader thread, over one consistent snapshot.
+
+        Raises (in the future) DatabaseBusy.
+        """
         ...
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
-        """Run a short `work` (a point read) in the calling thread, over one consistent snapshot."""
+        """Run a short `work` (a point read) in the calling thread, over one consistent snapshot.
+
+        Not from inside a unit of work: it would not see the unit's writes.
+        """
         ...
 
     def close(self) -> None:
@@ -121,14 +147,16 @@ class DatabaseError(Exception):
     """The storage refused. The message says what to do about it."""
 
 
-class DatabaseClosed(DatabaseError): ...
+class DatabaseClosed(DatabaseError):
+    """The database was closed; the program is going down."""
 
 
 class DatabaseFull(DatabaseError):
     """No space: nothing of the unit was kept."""
 
 
-class DatabaseReadOnly(DatabaseError): ...
+class DatabaseReadOnly(DatabaseError):
+    """The file, its folder or the server's database can't be written."""
 
 
 class DatabaseLocked(DatabaseError):
@@ -136,7 +164,17 @@ class DatabaseLocked(DatabaseError):
 
 
 class DatabaseFailed(DatabaseError):
-    """An input/output error or a broken file."""
+    """An input/output error, a lost server or a broken file."""
+
+
+class DatabaseBusy(DatabaseError):
+    """More work is waiting than is allowed, or others' work kept undoing this unit: trying again later may
+    help.
+    """
+
+
+class StatementRefused(DatabaseError):
+    """The statement is wrong for this database: an unknown table, a missing value, a conflict of types."""
 
 
 class UniqueViolation(DatabaseError):

@@ -1,0 +1,162 @@
+"""SQLite: one file, owned by one process, in WAL mode; a commit is on disk before it is answered.
+
+One thread writes, a few read, and point reads may run in the caller's thread. The files: `PATH`, beside it
+SQLite's own `PATH-wal` and `PATH-shm`, and `PATH.lock`, which keeps a second process out.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+import apsw
+
+from isthmus.kernel.database import (
+    SQLITE,
+    Connection,
+    DatabaseClosed,
+    DatabaseError,
+    DatabaseFailed,
+    DatabaseReadOnly,
+    Transaction,
+)
+from isthmus.kernel.database.sqlite.connection import Opening, SqliteConnection
+from isthmus.kernel.database.sqlite.file_lock import FileLock
+from isthmus.kernel.database.sqlite.refusals import refusal
+from isthmus.kernel.database.sqlite.writer import Writer
+from isthmus.kernel.database.work_queue import WAITING_MAX, Job, WorkQueue
+
+T = TypeVar("T")
+READERS: Final = 2
+_APPLICATION: Final = 0x49535448  # "ISTH"
+
+
+class SqliteDatabase:
+    """The database in the file at `path`, made where there is none.
+
+    `vfs` and `synchronous` are for simulations of power loss. Raises DatabaseLocked, DatabaseReadOnly or
+    DatabaseFailed, each with what to do.
+    """
+
+    dialect = SQLITE
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        readers: int = READERS,
+        waiting_max: int = WAITING_MAX,
+        vfs: str | None = None,
+        synchronous: str = "FULL",
+    ) -> None:
+        self.path = Path(path)
+        self._lock = _own(self.path)
+        self._connections: list[apsw.Connection] = []
+        try:
+            _make_private(self.path)
+            opening = Opening(self.path, vfs, synchronous)
+            connection = self._keep(opening.writer())
+            _check_ours(connection)
+            self._writes = WorkQueue("write", waiting_max)
+            self._reads = WorkQueue("read", waiting_max)
+            writer = Writer(connection, self._writes)
+            self._here = SqliteConnection(self._keep(opening.reader()))
+            reading = [SqliteConnection(self._keep(opening.reader())) for _ in range(readers)]
+        except BaseException:
+            self._release()
+            raise
+        self._here_lock = threading.RLock()
+        self._closed = False
+        self._writes.start(writer.run)
+        for each in reading:
+            self._reads.start(lambda reader=each: self._read_on(reader))  # type: ignore[misc] # a bound value
+
+    def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> Future[T]:
+        job = Job(work, alone)
+        self._writes.submit(job)
+        return job.future
+
+    def read(self, work: Callable[[Connection], T]) -> Future[T]:
+        job = Job(work)
+        self._reads.submit(job)
+        return job.future
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        with self._here_lock:
+            if self._closed:
+                raise DatabaseClosed("the database is closed: the program is going down")
+            if self._here.in_transaction:
+                return work(self._here)
+            return cast(T, self._here.snapshot(work))
+
+    def close(self) -> None:
+        self._writes.close()
+        self._reads.close()
+        with self._here_lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._release()
+
+    def _read_on(self, connection: SqliteConnection) -> None:
+        while (job := self._reads.take()) is not None:
+            if job.begins():
+                try:
+                    result = connection.snapshot(job.work)
+                except BaseException as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
+                    job.future.set_exception(error)
+                else:
+                    job.future.set_result(result)
+
+    def _keep(self, connection: apsw.Connection) -> apsw.Connection:
+        self._connections.append(connection)
+        return connection
+
+    def _release(self) -> None:
+        """Close the connections, the writer's last, which moves the WAL into the file; then the lock."""
+        try:
+            while self._connections:
+                self._connections.pop().close()
+        finally:
+            self._lock.release()
+
+
+def _own(path: Path) -> FileLock:
+    try:
+        return FileLock(path)
+    except FileNotFoundError as error:
+        raise DatabaseFailed(f"the folder {path.parent} does not exist: make it, or name another") from error
+
+
+def _make_private(path: Path) -> None:
+    """The file holds people's data and what proves their identity: nobody else may read it. SQLite's own
+    files beside it get the same rights.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except PermissionError as error:
+        raise DatabaseReadOnly(
+            f"{path} can't be written: change its permissions or those of its folder"
+        ) from error
+    except OSError as error:
+        raise DatabaseFailed(f"{path} can't be opened: {error.strerror}") from error
+
+
+def _check_ours(connection: apsw.Connection) -> None:
+    """Raises DatabaseFailed where the file is another program's database."""
+    try:
+        application = connection.pragma("application_id")
+        if application == _APPLICATION:
+            return
+        if application != 0 or connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+            raise DatabaseFailed(
+                f"{connection.filename} is another program's database: name another data folder"
+            )
+        connection.pragma("application_id", _APPLICATION)
+    except apsw.Error as error:
+        raise refusal(error, connection) from error
+
+
+__all__ = ["READERS", "DatabaseError", "SqliteDatabase"]

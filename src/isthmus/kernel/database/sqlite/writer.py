@@ -1,0 +1,193 @@
+"""The writer: one thread, one transaction at a time, shared by the units that are waiting.
+
+Each unit of a group has a savepoint of its own, and the group one commit. A unit that fails is undone
+alone. Where SQLite undoes the whole transaction (disk full, input/output error, interrupt), or the commit
+fails, none of the group has happened, and each unit is run once more in a transaction of its own; what it
+then comes to is final.
+"""
+
+import contextlib
+import logging
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Final
+
+import apsw
+
+from isthmus.kernel.crash import crash_point
+from isthmus.kernel.database.sqlite.connection import SqliteTransaction
+from isthmus.kernel.database.sqlite.refusals import refusal
+from isthmus.kernel.database.sqlite.sequences import Sequences
+from isthmus.kernel.database.work_queue import Job, WorkQueue
+
+UNITS_MAX: Final = 64
+CHANGES_MAX: Final = 2_000
+"""Rows after whose change a group takes no more units in: how long the first of them waits for its commit."""
+
+_log = logging.getLogger("isthmus.database")
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A unit that has run: with a result, which is good once the group is on disk, or with its own error."""
+
+    job: Job
+    tx: SqliteTransaction
+    result: Any = None
+    error: BaseException | None = None
+
+
+class _Undone(Exception):
+    """The group's transaction is gone; `cause` is why."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+class Writer:
+    """Works off the units of `jobs` on `connection`, until the queue is closed."""
+
+    def __init__(self, connection: apsw.Connection, jobs: WorkQueue) -> None:
+        """Raises DatabaseError where the sequences can't be read."""
+        self._connection = connection
+        self._cursor = connection.cursor()
+        self._jobs = jobs
+        try:
+            self._sequences = Sequences(connection)
+        except apsw.Error as error:
+            raise refusal(error, connection) from error
+
+    def run(self) -> None:
+        """The thread's body."""
+        job = self._jobs.take()
+        while job is not None:
+            job = self._group(job) or self._jobs.take()
+        self._settle()
+
+    def _group(self, job: Job) -> Job | None:
+        """Run `job`, and the units that wait behind it, in one transaction; may return a job that it took
+        too many.
+        """
+        begun: list[Job] = []
+        following: Job | None = None
+        try:
+            self._execute("BEGIN IMMEDIATE")
+            first_change = self._connection.total_changes()
+            done: list[_Done] = []
+            taken: Job | None = job
+            while taken is not None:
+                if taken.begins():
+                    begun.append(taken)
+                    done.append(self._unit(taken))
+                if job.alone or len(begun) >= UNITS_MAX:
+                    break
+                if self._connection.total_changes() - first_change >= CHANGES_MAX:
+                    break
+                taken = self._jobs.take_waiting()
+                if taken is not None and taken.alone:
+                    following = taken
+                    break
+            self._commit(done)
+        except _Undone as undone:
+            self._roll_back()
+            self._again(begun or self._begin_at_last(job), undone.cause)
+        else:
+            self._answer(done)
+        return following
+
+    def _begin_at_last(self, job: Job) -> list[Job]:
+        return [job] if job.begins() else []
+
+    def _again(self, jobs: list[Job], cause: BaseException) -> None:
+        """What becomes of the units of a group that has not happened."""
+        if len(jobs) == 1:
+            jobs[0].future.set_exception(cause)
+            return
+        for job in jobs:
+            try:
+                self._execute("BEGIN IMMEDIATE")
+                done = [self._unit(job)]
+                self._commit(done)
+            except _Undone as undone:
+                self._roll_back()
+                job.future.set_exception(undone.cause)
+            else:
+                self._answer(done)
+
+    def _unit(self, job: Job) -> _Done:
+        """Run one unit in its savepoint. Raises _Undone where SQLite has undone the transaction."""
+        tx = SqliteTransaction(self._connection, self._cursor, self._sequences)
+        self._execute("SAVEPOINT unit")
+        try:
+            result = job.work(tx)
+            tx.finish()
+        except BaseException as error:
+            if not self._connection.in_transaction:
+                raise _Undone(error) from error
+            self._execute("ROLLBACK TO unit")
+            self._execute("RELEASE unit")
+            return _Done(job, tx, error=error)
+        self._execute("RELEASE unit")
+        return _Done(job, tx, result)
+
+    def _commit(self, done: list[_Done]) -> None:
+        """Put the group on disk. Raises _Undone."""
+        committed = False
+        try:
+            with ExitStack() as around:
+                for each in done:
+                    if each.error is None:
+                        for enter in each.tx.around:
+                            around.enter_context(enter(each.tx))
+                        each.tx.finish()
+                bounds = self._sequences.store(self._cursor)
+                crash_point("database.before_commit")
+                self._cursor.execute("COMMIT")
+                committed = True
+                crash_point("database.after_commit")
+                if bounds:
+                    self._sequences.stored(bounds)
+        except BaseException as error:
+            if committed:
+                _log.exception("what stands around a commit failed after it")
+                return
+            if isinstance(error, apsw.Error):
+                raise _Undone(refusal(error, self._connection)) from error
+            raise _Undone(error) from error
+
+    def _answer(self, done: list[_Done]) -> None:
+        """The group is on disk: call the hooks, then give each caller its result."""
+        for each in done:
+            if each.error is not None:
+                each.job.future.set_exception(each.error)
+                continue
+            for hook in each.tx.hooks:
+                try:
+                    hook()
+                except Exception:  # noqa: BLE001 - the unit is on disk, whatever a hook does
+                    _log.exception("a hook failed after the commit")
+            each.job.future.set_result(each.result)
+
+    def _execute(self, sql: str) -> None:
+        """A statement of the transaction's frame. Raises _Undone: without it no unit can go on."""
+        try:
+            self._cursor.execute(sql)
+        except apsw.Error as error:
+            raise _Undone(refusal(error, self._connection)) from error
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            with contextlib.suppress(apsw.Error):  # a ROLLBACK that fails has rolled back
+                self._cursor.execute("ROLLBACK")
+
+    def _settle(self) -> None:
+        """The orderly end: the sequences are written down exactly."""
+        try:
+            self._cursor.execute("BEGIN IMMEDIATE")
+            self._sequences.settle(self._cursor)
+            self._cursor.execute("COMMIT")
+        except apsw.Error:
+            self._roll_back()
+            _log.warning("sequences will go on with a gap", exc_info=True)
+        self._cursor.close()
