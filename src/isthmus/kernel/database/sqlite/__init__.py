@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
@@ -17,7 +18,6 @@ from isthmus.kernel.database import (
     SQLITE,
     Connection,
     DatabaseClosed,
-    DatabaseError,
     DatabaseFailed,
     DatabaseReadOnly,
     Transaction,
@@ -71,7 +71,7 @@ class SqliteDatabase:
         self._closed = False
         self._writes.start(writer.run)
         for each in reading:
-            self._reads.start(lambda reader=each: self._read_on(reader))  # type: ignore[misc] # a bound value
+            self._reads.start(partial(self._read_on, each))
 
     def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> Future[T]:
         job = Job(work, alone)
@@ -157,6 +157,3 @@ def _check_ours(connection: apsw.Connection) -> None:
         connection.pragma("application_id", _APPLICATION)
     except apsw.Error as error:
         raise refusal(error, connection) from error
-
-
-__all__ = ["READERS", "DatabaseError", "SqliteDatabase"]

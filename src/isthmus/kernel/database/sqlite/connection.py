@@ -1,7 +1,6 @@
 """SQLite connections: what reads, and what a unit of work reads and writes with."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,15 +11,12 @@ from isthmus.kernel.database import (
     SQLITE,
     DatabaseError,
     DatabaseFailed,
-    DatabaseFull,
-    DatabaseReadOnly,
     Row,
-    StatementRefused,
-    Transaction,
     Value,
 )
 from isthmus.kernel.database.sqlite.refusals import refusal
 from isthmus.kernel.database.sqlite.sequences import Sequences
+from isthmus.kernel.database.unit import Unit
 
 _STATEMENTS_CACHED: Final = 500
 _BUSY_MILLISECONDS: Final = 10_000
@@ -69,6 +65,9 @@ class Opening:
                 f"{self.path} can't be opened: check that it and its folder can be read and written"
             ) from error
         connection.set_busy_timeout(_BUSY_MILLISECONDS)
+        # A quoted name that is no column is an error, not a text, as on PostgreSQL.
+        connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
+        connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
         try:
             connection.pragma("mmap_size", _MAPPED_BYTES)
             connection.pragma("temp_store", "MEMORY")
@@ -130,36 +129,31 @@ class SqliteConnection:
         return refusal(error, self._connection)
 
 
-class SqliteTransaction(SqliteConnection):
+class SqliteTransaction(Unit, SqliteConnection):
     """A unit of work's connection, within a transaction that the writer has begun."""
 
     def __init__(self, connection: apsw.Connection, cursor: apsw.Cursor, sequences: Sequences) -> None:
-        self._connection = connection
-        self._cursor = cursor
+        Unit.__init__(self)
+        SqliteConnection.__init__(self, connection, cursor)
         self._sequences = sequences
-        self._depth = 0
-        self._failure: DatabaseError | None = None
-        self.hooks: list[Callable[[], None]] = []
-        self.around: list[Callable[[Transaction], AbstractContextManager[None]]] = []
 
     def rows(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:
-        if self._failure is not None:
-            raise self._over()
-        return super().rows(sql, parameters)
+        if self.failure is not None:
+            self.check()
+        return SqliteConnection.rows(self, sql, parameters)
 
     def row(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
-        if self._failure is not None:
-            raise self._over()
-        return super().row(sql, parameters)
+        if self.failure is not None:
+            self.check()
+        return SqliteConnection.row(self, sql, parameters)
 
     def stream(self, sql: str, parameters: Sequence[Value] = ()) -> Iterator[Row]:
-        if self._failure is not None:
-            raise self._over()
-        return super().stream(sql, parameters)
+        self.check()
+        return SqliteConnection.stream(self, sql, parameters)
 
     def execute(self, sql: str, parameters: Sequence[Value] = ()) -> int:
-        if self._failure is not None:
-            raise self._over()
+        if self.failure is not None:
+            self.check()
         connection = self._connection
         before = connection.total_changes()
         try:
@@ -170,65 +164,25 @@ class SqliteTransaction(SqliteConnection):
         return connection.total_changes() - before
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        if self._failure is not None:
-            raise self._over()
+        self.check()
         try:
             for _ in self._cursor.executemany(sql, rows):
                 pass
         except apsw.Error as error:
             raise self._refused(error) from error
 
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        name = f"nested{self._depth}"
-        hooks, around = len(self.hooks), len(self.around)
-        self.execute(f"SAVEPOINT {name}")
-        self._depth += 1
-        try:
-            yield
-            if self._failure is not None:
-                raise self._failure
-        except BaseException:
-            del self.hooks[hooks:]
-            del self.around[around:]
-            self._undo_to(name)
-            raise
-        else:
-            self.execute(f"RELEASE {name}")
-        finally:
-            self._depth -= 1
-
-    def on_commit(self, hook: Callable[[], None]) -> None:
-        self.hooks.append(hook)
-
-    def around_commit(self, around: Callable[[Transaction], AbstractContextManager[None]]) -> None:
-        self.around.append(around)
-
     def next_in_sequence(self, name: str, count: int = 1) -> int:
         return self._sequences.take(name, count)
 
-    def finish(self) -> None:
-        """Raises where a statement has failed, although the unit went on as if nothing had happened."""
-        if self._failure is not None:
-            raise self._failure
-
-    def _undo_to(self, name: str) -> None:
-        if not self._connection.in_transaction:
-            return  # SQLite has undone the whole transaction: there is nothing to go on with
+    def _frame(self, sql: str) -> None:
         try:
-            self._cursor.execute(f"ROLLBACK TO {name}")
-            self._cursor.execute(f"RELEASE {name}")
+            self._cursor.execute(sql)
         except apsw.Error as error:
             raise self._refused(error) from error
-        self._failure = None
+
+    def _gone(self) -> bool:
+        return not self._connection.in_transaction
 
     def _refused(self, error: apsw.Error) -> DatabaseError:
-        self._failure = super()._refused(error)
-        return self._failure
-
-    def _over(self) -> DatabaseError:
-        if isinstance(self._failure, DatabaseFull | DatabaseFailed | DatabaseReadOnly):
-            return self._failure
-        return StatementRefused(
-            f"an earlier statement has failed, so that its savepoint is over: {self._failure}"
-        )
+        self.failure = super()._refused(error)
+        return self.failure

@@ -1,0 +1,137 @@
+"""PostgreSQL: a schema of a database, which several processes may share.
+
+Each unit of work has a transaction of its own on its thread's connection, at the level SERIALIZABLE: a unit
+sees the database as if it ran alone, as on SQLite, and runs again where another one was in its way.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Final, TypeVar
+
+import psycopg
+from psycopg import sql
+
+from isthmus.kernel.database import (
+    POSTGRESQL,
+    Connection,
+    DatabaseClosed,
+    Transaction,
+)
+from isthmus.kernel.database.postgresql.connection import PostgresqlConnection
+from isthmus.kernel.database.postgresql.refusals import refusal
+from isthmus.kernel.database.postgresql.sequences import TAKE, Sequences
+from isthmus.kernel.database.postgresql.session import Session
+from isthmus.kernel.database.postgresql.units import Units
+from isthmus.kernel.database.work_queue import WAITING_MAX, Job, WorkQueue
+
+T = TypeVar("T")
+WRITERS: Final = 4
+READERS: Final = 2
+_SNAPSHOT: Final = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_SETTING_UP: Final = 0x4953_5448_0000_0001
+"""The advisory lock under which the schema is made."""
+
+
+class PostgresqlDatabase:
+    """The schema `schema` of the database at `url`, made where there is none. Raises DatabaseFailed,
+    StatementRefused (no right to make the schema), each with what to do.
+    """
+
+    dialect = POSTGRESQL
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        schema: str = "isthmus",
+        writers: int = WRITERS,
+        readers: int = READERS,
+        waiting_max: int = WAITING_MAX,
+    ) -> None:
+        self.url = url
+        self.schema = schema
+        self._aside = self._session()
+        self._here = self._session()
+        self._sessions = [self._aside, self._here]
+        try:
+            _set_up(self._aside, schema)
+        except psycopg.Error as error:
+            self._aside.close()
+            raise refusal(error) from error
+        self._sequences = Sequences(self._aside)
+        self._here_lock = threading.RLock()
+        self._here_busy: PostgresqlConnection | None = None
+        self._closed = False
+        self._writes = WorkQueue("write", waiting_max)
+        self._reads = WorkQueue("read", waiting_max)
+        for _ in range(writers):
+            self._writes.start(Units(self._session(), self._sequences, self._writes).run)
+        for _ in range(readers):
+            self._reads.start(partial(self._read_on, self._session()))
+
+    def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> Future[T]:
+        job = Job(work, alone)
+        self._writes.submit(job)
+        return job.future
+
+    def read(self, work: Callable[[Connection], T]) -> Future[T]:
+        job = Job(work)
+        self._reads.submit(job)
+        return job.future
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        with self._here_lock:
+            if self._closed:
+                raise DatabaseClosed("the database is closed: the program is going down")
+            if self._here_busy is not None:
+                return work(self._here_busy)
+            return self._snapshot(self._here, work, here=True)
+
+    def close(self) -> None:
+        self._writes.close()
+        self._reads.close()
+        with self._here_lock:
+            self._closed = True
+            for session in self._sessions:
+                session.close()
+
+    def _session(self) -> Session:
+        return Session(self.url, self.schema)
+
+    def _read_on(self, session: Session) -> None:
+        while (job := self._reads.take()) is not None:
+            if job.begins():
+                try:
+                    result = self._snapshot(session, job.work)
+                except BaseException as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
+                    job.future.set_exception(error)
+                else:
+                    job.future.set_result(result)
+        session.close()
+
+    def _snapshot(self, session: Session, work: Callable[[Connection], T], *, here: bool = False) -> T:
+        """Run `work` over one consistent state of the database."""
+        connection = session.connected()
+        reader = PostgresqlConnection(connection)
+        try:
+            connection.execute(_SNAPSHOT)
+            self._here_busy = reader if here else self._here_busy
+            try:
+                return work(reader)
+            finally:
+                if here:
+                    self._here_busy = None
+                if not connection.closed:
+                    connection.execute(b"ROLLBACK")
+        except psycopg.Error as error:
+            raise refusal(error) from error
+
+
+def _set_up(session: Session, schema: str) -> None:
+    connection = session.connected()
+    with connection.transaction():
+        connection.execute(b"SELECT pg_advisory_xact_lock($1)", (_SETTING_UP,))
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+        connection.execute(TAKE)

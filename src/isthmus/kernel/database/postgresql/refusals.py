@@ -1,0 +1,56 @@
+"""Refusals: PostgreSQL's error codes as the seam's errors, with what to do about them.
+
+Source: PostgreSQL documentation, Appendix A, PostgreSQL Error Codes.
+"""
+
+from typing import Final
+
+import psycopg
+from psycopg import errors
+
+from isthmus.kernel.database import (
+    DatabaseBusy,
+    DatabaseError,
+    DatabaseFailed,
+    DatabaseFull,
+    DatabaseReadOnly,
+    StatementRefused,
+    UniqueViolation,
+)
+
+_BUSY: Final = (errors.TooManyConnections, errors.LockNotAvailable, errors.QueryCanceled)
+_STATEMENT: Final = (
+    psycopg.ProgrammingError,
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.NotSupportedError,
+)
+_CONFLICT: Final = (errors.SerializationFailure, errors.DeadlockDetected)
+
+
+class Conflict(DatabaseBusy):
+    """Another transaction was in the way: the unit has to run again, from its beginning."""
+
+
+class ServerLost(DatabaseFailed):
+    """The connection has broken."""
+
+
+def refusal(error: psycopg.Error) -> DatabaseError:
+    """The seam's error for PostgreSQL's."""
+    text = str(error).strip()
+    if isinstance(error, errors.UniqueViolation):
+        return UniqueViolation(error.diag.constraint_name or "")
+    if isinstance(error, _CONFLICT):
+        return Conflict("other work on the same records was in the way each time: try again later")
+    if isinstance(error, errors.DiskFull):
+        return DatabaseFull("the disk of the PostgreSQL server is full: free some space, then try again")
+    if isinstance(error, errors.ReadOnlySqlTransaction):
+        return DatabaseReadOnly("the PostgreSQL server takes no writes (a standby?): name its primary")
+    if isinstance(error, _BUSY):
+        return DatabaseBusy(f"the PostgreSQL server is busy: try again later ({text})")
+    if isinstance(error, _STATEMENT):
+        return StatementRefused(text)
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return ServerLost(f"the PostgreSQL server did not answer: check that it runs ({text})")
+    return DatabaseFailed(f"the PostgreSQL server has failed: see its log ({text})")

@@ -1,0 +1,88 @@
+"""Session: one connection to the server, made when it is needed, and made again after it has broken."""
+
+from typing import Any, Final, TypeAlias
+
+import psycopg
+from psycopg import RawCursor, sql
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.types.numeric import Int2Dumper
+
+from isthmus.kernel.database import DatabaseFailed
+from isthmus.kernel.database.postgresql.refusals import refusal
+
+Raw: TypeAlias = psycopg.Connection[Any]
+_CONNECT_SECONDS: Final = 10
+
+
+class Session:
+    """A connection whose unqualified names are those of `schema`. One thread at a time."""
+
+    def __init__(self, url: str, schema: str) -> None:
+        self._url = url
+        self._schema = schema
+        self._connection: Raw | None = None
+
+    def connected(self) -> Raw:
+        """The connection. Raises DatabaseError where there is no server, or none that keeps our texts."""
+        if self._connection is None or self._connection.closed:
+            try:
+                self._connection = self._connect()
+            except psycopg.Error as error:
+                raise DatabaseFailed(
+                    f"no PostgreSQL server answers: check that it runs, and the storage URL ({error})"
+                ) from error
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _connect(self) -> Raw:
+        connection = psycopg.connect(
+            self._url, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name="isthmus"
+        )
+        connection.cursor_factory = RawCursor
+        adapt(connection)
+        try:
+            if connection.info.parameter_status("server_encoding") != "UTF8":
+                raise DatabaseFailed("the PostgreSQL database must be made with ENCODING 'UTF8'")
+            path = sql.SQL("SET search_path TO {}").format(sql.Identifier(self._schema))
+            connection.execute(path)
+            connection.execute("SET client_min_messages TO warning")
+        except psycopg.Error as error:
+            connection.close()
+            raise refusal(error) from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+class _FlagDumper(Int2Dumper):
+    """A Python bool is a flag, as on SQLite."""
+
+    def dump(self, obj: Any) -> bytes:
+        return b"1" if obj else b"0"
+
+
+class _FlagLoader(Loader):
+    """The result of a comparison is 0 or 1, as on SQLite."""
+
+    def load(self, data: Buffer) -> int:
+        return 1 if bytes(data) == b"t" else 0
+
+
+class _NumericLoader(Loader):
+    """The sum of integers is an integer, and what has a fraction is a double, as on SQLite."""
+
+    def load(self, data: Buffer) -> int | float:
+        text = bytes(data).decode()
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def adapt(connection: Raw) -> None:
+    """Let only `Value`s pass in and out, the same ones as on SQLite."""
+    connection.adapters.register_dumper(bool, _FlagDumper)
+    connection.adapters.register_loader("bool", _FlagLoader)
+    connection.adapters.register_loader("numeric", _NumericLoader)
