@@ -2,9 +2,8 @@
 
 A client that insists on `https://login.salesforce.com` runs unmodified with our certificate authority and
 `HTTPS_PROXY=http://127.0.0.1:8089`. Every other host is tunnelled untouched. It listens on loopback only, and
-everything has a bound: connections, the size of a request's head, the wait for it, for a connection, and for an
-idle tunnel.
-Source: RFC 9110, section 9.3.6 (CONNECT).
+everything has a bound: connections, the size of a head, the wait for it, for a connection, and for an idle
+tunnel. Source: RFC 9110, section 9.3.6 (CONNECT).
 """
 
 import asyncio

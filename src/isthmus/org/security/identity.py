@@ -1,0 +1,359 @@
+"""Identity: who somebody is. Logins, access tokens, connected apps; everything that adapters ask about them.
+
+`authenticate` is synchronous and fast, for every request asks it; what writes or hashes is asynchronous.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from isthmus.kernel.clock import HOUR, Clock
+from isthmus.kernel.database import Connection, Database, Transaction
+from isthmus.kernel.errors import fault
+from isthmus.kernel.ids import Ids
+from isthmus.org.schema.values import fold
+from isthmus.org.security import refresh_tokens
+from isthmus.org.security.apps import DEFAULT_SCOPES, App, RefreshPolicy, find_app, save_app
+from isthmus.org.security.credentials import SECURITY_TOKEN_LENGTH, password_in, save_credentials
+from isthmus.org.security.hashing import PasswordHasher, token_digest
+from isthmus.org.security.login_rate import LOGINS_PER_HOUR, LoginRate
+from isthmus.org.security.principal import Principal
+from isthmus.org.security.refresh_tokens import RefreshToken
+from isthmus.org.security.seal import Seal
+from isthmus.org.security.sessions import OpenedSession, Session, Sessions
+from isthmus.org.security.users import (
+    Account,
+    Organization,
+    Profile,
+    find_account,
+    find_account_of,
+    find_organization,
+    find_profile,
+)
+
+T = TypeVar("T")
+_CLIENT_ID_START: Final = "3MVG9"
+_CLIENT_ID_LENGTH: Final = 85
+_SECRET_LENGTH: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityOptions:
+    """What can be set. `session_period` in milliseconds: how long a session lasts unused."""
+
+    session_period: int = 2 * HOUR
+    logins_per_hour: int = LOGINS_PER_HOUR
+    soap_login_from_65: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token request gets: a session for an app's user."""
+
+    app: App
+    session: OpenedSession
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """What introspection tells of an active token: `kind` is `access_token` or `refresh_token`.
+
+    Instants in milliseconds since the epoch; `expires_at` is None where the clock does not end it.
+    """
+
+    kind: str
+    user: Principal
+    scopes: tuple[str, ...]
+    issued_at: int
+    expires_at: int | None
+
+
+class Identity:
+    """The identities of one org. `seal_key` (32 bytes) is kept outside of the database."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        organization_id: str,
+        seal_key: bytes,
+        options: IdentityOptions = IdentityOptions(),
+    ) -> None:
+        self.organization_id = organization_id
+        self.options = options
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._seal = Seal(seal_key)
+        self._hasher = PasswordHasher(ids)
+        self._rate = LoginRate(clock, options.logins_per_hour)
+        self._sessions = Sessions(database, clock, ids, organization_id)
+
+    def close(self) -> None:
+        """End the threads that hash."""
+        self._hasher.close()
+
+    # Sessions
+
+    def authenticate(self, token: str) -> Principal:
+        """Whose token this is. Fault: `session_invalid`."""
+        return self._sessions.find(token).user
+
+    def session(self, token: str) -> Session:
+        """The session of a token. Fault: `session_invalid`."""
+        return self._sessions.find(token)
+
+    def forget_user(self, user_id: str) -> None:
+        """Notice at once that a user's record has changed (else it is noticed within ten seconds)."""
+        self._sessions.forget_user(user_id)
+
+    async def login_with_password(self, username: str, password: str) -> OpenedSession:
+        """A session without a connected app. `password` may end with the security token.
+
+        Faults: `invalid_login`, `inactive_user`, `login_rate_exceeded`.
+        """
+        user = await self._check_password(username, password)
+        return await self._write(lambda transaction: self._open(transaction, user))
+
+    async def open_session(self, username: str) -> OpenedSession:
+        """A session for who need not show a password: the owner of the machine, at the command line.
+
+        Faults: `invalid_login`, `inactive_user`.
+        """
+        account = await self._read(lambda connection: self._account(connection, username))
+        return await self._write(lambda transaction: self._open(transaction, _active(account).principal))
+
+    async def revoke(self, token: str) -> bool:
+        """End a session, or take a refresh token away with all of its sessions; False where it is neither."""
+        digest = token_digest(token)
+
+        def end(transaction: Transaction) -> bool:
+            if self._sessions.end(transaction, (digest,)):
+                return True
+            sessions = refresh_tokens.revoke(transaction, digest)
+            self._sessions.end(transaction, sessions or ())
+            return sessions is not None
+
+        return await self._write(end)
+
+    # OAuth
+
+    async def password_grant(
+        self, client_id: str, secret: str | None, username: str, password: str, scope: str | None = None
+    ) -> Grant:
+        """The username-password flow. Faults: as `login_with_password`, and those of the app."""
+        app = await self._app(client_id, secret)
+        scopes = app.grant(scope)
+        user = await self._check_password(username, password)
+        return await self._grant(app, user, scopes)
+
+    async def client_credentials(self, client_id: str, secret: str | None, scope: str | None = None) -> Grant:
+        """The client credentials flow: a session for the user that the app runs as.
+
+        Faults: those of the app, `oauth_no_run_as_user`, `login_rate_exceeded`.
+        """
+        app = await self._app(client_id, secret)
+        run_as = app.run_as_user_id
+        if app.secret is None:
+            raise fault("oauth_invalid_client")
+        scopes = app.grant(scope)
+        account = await self._read(lambda connection: self._account_of(connection, run_as))
+        if account is None or not account.active:
+            raise fault("oauth_no_run_as_user")
+        self._rate.count(fold(account.principal.username))
+        return await self._grant(app, account.principal, scopes)
+
+    async def refresh(
+        self, refresh_token: str, client_id: str, secret: str | None, scope: str | None = None
+    ) -> Grant:
+        """A new session from a refresh token. A public client need not give a secret.
+
+        Faults: those of the app, `oauth_expired_token`, `oauth_inactive_user`, `login_rate_exceeded`.
+        """
+        app = await self._app(client_id, secret)
+        digest = token_digest(refresh_token)
+        now = self._clock.now()
+
+        held, account = await self._read(lambda connection: self._refresh_token(connection, digest))
+        if held is None or account is None or not _is_alive(held, app, now):
+            raise fault("oauth_expired_token")
+        if not account.active:
+            raise fault("oauth_inactive_user")
+        user, scopes = account.principal, _narrowed(held.scopes, scope)
+        self._rate.count(fold(user.username))
+
+        def open_again(transaction: Transaction) -> OpenedSession:
+            if not refresh_tokens.mark_used(transaction, digest, now):
+                raise fault("oauth_expired_token")
+            return self._open(transaction, user, app, scopes, digest)
+
+        return Grant(app, await self._write(open_again))
+
+    async def issue_refresh_token(self, client_id: str, user_id: str, scope: str | None = None) -> str:
+        """A refresh token for a user of an app; the sixth takes the oldest's place.
+
+        Faults: `oauth_invalid_client_id`, `oauth_invalid_scope`.
+        """
+        app = await self._read(lambda connection: find_app(connection, client_id, self._seal))
+        scopes = app.grant(scope)
+
+        def issue(transaction: Transaction) -> str:
+            token, ended = refresh_tokens.issue(
+                transaction, self._ids, self._clock.now(), app.client_id, user_id, scopes
+            )
+            self._sessions.end(transaction, ended)
+            return token
+
+        return await self._write(issue)
+
+    async def introspect(self, client_id: str, secret: str | None, token: str) -> TokenState | None:
+        """What an app may know of one of its own tokens; None where it is not active, or not the app's.
+
+        Faults: those of the app.
+        """
+        app = await self._app(client_id, secret)
+        session = self._sessions.peek(token)
+        if session is not None and session.client_id == app.client_id:
+            return TokenState(
+                "access_token", session.user, session.scopes, session.issued_at, session.expires_at
+            )
+        digest = token_digest(token)
+        held, account = await self._read(lambda connection: self._refresh_token(connection, digest))
+        if held is None or account is None or not account.active:
+            return None
+        if not _is_alive(held, app, self._clock.now()):
+            return None
+        ends = app.refresh_token_ends(held.issued_at, held.used_at)
+        return TokenState("refresh_token", account.principal, held.scopes, held.issued_at, ends)
+
+    # Users and apps
+
+    def user_info(self, user: Principal) -> Profile:
+        """What a user may be told about themselves. Fault: `session_invalid`, where the user is gone."""
+        profile = self._database.read_now(lambda connection: find_profile(connection, user))
+        if profile is None:
+            raise fault("session_invalid")
+        return profile
+
+    def organization(self) -> Organization:
+        """The org's own record."""
+        return self._database.read_now(lambda connection: find_organization(connection, self.organization_id))
+
+    async def set_password(self, user_id: str, password: str) -> str:
+        """Give a user a password; returns the user's new security token, which is not shown again."""
+        digest = await self._hasher.digest(password)
+        security_token = self._ids.text(SECURITY_TOKEN_LENGTH)
+        now = self._clock.now()
+        await self._write(
+            lambda transaction: save_credentials(transaction, user_id, digest, security_token, now)
+        )
+        return security_token
+
+    async def create_app(
+        self,
+        name: str,
+        *,
+        client_id: str | None = None,
+        secret: str | None = None,
+        public: bool = False,
+        scopes: tuple[str, ...] = DEFAULT_SCOPES,
+        run_as_user_id: str | None = None,
+        refresh_policy: RefreshPolicy = RefreshPolicy.UNTIL_REVOKED,
+        refresh_period: int = 0,
+    ) -> App:
+        """Create a connected app, or replace the one of that client id. A `public` one has no secret."""
+        app = App(
+            client_id=client_id
+            or _CLIENT_ID_START + self._ids.text(_CLIENT_ID_LENGTH - len(_CLIENT_ID_START)),
+            name=name,
+            secret=None if public else secret or self._ids.text(_SECRET_LENGTH),
+            scopes=scopes,
+            run_as_user_id=run_as_user_id,
+            refresh_policy=refresh_policy,
+            refresh_period=refresh_period,
+            created_at=self._clock.now(),
+        )
+        await self._write(lambda transaction: save_app(transaction, app, self._seal))
+        return app
+
+    # Steps
+
+    async def _check_password(self, username: str, typed: str) -> Principal:
+        """Who gave the right password. One slow hash, whether there is such a user or not."""
+        self._rate.count(fold(username))
+        account = await self._read(lambda connection: self._account(connection, username))
+        password = password_in(typed, account.security_token_digest if account else None)
+        if not await self._hasher.matches(password, account.password_digest if account else None):
+            raise fault("invalid_login")
+        return _active(account).principal
+
+    async def _app(self, client_id: str, secret: str | None) -> App:
+        app = await self._read(lambda connection: find_app(connection, client_id, self._seal))
+        app.check_secret(secret)
+        return app
+
+    async def _grant(self, app: App, user: Principal, scopes: tuple[str, ...]) -> Grant:
+        return Grant(app, await self._write(lambda transaction: self._open(transaction, user, app, scopes)))
+
+    def _open(
+        self,
+        transaction: Transaction,
+        user: Principal,
+        app: App | None = None,
+        scopes: tuple[str, ...] = (),
+        refresh_token_digest: str | None = None,
+    ) -> OpenedSession:
+        return self._sessions.open(
+            transaction,
+            user,
+            self.options.session_period,
+            client_id=None if app is None else app.client_id,
+            scopes=scopes,
+            refresh_token_digest=refresh_token_digest,
+        )
+
+    def _account(self, connection: Connection, username: str) -> Account | None:
+        return find_account(connection, username, self.organization_id)
+
+    def _account_of(self, connection: Connection, user_id: str | None) -> Account | None:
+        return None if user_id is None else find_account_of(connection, user_id, self.organization_id)
+
+    def _refresh_token(
+        self, connection: Connection, digest: str
+    ) -> tuple[RefreshToken | None, Account | None]:
+        """A refresh token, and whose it is."""
+        held = refresh_tokens.find(connection, digest)
+        return held, None if held is None else self._account_of(connection, held.user_id)
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.wrap_future(self._database.read(work))
+
+    async def _write(self, work: Callable[[Transaction], T]) -> T:
+        return await asyncio.wrap_future(self._database.write(work))
+
+
+def _active(account: Account | None) -> Account:
+    if account is None:
+        raise fault("invalid_login")
+    if not account.active:
+        raise fault("inactive_user")
+    return account
+
+
+def _is_alive(held: RefreshToken, app: App, now: int) -> bool:
+    """Whether a refresh token is this app's, and its time is not over."""
+    ends = app.refresh_token_ends(held.issued_at, held.used_at)
+    return held.client_id == app.client_id and (ends is None or ends > now)
+
+
+def _narrowed(held: tuple[str, ...], requested: str | None) -> tuple[str, ...]:
+    """The scopes of a refreshed session: all that the refresh token holds, or fewer."""
+    if requested is None or not requested.split():
+        return held
+    wanted = tuple(dict.fromkeys(requested.split()))
+    if not set(held).issuperset(wanted):
+        raise fault("oauth_invalid_scope")
+    return wanted

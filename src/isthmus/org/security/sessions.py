@@ -1,0 +1,208 @@
+"""Sessions: access tokens that end by the clock, found again fast, and ended at once.
+
+A session lies in the database under its token's hash. Beside it a bounded cache answers most requests without
+a read; an entry is read again after a few seconds, so that what another process ended is noticed, and what
+this process ends is forgotten with the commit that ends it.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Final
+
+from isthmus.kernel.clock import SECOND, Clock
+from isthmus.kernel.database import Connection, Database, Transaction
+from isthmus.kernel.errors import fault
+from isthmus.kernel.ids import Ids
+from isthmus.org.security.hashing import token_digest
+from isthmus.org.security.principal import Principal
+from isthmus.org.security.users import PRINCIPAL_COLUMNS, principal
+
+_READ_AGAIN_AFTER: Final = 10 * SECOND
+_CACHED_MAX: Final = 10_000
+_TOKEN_START: Final = "AQ"
+_TOKEN_LENGTH: Final = 96
+_TOKEN_TEXT_MAX: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session. Instants in milliseconds since the epoch; `period` is how long it lasts unused.
+
+    `client_id` is None for a login without a connected app (SOAP).
+    """
+
+    user: Principal
+    client_id: str | None
+    scopes: tuple[str, ...]
+    issued_at: int
+    expires_at: int
+    period: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession(Session):
+    """A session at the moment of login: the only one at which its token is known."""
+
+    token: str
+
+
+class Sessions:
+    """Every session of one org. May be used from any thread."""
+
+    def __init__(self, database: Database, clock: Clock, ids: Ids, organization_id: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._organization_id = organization_id
+        self._lock = threading.Lock()
+        self._cache: OrderedDict[str, tuple[Session, int]] = OrderedDict()
+        self._forgotten = 0
+        """How often something was forgotten: a read that began before must not be cached after."""
+
+    def find(self, token: str) -> Session:
+        """The session of a token, prolonged where more than half of its period is over.
+
+        Fault: `session_invalid`, where there is none, it has ended, or its user may not log in any more.
+        """
+        session = self.peek(token)
+        if session is None:
+            raise fault("session_invalid")
+        now = self._clock.now()
+        if 2 * (session.expires_at - now) < session.period:
+            session = self._prolong(token_digest(token), session, now)
+        return session
+
+    def peek(self, token: str) -> Session | None:
+        """The session of a token, which is not prolonged by it; None as `find` raises."""
+        if len(token) > _TOKEN_TEXT_MAX:
+            return None
+        digest = token_digest(token)
+        now = self._clock.now()
+        with self._lock:
+            known = self._cache.get(digest)
+            if known is not None:
+                self._cache.move_to_end(digest)
+        if known is None or now - known[1] >= _READ_AGAIN_AFTER:
+            session = self._read(digest, None if known is None else known[0], now)
+        else:
+            session = known[0]
+        return None if session is None or session.expires_at <= now else session
+
+    def open(
+        self,
+        transaction: Transaction,
+        user: Principal,
+        period: int,
+        *,
+        client_id: str | None = None,
+        scopes: tuple[str, ...] = (),
+        refresh_token_digest: str | None = None,
+    ) -> OpenedSession:
+        """Open a session within a unit of work; sessions that have ended are cleared away with it."""
+        now = self._clock.now()
+        random = self._ids.text(_TOKEN_LENGTH - len(_TOKEN_START))
+        token = f"{self._organization_id[:15]}!{_TOKEN_START}{random}"
+        transaction.execute('DELETE FROM "isthmus_sessions" WHERE "expires_at" <= ?', (now,))
+        transaction.execute(
+            """INSERT INTO "isthmus_sessions" ("token_hash", "user_id", "client_id", "refresh_token_hash",
+            "scopes", "issued_at", "expires_at", "period") VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                token_digest(token),
+                user.user_id,
+                client_id,
+                refresh_token_digest,
+                " ".join(scopes),
+                now,
+                now + period,
+                period,
+            ),
+        )
+        return OpenedSession(user, client_id, scopes, now, now + period, period, token)
+
+    def end(self, transaction: Transaction, token_digests: Iterable[str]) -> int:
+        """End sessions within a unit of work, in force everywhere when it commits; how many there were."""
+        digests = tuple(token_digests)
+        ended = sum(
+            transaction.execute('DELETE FROM "isthmus_sessions" WHERE "token_hash" = ?', (digest,))
+            for digest in digests
+        )
+        transaction.on_commit(lambda: self._forget(digests))
+        return ended
+
+    def forget_user(self, user_id: str) -> None:
+        """Read a user's sessions again at their next use: the user's record has changed."""
+        with self._lock:
+            digests = [
+                digest for digest, (session, _) in self._cache.items() if session.user.user_id == user_id
+            ]
+        self._forget(digests)
+
+    def _read(self, digest: str, known: Session | None, now: int) -> Session | None:
+        with self._lock:
+            forgotten = self._forgotten
+        session = self._database.read_now(lambda connection: _find(connection, digest, self._organization_id))
+        if session is not None and known is not None and known.expires_at > session.expires_at:
+            session = replace(session, expires_at=known.expires_at)  # prolonged, and not on disk yet
+        with self._lock:
+            if session is None:
+                self._cache.pop(digest, None)
+            elif forgotten == self._forgotten:
+                self._put(digest, session, now)
+        return session
+
+    def _prolong(self, digest: str, session: Session, now: int) -> Session:
+        """Let the session begin anew; it is written down later, and taken back where that fails."""
+        session = replace(session, expires_at=now + session.period)
+        with self._lock:
+            if digest in self._cache:
+                self._put(digest, session, self._cache[digest][1])
+        values = (session.expires_at, digest, session.expires_at)
+        written = self._database.write(
+            lambda transaction: transaction.execute(
+                'UPDATE "isthmus_sessions" SET "expires_at" = ? WHERE "token_hash" = ? AND "expires_at" < ?',
+                values,
+            )
+        )
+        written.add_done_callback(lambda done: self._take_back(done, digest))
+        return session
+
+    def _take_back(self, written: Future[int], digest: str) -> None:
+        if written.cancelled() or written.exception() is not None:
+            self._forget((digest,))
+
+    def _put(self, digest: str, session: Session, read_at: int) -> None:
+        self._cache[digest] = (session, read_at)
+        self._cache.move_to_end(digest)
+        if len(self._cache) > _CACHED_MAX:
+            self._cache.popitem(last=False)
+
+    def _forget(self, digests: Iterable[str]) -> None:
+        with self._lock:
+            self._forgotten += 1
+            for digest in digests:
+                self._cache.pop(digest, None)
+
+
+def _find(connection: Connection, digest: str, organization_id: str) -> Session | None:
+    row = connection.row(
+        f"""SELECT {PRINCIPAL_COLUMNS}, s."client_id", s."scopes", s."issued_at", s."expires_at", s."period"
+        FROM "isthmus_sessions" s JOIN "User" u ON u."Id" = s."user_id"
+        WHERE s."token_hash" = ? AND u."IsActive" = 1 AND u."IsDeleted" = 0""",
+        (digest,),
+    )
+    if row is None:
+        return None
+    client_id, scopes, issued_at, expires_at, period = row[6:]
+    if not (isinstance(issued_at, int) and isinstance(expires_at, int) and isinstance(period, int)):
+        raise TypeError("a session's instants are integers")
+    return Session(
+        user=principal(row, organization_id),
+        client_id=None if client_id is None else str(client_id),
+        scopes=tuple(str(scopes).split()),
+        issued_at=issued_at,
+        expires_at=expires_at,
+        period=period,
+    )
