@@ -1,0 +1,30 @@
+"""The OAuth adapter: its routes. None needs a session: each checks what its request carries."""
+
+from typing import Final
+
+from isthmus.org.api.oauth.answers import render_fault
+from isthmus.org.api.oauth.identity_service import show_identity, show_user_info
+from isthmus.org.api.oauth.tokens import authorize, grant_token, introspect_token, must_post, revoke_token
+from isthmus.org.api.routing import Adapter, Auth, Handler, Route
+
+_FORM_BYTES_MAX: Final = 64 * 1024
+_ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
+    ("POST", "/services/oauth2/token", grant_token),
+    ("GET", "/services/oauth2/token", must_post),
+    ("POST", "/services/oauth2/revoke", revoke_token),
+    ("GET", "/services/oauth2/revoke", revoke_token),
+    ("POST", "/services/oauth2/introspect", introspect_token),
+    ("GET", "/services/oauth2/introspect", must_post),
+    ("GET", "/services/oauth2/userinfo", show_user_info),
+    ("POST", "/services/oauth2/userinfo", show_user_info),
+    ("GET", "/id/{organization}/{user}", show_identity),
+    ("POST", "/id/{organization}/{user}", show_identity),
+    ("GET", "/services/oauth2/authorize", authorize),
+    ("POST", "/services/oauth2/authorize", authorize),
+)
+
+OAUTH: Final = Adapter(
+    "oauth",
+    tuple(Route(method, path, handler, Auth.NONE, _FORM_BYTES_MAX) for method, path, handler in _ROUTES),
+    render_fault,
+)
