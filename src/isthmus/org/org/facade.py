@@ -25,6 +25,8 @@ from isthmus.org.save.recycle_bin import purge
 from isthmus.org.save.requests import BATCH, Record
 from isthmus.org.save.reset import reset
 from isthmus.org.save.result import SaveOptions, SaveResult
+from isthmus.org.schema import describe
+from isthmus.org.schema.describe_fields import Described
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.principal import Principal
 
@@ -314,13 +316,29 @@ class Org:
             )
         )
 
-    def describe_global(self, principal: Principal) -> Any:
-        """What `org.schema.describe` says of every object that the principal may see."""
-        raise NotImplementedError
+    def describe_global(self, principal: Principal, prefix: str) -> Described:
+        """Every object that the principal may see. `prefix` is the version's path: `/services/data/v65.0`."""
+        return describe.describe_global(self.schema, principal.access, prefix)
 
-    def describe(self, principal: Principal, sobject: str) -> Any:
-        """What `org.schema.describe` says of one object. Fault: `resource_not_found`."""
-        raise NotImplementedError
+    def describe_brief(self, principal: Principal, sobject: str, prefix: str) -> Described:
+        """One object as `describe_global` lists it. Fault: `resource_not_found`."""
+        found = describe.find_visible(self.schema, sobject, principal.access)
+        return describe.describe_brief(found, principal.access, prefix)
+
+    def describe(self, principal: Principal, sobject: str, prefix: str, origin: str) -> Described:
+        """One object in full. `origin` is where the client came to: `https://host:port`.
+
+        Fault: `resource_not_found`.
+        """
+        known = self.database.read_now(
+            lambda connection: connection.rows(
+                'SELECT "SobjectType", "DeveloperName", "Id" FROM "RecordType" WHERE "IsDeleted" = 0'
+            )
+        )
+        ids = {(kind, name): str(record_id) for kind, name, record_id in known}
+        return describe.describe_sobject(
+            self.schema, sobject, principal.access, prefix, origin, lambda *key: ids.get(key)
+        )
 
     async def recent(
         self, principal: Principal, sobject: str | None = None, limit: int = recent.KEPT
