@@ -4,8 +4,9 @@ from isthmus.kernel.database import Dialect
 from isthmus.org.query.bound import BoundChildren, BoundQuery
 from isthmus.org.query.plan import ChildPlan, Limits, Plan
 from isthmus.org.query.shape import Columns, shape_of
-from isthmus.org.query.sql.forms import forms, quoted
+from isthmus.org.query.sql.forms import forms
 from isthmus.org.query.sql.select import SelectWriter
+from isthmus.org.schema.tables import quoted
 
 
 def plan(query: BoundQuery, dialect: Dialect, all_rows: bool) -> Plan:

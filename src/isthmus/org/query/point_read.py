@@ -9,8 +9,9 @@ from isthmus.org.query.bound import BoundField, Table
 from isthmus.org.query.plan_cache import PlanCache
 from isthmus.org.query.result import Shape
 from isthmus.org.query.shape import Columns, shape_of
-from isthmus.org.query.sql.forms import forms, quoted
+from isthmus.org.query.sql.forms import forms
 from isthmus.org.schema.model import Field, Schema, SObjectType
+from isthmus.org.schema.tables import quoted, table
 from isthmus.org.security.access import Access
 
 _ALIAS = "t0"
@@ -73,6 +74,5 @@ def _read_plan(sobject: SObjectType, fields: Sequence[Field], dialect: Dialect) 
     columns = Columns()
     shape = shape_of(root, tuple(BoundField(root, field, 0) for field in fields), columns, {})
     deleted = columns.place(_ALIAS, "IsDeleted")
-    table = f"{quoted(sobject.name)} AS {_ALIAS}"
-    sql = f"SELECT {', '.join(columns.sql)} FROM {table} WHERE {_ALIAS}.{quoted('Id')}"
+    sql = f"SELECT {', '.join(columns.sql)} FROM {table(sobject)} AS {_ALIAS} WHERE {_ALIAS}.{quoted('Id')}"
     return ReadPlan(f"{sql} = ?", f"{sql} IN {forms(dialect).texts}", shape, deleted)

@@ -10,8 +10,8 @@ from typing import Final
 
 from isthmus.org.query.bound import BoundChildren, BoundItem, Table
 from isthmus.org.query.result import Children, Column, Compound, Item, Parent, Shape
-from isthmus.org.query.sql.forms import quoted
-from isthmus.org.schema.model import COMPOUNDS, Field, SObjectType
+from isthmus.org.schema.model import Field, SObjectType
+from isthmus.org.schema.tables import is_stored, quoted
 
 _KEYS: Final = (
     "city",
@@ -101,7 +101,7 @@ def _shape(level: _Level, columns: Columns, children: Mapping[str, Children]) ->
             kind = columns.place(item.table.alias, "Type") if via and via.polymorphic else None
             present = columns.place(item.table.alias, "Id")
             items.append(Parent(key, _shape(item, columns, {}), present, kind))
-        elif item.type in COMPOUNDS:
+        elif not is_stored(item):
             items.append(Compound(key, item, _parts(level.table, item, columns)))
         else:
             items.append(Column(key, item, columns.place(alias, item.name)))
@@ -120,7 +120,7 @@ def _parts(table: Table, compound: Field, columns: Columns) -> tuple[tuple[str, 
 
 def _stored(sobject: SObjectType, named: Field) -> tuple[Field, ...]:
     """The fields that have columns: a field itself, or the parts of a compound."""
-    if named.type not in COMPOUNDS:
+    if is_stored(named):
         return (named,)
     parts = (each for each in sobject.fields if each.compound == named.name and each.name != named.name)
     return tuple(part for part in parts if _key(part))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.org.query.parser.tokens import RUN, RUN_MIN, lift, pattern_marker, scan
+from isthmus.org.query.parser.tokens import RUN, RUN_MIN, Token, lift, pattern_marker, scan
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def check(text: str) -> None:
     assert [literals[n] for n in sorted(literals)] == flat
 
 
-def in_run(tokens: list, at: int) -> bool:  # type: ignore[type-arg]
+def in_run(tokens: list[Token], at: int) -> bool:
     """Whether the comma at `at` stands between two literals of one run."""
     places = [token.at for token in tokens]
     here = places.index(at)

@@ -18,8 +18,10 @@ from isthmus.org.query.parser.tokens import (
 )
 from isthmus.org.query.plan import Parameter
 from isthmus.org.query.sql import parameters
-from isthmus.org.query.sql.forms import Forms, quoted, shadow
-from isthmus.org.schema.model import TEXTS, FieldType
+from isthmus.org.query.sql.forms import Forms
+from isthmus.org.schema.model import FieldType
+from isthmus.org.schema.tables import column as own_column
+from isthmus.org.schema.tables import has_shadow, search_column, shadow
 
 _OPPOSITE: Final = {"=": "<>", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _EITHER_END: Final = {"<": ("<", 0), "<=": ("<", 1), ">": (">=", 1), ">=": (">=", 0)}
@@ -177,20 +179,17 @@ def _is_empty(operand: object) -> bool:
 
 def searched(field: BoundField) -> str:
     """The column that a field's values are compared in."""
-    if parameters.compares_exactly(field.field):
-        return plain(field)
-    return folded(field)
+    return f"{field.table.alias}.{search_column(field.field)}"
 
 
 def folded(field: BoundField) -> str:
     """The column in which case does not count."""
-    name = field.field.name
-    return f"{field.table.alias}.{shadow(name) if field.field.type in TEXTS else quoted(name)}"
+    return f"{field.table.alias}.{shadow(field.field)}" if has_shadow(field.field) else plain(field)
 
 
 def plain(field: BoundField) -> str:
     """The column of a field's own values."""
-    return f"{field.table.alias}.{quoted(field.field.name)}"
+    return f"{field.table.alias}.{own_column(field.field)}"
 
 
 def _boolean(field: BoundField) -> str:

@@ -47,13 +47,3 @@ _BY_DIALECT: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
 def forms(dialect: Dialect) -> Forms:
     """The forms of a dialect."""
     return _BY_DIALECT[dialect.name]
-
-
-def quoted(name: str) -> str:
-    """A table or column name, quoted. Schema names hold no quotes."""
-    return f'"{name}"'
-
-
-def shadow(name: str) -> str:
-    """The shadow column of a text field, quoted."""
-    return f'"{name}~"'

@@ -13,8 +13,9 @@ from isthmus.org.query.plan import Parameter, Statement
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.sql import parameters
 from isthmus.org.query.sql.conditions import ConditionWriter, folded, plain
-from isthmus.org.query.sql.forms import Forms, quoted
+from isthmus.org.query.sql.forms import Forms
 from isthmus.org.schema.model import FieldType
+from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import fold
 
 PARAMETERS_MAX: Final = 30_000
