@@ -39,6 +39,8 @@ class FieldType(Enum):
     ANY = "anyType"
     COMPLEX = "complexvalue"
 
+    __hash__ = object.__hash__  # a member is itself alone; Enum's own hash is Python code, on every look-up
+
 
 IDS: Final = frozenset({FieldType.ID, FieldType.REFERENCE})
 TEXTS: Final = frozenset(

@@ -67,10 +67,10 @@ Step: TypeAlias = CreateTable | DropTable | AddColumn | DropColumn | ConvertColu
 
 
 def plan(recorded: Mapping[str, TableLayout], objects: Iterable[SObjectType]) -> tuple[Step, ...]:
-    """The steps from the tables that are `recorded`, by name, to those that `objects` want, in order."""
-    wanted = {each.name: each for each in objects if each.stored}
-    steps: list[Step] = [DropTable(name) for name in recorded if name not in wanted]
-    for name, sobject in wanted.items():
+    """The steps from the tables that are `recorded`, by name, to those of `objects`, in order."""
+    stored = {each.name: each for each in objects if each.stored}
+    steps: list[Step] = [DropTable(name) for name in recorded if name not in stored]
+    for name, sobject in stored.items():
         new = layout(sobject)
         old = recorded.get(name)
         if old is None:

@@ -101,7 +101,7 @@ def has_shadow(field: Field) -> bool:
 
 def search_column(field: Field) -> str:
     """The column in which the field's values are looked for, quoted: the shadow, unless case counts."""
-    return shadow(field) if has_shadow(field) and not field.case_sensitive else column(field)
+    return quoted(_searched(field))
 
 
 def kind_of(field_type: FieldType) -> Kind:
@@ -147,14 +147,18 @@ def _indexes(sobject: SObjectType, stored: list[Field]) -> Iterator[Index]:
     for each in stored:
         if each.type is FieldType.ID:
             continue
-        searched = search_column(each).strip('"')
         if each.unique:
-            yield Index(index_name(sobject.name, each.name, unique=True), searched, unique=True, where="live")
+            name = index_name(sobject.name, each.name, unique=True)
+            yield Index(name, _searched(each), unique=True, where="live")
         elif each.type is FieldType.REFERENCE:
             where: Literal["present"] | None = "present" if each.nillable else None
-            yield Index(index_name(sobject.name, each.name), searched, where=where)
+            yield Index(index_name(sobject.name, each.name), each.name, where=where)
         elif each.name in _STAMPS or each.external_id or each.name_field or each.id_lookup:
-            yield Index(index_name(sobject.name, each.name), searched)
+            yield Index(index_name(sobject.name, each.name), _searched(each))
+
+
+def _searched(field: Field) -> str:
+    return shadow_name(field) if has_shadow(field) and not field.case_sensitive else field.name
 
 
 def index_name(sobject: str, field: str, *, unique: bool = False) -> str:
