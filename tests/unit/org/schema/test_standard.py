@@ -216,3 +216,11 @@ def test_the_records_of_a_new_org_are_whole_and_match_the_picklists() -> None:
         "IsActive": True, "IsClosed": True, "IsWon": True, "ForecastCategory": "Closed",
         "ForecastCategoryName": "Closed",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("sobject", [each.name for each in SCHEMA])
+def test_a_path_leads_one_way(sobject: str) -> None:
+    children = [each.name for each in SCHEMA.children(sobject) if each.name]
+    parents = [each.relationship_name for each in SCHEMA[sobject].fields if each.relationship_name]
+    assert len(set(children)) == len(children)
+    assert len(set(parents)) == len(parents)
