@@ -1,1 +1,3 @@
-"""Adapters: each decodes a wire's request, asks the `Org`, and encodes the answer. They never import each other."""
+"""Adapters: each decodes a wire's request, asks the `Org`, and encodes the answer. They never import each
+other.
+"""

@@ -1,7 +1,8 @@
 """Routing: what an adapter offers, and what its handlers are given.
 
-An adapter is a tuple of routes and a way to render a fault. The gateway (`gateway.py`) puts all adapters behind one
-trie, runs its request chain, and calls the handler; a `Fault` that escapes is rendered by the adapter it came from.
+An adapter is a tuple of routes and a way to render a fault. The gateway (`gateway.py`) puts all adapters
+behind one trie, runs its request chain, and calls the handler; a `Fault` that escapes is rendered by the
+adapter it came from.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -30,8 +31,10 @@ class Auth(Enum):
 class Call:
     """One request on its way through the chain. `body` is whole, decompressed and within the route's limit.
 
-    `base_url` names the host by which the client came (`https://acme.my.salesforce.com`, `http://localhost:8080`),
-    without a slash at the end: every URL in an answer begins with it. `path` holds the route's named segments.
+    `base_url` names the host by which the client came (`https://acme.my.salesforce.com`,
+    `http://localhost:8080`), without a slash at the end: every URL in an answer begins with it. `path`
+    holds the route's named segments, decoded. `headers` are the request's, names in lower case; `request`
+    has the same and more, but not the body (that has been read).
     """
 
     org: "Org"
@@ -43,6 +46,7 @@ class Call:
     token: str | None = None
     api_version: int = 0
     """The version in the URL, 65 for `v65.0`; 0 where the route has none."""
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
 
     @property
     def principal(self) -> Principal:
@@ -51,15 +55,22 @@ class Call:
             raise fault("session_invalid")
         return self.user
 
+    def header(self, name: bytes) -> str | None:
+        """A request header by its lower-case name."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` has literal segments and `{name}` segments; `{name:rest}`, last, takes what is left, slashes included.
+    """`path` has literal segments and `{name}` segments; `{name:rest}`, last, takes what is left, with
+    slashes.
 
-    `v{version}` stands for the API version. Literal segments match in any case, and a trailing slash does not matter.
+    `v{version}` stands for the API version. Literal segments match in any case, and a trailing slash does
+    not matter.
     """
 
     method: str

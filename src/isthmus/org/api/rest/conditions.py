@@ -1,0 +1,70 @@
+"""Conditions: `If-Modified-Since`, and what it is compared with.
+
+What is described changes with the schema only: a schema counts as modified when it was first asked for, in
+org time. Source: REST API Developer Guide, "Conditional Request Headers".
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from email.utils import formatdate, parsedate_to_datetime
+from typing import Final, TypeAlias
+from weakref import WeakKeyDictionary
+
+from starlette.responses import Response
+
+from isthmus.kernel.clock import SECOND
+from isthmus.org.api.rest.answers import Json
+from isthmus.org.api.routing import Call
+from isthmus.org.schema.model import Schema
+
+_KEPT_MAX: Final = 256
+
+Key: TypeAlias = tuple[object, ...]
+
+
+class _Described:
+    """The bodies that have been made of one schema, the most recently used of them."""
+
+    def __init__(self, since: int) -> None:
+        self.since = since // SECOND
+        self.bodies: OrderedDict[Key, bytes] = OrderedDict()
+
+
+_DESCRIBED: Final[WeakKeyDictionary[Schema, _Described]] = WeakKeyDictionary()
+
+
+def answer(call: Call, key: Key, make: Callable[[], bytes]) -> Response:
+    """304 where the client knows it already; else the body, which is made once for each `key` and reader's
+    rights.
+    """
+    schema = call.org.schema
+    described = _DESCRIBED.get(schema)
+    if described is None:
+        described = _DESCRIBED[schema] = _Described(call.org.clock.now())
+    modified = (b"last-modified", formatdate(described.since, usegmt=True).encode())
+    known_since = _seconds(call.header(b"if-modified-since"))
+    if known_since is not None and known_since >= described.since:
+        unchanged = Response(status_code=304)
+        unchanged.raw_headers.append(modified)
+        return unchanged
+    return Json(_body(described, (*key, call.principal.access.shape), make), 200, modified)
+
+
+def _body(described: _Described, key: Key, make: Callable[[], bytes]) -> bytes:
+    body = described.bodies.get(key)
+    if body is None:
+        body = described.bodies[key] = make()
+        if len(described.bodies) > _KEPT_MAX:
+            described.bodies.popitem(last=False)
+    else:
+        described.bodies.move_to_end(key)
+    return body
+
+
+def _seconds(header: str | None) -> float | None:
+    if header is None:
+        return None
+    try:
+        return parsedate_to_datetime(header).timestamp()
+    except ValueError:
+        return None

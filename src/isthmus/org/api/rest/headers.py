@@ -1,0 +1,57 @@
+"""Headers: what a REST request's own headers ask for. Source: REST API Developer Guide, "Headers"."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from isthmus.org.api.routing import Call
+from isthmus.org.org import SaveOptions
+
+BATCH_MIN: Final = 200
+BATCH_MAX: Final = 2000
+
+_ASSIGN: Final = b"sforce-auto-assign"
+_DUPLICATES: Final = b"sforce-duplicate-rule-header"
+_RECENT: Final = b"sforce-mru"
+_CALL: Final = b"sforce-call-options"
+_OF_SAVES: Final = frozenset({_ASSIGN, _DUPLICATES, _RECENT, _CALL})
+_DEFAULT: Final = SaveOptions()
+
+
+def batch_size(call: Call) -> int:
+    """Rows in a page: `Sforce-Query-Options: batchSize=500`, kept within 200 and 2,000; else 2,000."""
+    header = call.header(b"sforce-query-options")
+    size = _pairs(header).get("batchsize", "") if header else ""
+    return min(max(int(size), BATCH_MIN), BATCH_MAX) if size.isdecimal() else BATCH_MAX
+
+
+def save_options(call: Call) -> SaveOptions:
+    """What the headers ask of a save; what they don't say is as the platform does it."""
+    if _OF_SAVES.isdisjoint(call.headers):
+        return _DEFAULT
+    duplicates = _pairs(call.header(_DUPLICATES))
+    return SaveOptions(
+        assignment_rule=_assignment(call.header(_ASSIGN)),
+        allow_duplicates=_is_true(duplicates.get("allowsave")),
+        duplicate_details=_is_true(duplicates.get("includerecorddetails")),
+        duplicates_as_user=_is_true(duplicates.get("runascurrentuser")),
+        update_recent=_is_true(_pairs(call.header(_RECENT)).get("updatemru")),
+        client=_pairs(call.header(_CALL)).get("client", ""),
+    )
+
+
+def _assignment(header: str | None) -> bool | str:
+    if header is None or header.strip().upper() == "TRUE":
+        return True
+    return False if header.strip().upper() == "FALSE" else header.strip()
+
+
+def _is_true(value: str | None) -> bool:
+    return value is not None and value.lower() == "true"
+
+
+def _pairs(header: str | None) -> Mapping[str, str]:
+    """`name=value` pairs between commas or semicolons, names in lower case."""
+    if not header:
+        return {}
+    pairs = (each.partition("=") for each in header.replace(";", ",").split(","))
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}

@@ -1,0 +1,70 @@
+"""Queries: SOQL, page by page.
+
+    {"totalSize": 3222, "done": false, "nextRecordsUrl": "/services/data/v65.0/query/0r8…-2000", "records":
+    […]}
+
+Source: REST API Developer Guide, "Query", "QueryAll", "Query More Results".
+"""
+
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.responses import Response
+
+from isthmus.kernel.errors import fault
+from isthmus.org.api.rest import answers, headers, paths
+from isthmus.org.api.rest.records import ENCODERS
+from isthmus.org.api.rest.row_encoder import next_page_url
+from isthmus.org.api.routing import Call, Route
+from isthmus.org.org import QueryResult
+
+_UNSUPPORTED: Final = ("explain", "columns")
+
+
+async def query(call: Call) -> Response:
+    """The first page of the rows that are not deleted."""
+    return await _query(call, all_rows=False)
+
+
+async def query_all(call: Call) -> Response:
+    """The first page of all rows, deleted ones among them."""
+    return await _query(call, all_rows=True)
+
+
+async def query_more(call: Call) -> Response:
+    """The page at a locator."""
+    result = await call.org.query_more(
+        call.principal, call.path["locator"], batch_size=headers.batch_size(call)
+    )
+    return _page(call, result)
+
+
+async def _query(call: Call, all_rows: bool) -> Response:
+    asked = dict(parse_qsl(call.request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    for each in _UNSUPPORTED:
+        if each in asked:
+            raise fault("query_parameter_unsupported", parameter=each)
+    if not asked.get("q", "").strip():
+        raise fault("query_missing")
+    result = await call.org.query(
+        call.principal, asked["q"], all_rows=all_rows, batch_size=headers.batch_size(call)
+    )
+    return _page(call, result)
+
+
+def _page(call: Call, result: QueryResult) -> Response:
+    if result.locator is None:
+        head = b'{"totalSize":%d,"done":true,"records":' % result.total_size
+    else:
+        url = next_page_url(call.api_version, result.locator).encode()
+        head = b'{"totalSize":%d,"done":false,"nextRecordsUrl":"%s","records":' % (result.total_size, url)
+    records = ENCODERS.get(result.shape, call.api_version)(result.rows)
+    return answers.Json(b"%s%s}" % (head, answers.encode(records)))
+
+
+ROUTES: Final = (
+    Route("GET", paths.VERSION + "/query", query),
+    Route("GET", paths.VERSION + "/queryAll", query_all),
+    Route("GET", paths.VERSION + "/query/{locator}", query_more),
+    Route("GET", paths.VERSION + "/queryAll/{locator}", query_more),
+)

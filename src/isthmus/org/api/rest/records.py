@@ -1,0 +1,119 @@
+"""Records: sObject Rows. Create, read, update and delete one record by its id.
+
+Source: REST API Developer Guide, "sObject Basic Information", "sObject Rows".
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from starlette.responses import Response
+
+from isthmus.kernel.errors import RowError, fault
+from isthmus.kernel.ids import MalformedId, to_18
+from isthmus.org.api.rest import answers, headers, json_body, json_problems, paths
+from isthmus.org.api.rest.row_encoder import RowEncoders
+from isthmus.org.api.routing import Call, Route
+from isthmus.org.org import QueryResult
+from isthmus.org.schema.model import SObjectType
+
+ENCODERS: Final = RowEncoders()
+_WRONG_TYPE: Final = "INVALID_TYPE_ON_FIELD_IN_RECORD"
+
+
+async def create(call: Call) -> Response:
+    """201 with the new record's id and URL."""
+    sobject = paths.sobject_of(call)
+    record = await json_body.record(call)
+    [result] = await call.org.insert(
+        call.principal, sobject.name, [record], options=headers.save_options(call)
+    )
+    if result.errors or result.id is None:
+        return refused(call, sobject, result.errors)
+    return created(call, sobject, result.id, {"id": result.id, "success": True, "errors": []})
+
+
+async def read(call: Call) -> Response:
+    """The record's readable fields, or those that `?fields=` names."""
+    sobject = paths.sobject_of(call)
+    result = await call.org.retrieve(call.principal, sobject.name, record_id_of(call), fields_asked(call))
+    return one_record(call, result)
+
+
+async def update(call: Call) -> Response:
+    """204."""
+    sobject = paths.sobject_of(call)
+    record_id = record_id_of(call)
+    record = await json_body.record(call)
+    refuse_field(record, "Id")
+    [result] = await call.org.update(
+        call.principal, sobject.name, [record | {"Id": record_id}], options=headers.save_options(call)
+    )
+    return refused(call, sobject, result.errors) if result.errors else answers.no_content()
+
+
+async def delete(call: Call) -> Response:
+    """204."""
+    sobject = paths.sobject_of(call)
+    [result] = await call.org.delete(
+        call.principal, sobject.name, [record_id_of(call)], options=headers.save_options(call)
+    )
+    return refused(call, sobject, result.errors) if result.errors else answers.no_content()
+
+
+def record_id_of(call: Call) -> str:
+    """The id in the URL. What is no id at all would be an external id field's name there, without a value."""
+    text = call.path["id"]
+    try:
+        return to_18(text)
+    except MalformedId:
+        raise fault("external_id_field_not_found", field=text) from None
+
+
+def fields_asked(call: Call) -> Sequence[str] | None:
+    """`?fields=Name,Phone`, or None where all are asked for."""
+    if b"fields=" not in call.request.scope["query_string"]:
+        return None
+    names = [each.strip() for each in call.request.query_params.get("fields", "").split(",")]
+    return [each for each in names if each] or None
+
+
+def refuse_field(record: Mapping[str, object], field: str) -> None:
+    """The URL has said what this field is; the body must not. Fault: `field_in_url_and_body`."""
+    if any(each.lower() == field.lower() for each in record):
+        raise fault("field_in_url_and_body", field=field)
+
+
+def one_record(call: Call, result: QueryResult) -> Response:
+    """The one row of a result, as a record."""
+    [record] = ENCODERS.get(result.shape, call.api_version)(result.rows)
+    return answers.Json(answers.encode(record))
+
+
+def created(call: Call, sobject: SObjectType, record_id: str, body: Mapping[str, object]) -> Response:
+    """201, with the new record's URL."""
+    location = paths.record(call.api_version, sobject.name, record_id).encode()
+    return answers.Json(answers.encode(body), 201, (b"location", location))
+
+
+def refused(call: Call, sobject: SObjectType, errors: Sequence[RowError]) -> Response:
+    """What is wrong with the record.
+
+    The platform's REST API finds a value of the wrong JSON type when it reads the body, and says so with the
+    place; the save path finds it as it checks the record, and names the field: the place is looked up here.
+    """
+    wrong = next((each for each in errors if each.code == _WRONG_TYPE and each.fields), None)
+    field = sobject.field(wrong.fields[0]) if wrong is not None else None
+    if field is not None:
+        raise json_problems.wrong_type(call.body, field.type.value, field.name)
+    return answers.row_errors(errors)
+
+
+_OBJECT: Final = paths.VERSION + "/sobjects/{sobject}"
+
+ROUTES: Final = (
+    Route("POST", _OBJECT, create),
+    Route("GET", _OBJECT + "/{id}", read),
+    Route("PATCH", _OBJECT + "/{id}", update),
+    Route("DELETE", _OBJECT + "/{id}", delete),
+    Route("POST", _OBJECT + "/Id", create),
+)
