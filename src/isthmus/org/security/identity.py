@@ -93,7 +93,8 @@ class Identity:
         self._sessions = Sessions(database, clock, ids, organization_id)
 
     def close(self) -> None:
-        """End the threads that hash."""
+        """Write down what is to be written, and end the threads that hash."""
+        self._sessions.settle()
         self._hasher.close()
 
     # Sessions

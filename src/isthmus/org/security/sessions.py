@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from isthmus.kernel.clock import SECOND, Clock
-from isthmus.kernel.database import Connection, Database, Transaction
+from isthmus.kernel.database import Connection, Database, DatabaseError, Transaction
 from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids
 from isthmus.org.security.hashing import token_digest
@@ -25,6 +25,7 @@ _CACHED_MAX: Final = 10_000
 _TOKEN_START: Final = "AQ"
 _TOKEN_LENGTH: Final = 96
 _TOKEN_TEXT_MAX: Final = 512
+_PROLONG: Final = 'UPDATE "isthmus_sessions" SET "expires_at" = ? WHERE "token_hash" = ? AND "expires_at" < ?'
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Sessions:
         self._cache: OrderedDict[str, tuple[Session, int]] = OrderedDict()
         self._forgotten = 0
         """How often something was forgotten: a read that began before must not be cached after."""
+        self._writing = 0
+        self._written = threading.Condition(self._lock)
 
     def find(self, token: str) -> Session:
         """The session of a token, prolonged where more than half of its period is over.
@@ -140,6 +143,11 @@ class Sessions:
             ]
         self._forget(digests)
 
+    def settle(self) -> None:
+        """Wait until what was prolonged is written down."""
+        with self._written:
+            self._written.wait_for(lambda: not self._writing)
+
     def _read(self, digest: str, known: Session | None, now: int) -> Session | None:
         with self._lock:
             forgotten = self._forgotten
@@ -159,19 +167,22 @@ class Sessions:
         with self._lock:
             if digest in self._cache:
                 self._put(digest, session, self._cache[digest][1])
+            self._writing += 1
         values = (session.expires_at, digest, session.expires_at)
-        written = self._database.write(
-            lambda transaction: transaction.execute(
-                'UPDATE "isthmus_sessions" SET "expires_at" = ? WHERE "token_hash" = ? AND "expires_at" < ?',
-                values,
-            )
-        )
-        written.add_done_callback(lambda done: self._take_back(done, digest))
+        try:
+            written = self._database.write(lambda transaction: transaction.execute(_PROLONG, values))
+        except DatabaseError:
+            self._prolonged(None, digest)
+            raise
+        written.add_done_callback(lambda done: self._prolonged(done, digest))
         return session
 
-    def _take_back(self, written: Future[int], digest: str) -> None:
-        if written.cancelled() or written.exception() is not None:
+    def _prolonged(self, written: Future[int] | None, digest: str) -> None:
+        if written is None or written.cancelled() or written.exception() is not None:
             self._forget((digest,))
+        with self._written:
+            self._writing -= 1
+            self._written.notify_all()
 
     def _put(self, digest: str, session: Session, read_at: int) -> None:
         self._cache[digest] = (session, read_at)

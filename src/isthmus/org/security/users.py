@@ -94,7 +94,7 @@ def find_account(connection: Connection, username: str, organization_id: str) ->
     row = connection.row(
         f"""SELECT {PRINCIPAL_COLUMNS}, u."IsActive", c."password_hash", c."security_token_hash"
         FROM "User" u LEFT JOIN "isthmus_credentials" c ON c."user_id" = u."Id"
-        WHERE u."Username~" = ? AND u."IsDeleted" = 0""",
+        WHERE u."Username~" = ? AND u."IsDeleted" = 0 ORDER BY u."IsActive" DESC, u."Id" """,
         (fold(username),),
     )
     return None if row is None else _account(row, organization_id)
