@@ -7,13 +7,15 @@ from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID
 
 from isthmus.kernel.clock import ManualClock
 from isthmus.kernel.database import Database, Value
-from isthmus.org.save import recycle_bin, requests
+from isthmus.kernel.database.migrations import migrate
+from isthmus.org.save import recycle_bin, requests, tables
 from isthmus.org.save.engine import SaveEngine
 from isthmus.org.save.ports import NOTHING, Automation
 from isthmus.org.save.result import SaveOptions, SaveResult
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.save.upsert import upsert
-from isthmus.org.schema.model import Schema
+from isthmus.org.schema import recorded
+from isthmus.org.schema.store import SchemaStore
 from isthmus.org.security.principal import Principal
 
 T = TypeVar("T")
@@ -23,9 +25,14 @@ Record = Mapping[str, object]
 class Saves:
     """Each call is one transaction."""
 
-    def __init__(self, database: Database, schema: Schema = SCHEMA) -> None:
+    def __init__(self, database: Database) -> None:
+        migrate(database, recorded.COMPONENT, recorded.MIGRATIONS)
+        migrate(database, tables.COMPONENT, tables.MIGRATIONS)
+        store = SchemaStore(database)
+        change = store.apply(SCHEMA)
+        assert not change.refused
         self.database = database
-        self.schema = schema
+        self.schema = store.current
         self.clock = ManualClock()
         self.principal = PRINCIPAL
         self.options = SaveOptions()
