@@ -1,0 +1,26 @@
+"""Fixtures: an org's doors, a user with a password, and an app."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.contract.places import sqlite_place
+from tests.unit.org.api.doors import Doors, doors
+from tests.unit.org.security.people import ADA, BOB, PASSWORD
+
+from isthmus.org.security.apps import App
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Doors]:
+    """An org in which Ada has a password."""
+    with sqlite_place(tmp_path) as place, doors(place) as made:
+        asyncio.run(made.people.identity.set_password(ADA, PASSWORD))
+        yield made
+
+
+@pytest.fixture
+def app(door: Doors) -> App:
+    """An app that runs as Bob."""
+    return asyncio.run(door.people.identity.create_app("Loader", run_as_user_id=BOB))
