@@ -45,8 +45,8 @@ class Project:
     objects: tuple[SObjectType, ...]
     declared: tuple[str, ...] = ()
     """Names of the objects that the project adds or touches."""
-    records: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
-    """Wire values by object: custom metadata, and the status tables of the standard value sets it replaces."""
+    metadata_records: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
+    """Wire values by object: custom metadata, and the status tables of the value sets it replaces."""
     summaries: tuple[Summary, ...] = ()
     components: tuple[Component, ...] = ()
     unknown_files: tuple[str, ...] = ()
@@ -117,8 +117,10 @@ def _assemble(
         file=file,
         objects=tuple(objects.values()),
         declared=tuple(each.object.name for each in built),
-        records={**status_tables(states), **metadata_records(by_type.get("CustomMetadata", []), objects)},
-        standard_values=states,
+        metadata_records={
+            **status_tables(states),
+            **metadata_records(by_type.get("CustomMetadata", []), objects),
+        },
         summaries=tuple(links.summaries),
         components=tuple(sorted(found.components, key=lambda each: (each.files[0], each.name))),
         unknown_files=found.unknown,
