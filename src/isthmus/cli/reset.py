@@ -16,5 +16,5 @@ def reset(yes: bool, data: Path | None) -> None:
     folder = settings_here(data).data
     if not yes:
         click.confirm("Delete every record of this org?", abort=True)
-    removed = ask(folder, "POST", "reset")["removed"]
-    click.echo(f"The org is empty again; {removed} record{'' if removed == 1 else 's'} removed.")
+    ask(folder, "POST", "reset")
+    click.echo("The org is empty again.")
