@@ -75,6 +75,7 @@ def store(tx: Transaction, pending: Sequence[PendingCursor], *, limited: bool) -
     Cursors of child subqueries don't count. Source: SOAP API Developer Guide, query().
     """
     for each in pending:
+        _remove(tx, each.id)  # ids repeat where they are seeded, and a database is opened again
         tx.execute(
             "INSERT INTO isthmus_cursors (id, user_id, soql, child, all_rows, as_of, expires, total_size)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

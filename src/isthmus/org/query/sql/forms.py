@@ -19,6 +19,9 @@ class Forms:
     contains: str
     nulls_first_ascending: bool
     """Where nulls are sorted unless the text says."""
+    sorted: str
+    """A column by which rows are to be sorted, rather than read in the order of its index. SQLite, which has
+    no statistics, takes one bound for a quarter of the rows; PostgreSQL knows better by itself."""
 
 
 _SQLITE: Final = Forms(
@@ -30,6 +33,7 @@ _SQLITE: Final = Forms(
         "instr(';' || {column} || ';', wanted.value) = 0))"
     ),
     nulls_first_ascending=True,
+    sorted="+{column}",
 )
 _POSTGRESQL: Final = Forms(
     texts="(SELECT jsonb_array_elements_text(CAST(? AS jsonb)))",
@@ -40,6 +44,7 @@ _POSTGRESQL: Final = Forms(
         "strpos(';' || {column} || ';', wanted) = 0))"
     ),
     nulls_first_ascending=False,
+    sorted="{column}",
 )
 _BY_DIALECT: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
 

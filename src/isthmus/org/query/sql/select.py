@@ -8,19 +8,21 @@ Source: SOQL and SOSL Reference, ORDER BY.
 from collections.abc import Sequence
 from typing import Final
 
-from isthmus.org.query.bound import BoundField, BoundOrder, BoundQuery, InQuery, Table
+from isthmus.org.query.bound import All, BoundField, BoundOrder, BoundQuery, InQuery, Table, Test
+from isthmus.org.query.parser.syntax import Null
 from isthmus.org.query.plan import Parameter, Statement
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.sql import parameters
 from isthmus.org.query.sql.conditions import ConditionWriter, folded, plain
 from isthmus.org.query.sql.forms import Forms
 from isthmus.org.schema.model import FieldType
-from isthmus.org.schema.tables import quoted
+from isthmus.org.schema.tables import layout, quoted
 from isthmus.org.schema.values import fold
 
 PARAMETERS_MAX: Final = 30_000
 """SQLite allows 32,766, PostgreSQL 65,535."""
 _NEVER_NULL: Final = frozenset({"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp"})
+_BOUNDS: Final = frozenset({"<", "<=", ">", ">="})
 _IDS: Final = Parameter(lambda run: run.ids)
 _LIMIT: Final = Parameter(lambda run: run.limit)
 _OFFSET: Final = Parameter(lambda run: run.offset)
@@ -78,7 +80,8 @@ class SelectWriter:
         if not any(
             each.field.table is root and each.field.field.name == "Id" for each in self._query.order_by
         ):
-            items.append(f"{root.alias}.{quoted('Id')}")
+            by_id = f"{root.alias}.{quoted('Id')}"
+            items.append(self._forms.sorted.format(column=by_id) if _follows_changes(self._query) else by_id)
         return ", ".join(items)
 
     def _order_item(self, order: BoundOrder) -> list[str]:
@@ -145,6 +148,24 @@ def _where(*conditions: str) -> str:
 
 def _kept(alias: str, all_rows: bool) -> str:
     return "" if all_rows else f"{alias}.{quoted('IsDeleted')} = 0"
+
+
+def _follows_changes(query: BoundQuery) -> bool:
+    """Whether a query asks for all rows beyond a bound of an indexed column: what changed since a moment.
+
+    They are found by that index and sorted by id, not by reading every row in the order of ids. With a LIMIT
+    the other way may be the shorter one, and the database chooses.
+    """
+    if query.order_by or query.limit is not None:
+        return False
+    parts = query.where.conditions if isinstance(query.where, All) else (query.where,)
+    bounded = {
+        part.field.field.name
+        for part in parts
+        if isinstance(part, Test) and not part.negated and not part.field.table.outer
+        if part.operator in _BOUNDS and not isinstance(part.operand, Null)
+    }
+    return any(index.column in bounded for index in layout(query.root.sobject).indexes) if bounded else False
 
 
 def _nullable(field: BoundField) -> bool:
