@@ -6,6 +6,7 @@ from tests.contract.save.world import INSTANCE, USER_ID, codes, messages
 
 from isthmus.kernel.clock import HOUR
 from isthmus.kernel.ids import record_id
+from isthmus.org.save import requests
 from isthmus.org.save.result import SaveOptions
 
 NEW_YEAR = 1_767_225_600_000
@@ -191,6 +192,27 @@ def test_a_parent_is_given_by_its_external_id(saves: Saves) -> None:
         parent,
         parent,
     ]
+
+
+def test_a_record_type_is_of_the_records_object(saves: Saves) -> None:
+    kinds = saves.run(
+        lambda unit: requests.insert(
+            unit,
+            "RecordType",
+            [{"Name": each, "DeveloperName": each, "SobjectType": each} for each in ("Order__c", "Place__c")],
+        ),
+        system=True,
+    )
+    own, other = (str(each.id) for each in kinds)
+    results = saves.insert(
+        "Order__c",
+        {"RecordTypeId": own},
+        {"RecordTypeId": other},
+        {"RecordTypeId": record_id("012", INSTANCE, 99)},
+        {"RecordTypeId": "012000000000000AAA"},
+    )
+    assert codes(results) == ["ok", "INVALID_CROSS_REFERENCE_KEY", "INVALID_CROSS_REFERENCE_KEY", "ok"]
+    assert messages(results[1]) == [f"Record Type ID: this ID value isn't valid for the user: {other}"]
 
 
 def test_a_unique_value_names_who_has_it(saves: Saves) -> None:

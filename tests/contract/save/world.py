@@ -13,7 +13,14 @@ from isthmus.org.schema.model import (
     Schema,
     SObjectType,
 )
-from isthmus.org.schema.system_fields import AUDIT, ID, IS_DELETED, custom_object_fields, name_field
+from isthmus.org.schema.system_fields import (
+    AUDIT,
+    ID,
+    IS_DELETED,
+    RECORD_TYPE,
+    custom_object_fields,
+    name_field,
+)
 from isthmus.org.security.principal import Principal
 
 INSTANCE = "7Ab"
@@ -83,6 +90,19 @@ USER = SObjectType(
     deletable=False,
     undeletable=False,
 )
+RECORD_TYPES = SObjectType(
+    "RecordType",
+    "Record Type",
+    "Record Types",
+    "012",
+    (
+        ID,
+        name_field(),
+        Field("DeveloperName", "Record Type Name", TEXT, length=80, nillable=False),
+        Field("SobjectType", "SObject Type Name", FieldType.PICKLIST, length=40, nillable=False),
+        *AUDIT,
+    ),
+)
 GROUP = SObjectType("Group", "Group", "Groups", "00G", (ID, name_field(), *AUDIT))
 
 ORDER = custom(
@@ -138,6 +158,7 @@ ORDER = custom(
         formula="1",
         custom=True,
     ),
+    RECORD_TYPE,
     lookup("Parent__c", "Order__c", custom=True),
     lookup("Related__c", "Order__c", "Place__c", custom=True),
     lookup("Place__c", "Place__c", delete_constraint=DeleteConstraint.RESTRICT, custom=True),
@@ -175,7 +196,7 @@ SHARE = SObjectType(
 EVENT = SObjectType("Ping__e", "Ping", "Pings", "e00", (), kind=ObjectKind.PLATFORM_EVENT)
 HISTORY = SObjectType("Order__History", "Order History", "Order Histories", None, (ID,), createable=False)
 
-SCHEMA = Schema((NAME, USER, GROUP, ORDER, LINE, PLACE, SHARE, EVENT, HISTORY))
+SCHEMA = Schema((NAME, USER, GROUP, RECORD_TYPES, ORDER, LINE, PLACE, SHARE, EVENT, HISTORY))
 
 
 def codes(results: Sequence[SaveResult]) -> list[str]:

@@ -36,13 +36,17 @@ class SaveEngine:
         *,
         system: bool = False,
         options: SaveOptions = DEFAULT_OPTIONS,
+        last_try: bool = True,
     ) -> T:
         """Run `work` as one platform transaction within `tx`: its saves, then the commit order.
 
         `system`: the platform itself writes; neither access nor what the schema lets anyone write is asked.
-        An exception of `work` goes on to the caller of `tx`, which undoes everything.
+        An exception of `work` goes on to the caller of `tx`, which undoes everything. Before the `last_try`
+        it may be UniqueViolation: then `work` is to be run again, in another transaction.
         """
-        unit = UnitOfWork(tx, self, schema, principal, self.clock.now(), system=system, options=options)
+        unit = UnitOfWork(
+            tx, self, schema, principal, self.clock.now(), system=system, options=options, last_try=last_try
+        )
         result = work(unit)
         commit(unit)
         return result

@@ -91,9 +91,6 @@ COMMIT_ORDER: Final[tuple[CommitMoment, ...]] = (
     CommitMoment.POSITIONS,
 )
 
-_CLASHES_MAX: Final = 3
-"""So often a batch runs again because another writer was quicker with a unique value; then its rows fail."""
-
 
 class _Again(Exception):
     """A row failed after something lasting was done: undo it and run again without the row."""
@@ -104,9 +101,11 @@ def save(unit: UnitOfWork, plan: Plan, rows: list[Row], options: SaveOptions) ->
 
     Partial success: where a row fails after automation ran or writing began, everything is undone, and the
     rows that are left run again, automation too. Source: Apex Developer Guide, Bulk DML Exception Handling.
+
+    Raises UniqueViolation where another writer was quicker with a unique value: only a new transaction sees
+    what that wrote. On the unit's last try, the rows fail instead.
     """
     batch = Save(unit, plan, rows, options)
-    clashes = 0
     while batch.live():
         try:
             with unit.nested(plan.sobject.name):
@@ -115,9 +114,9 @@ def save(unit: UnitOfWork, plan: Plan, rows: list[Row], options: SaveOptions) ->
         except _Again:
             pass
         except UniqueViolation as clash:
-            clashes += 1
-            if clashes >= _CLASHES_MAX:
-                _fail_clashing(batch, clash)
+            if not unit.last_try:
+                raise
+            _fail_clashing(batch, clash)
         _rewind(batch)
 
 
@@ -146,12 +145,10 @@ def _rewind(batch: Save) -> None:
 
 
 def _fail_clashing(batch: Save, clash: UniqueViolation) -> None:
-    """The platform's own words where it can't say which record has the value."""
+    """Fail the rows that may be meant, in the platform's own words where it can't say who has the value."""
     field = unique_field(batch.plan.sobject, clash.constraint)
     holders = [row for row in batch.live() if field is not None and row.values.get(field.name) is not None]
-    if not holders:
-        raise clash
-    for row in holders:
+    for row in holders or batch.live():
         row.errors.append(row_error("duplicate_value", field="<unknown>", id="<unknown>"))
 
 

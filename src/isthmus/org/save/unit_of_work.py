@@ -58,6 +58,7 @@ class UnitOfWork:
         *,
         system: bool = False,
         options: SaveOptions = DEFAULT_OPTIONS,
+        last_try: bool = True,
     ) -> None:
         self.tx = tx
         self.engine = engine
@@ -66,6 +67,8 @@ class UnitOfWork:
         self.now = now
         self.system = system
         self.options = options
+        self.last_try = last_try
+        """Whether a row must fail where, in a new transaction, it might not."""
         self.changes: list[Change] = []
         self.memo: dict[str, Any] = {}
         """What steps have read once for the whole transaction, such as status values."""
@@ -103,6 +106,10 @@ class UnitOfWork:
             del self.changes[mark:]
             self.memo.clear()
             raise
+
+    def changed_ids(self, sobject: str) -> set[str]:
+        """The records of an object that the transaction has written so far."""
+        return {each.id for each in self.changes if each.sobject == sobject}
 
     def merged_changes(self) -> Mapping[tuple[str, str], Change]:
         """The net change of each record: first image before, last image after.

@@ -1,0 +1,182 @@
+"""Saves: the face of the org that writes. Each call is on disk when it returns."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from isthmus.kernel.database import Transaction, UniqueViolation
+from isthmus.org.org.running import Running
+from isthmus.org.org.state import OrgState
+from isthmus.org.save.requests import BATCH, Record
+from isthmus.org.save.result import SaveOptions, SaveResult
+from isthmus.org.save.unit_of_work import UnitOfWork
+from isthmus.org.security.principal import Principal
+
+T = TypeVar("T")
+DEFAULT_OPTIONS: Final = SaveOptions()
+_TRIES: Final = 3
+"""So often a transaction is run because another writer was quicker with a unique value (PostgreSQL)."""
+
+
+class SaveFace(OrgState):
+    """Inserts, updates, upserts, deletes, undeletes, and transactions of several of them."""
+
+    async def insert(
+        self,
+        principal: Principal,
+        sobject: str | None,
+        records: Sequence[Record],
+        *,
+        all_or_none: bool = False,
+        options: SaveOptions = DEFAULT_OPTIONS,
+    ) -> list[SaveResult]:
+        """Create records; without `sobject`, each says its own in `attributes`.
+
+        Faults: `resource_not_found` (there is no such object), `cannot_save_here`.
+        """
+        return await self._in_batches(
+            principal,
+            records,
+            all_or_none,
+            options,
+            lambda running, some: running.insert(sobject, some, all_or_none=all_or_none),
+        )
+
+    async def update(
+        self,
+        principal: Principal,
+        sobject: str | None,
+        records: Sequence[Record],
+        *,
+        all_or_none: bool = False,
+        options: SaveOptions = DEFAULT_OPTIONS,
+    ) -> list[SaveResult]:
+        """Change records; each carries its `Id`. Without `sobject`, `attributes` or the id says it."""
+        return await self._in_batches(
+            principal,
+            records,
+            all_or_none,
+            options,
+            lambda running, some: running.update(sobject, some, all_or_none=all_or_none),
+        )
+
+    async def upsert(
+        self,
+        principal: Principal,
+        sobject: str,
+        external_id_field: str,
+        records: Sequence[Record],
+        *,
+        all_or_none: bool = False,
+        update_only: bool = False,
+        options: SaveOptions = DEFAULT_OPTIONS,
+    ) -> list[SaveResult]:
+        """Create or change records by an external id field, or by `Id`. `update_only` never creates.
+
+        A value that several records have is an error of its row, and `matches` there names them. Faults as
+        for `insert`, and `external_id_field_not_found`.
+        """
+        return await self._in_batches(
+            principal,
+            records,
+            all_or_none,
+            options,
+            lambda running, some: running.upsert(
+                sobject, external_id_field, some, all_or_none=all_or_none, update_only=update_only
+            ),
+        )
+
+    async def delete(
+        self,
+        principal: Principal,
+        sobject: str | None,
+        ids: Sequence[str],
+        *,
+        all_or_none: bool = False,
+        options: SaveOptions = DEFAULT_OPTIONS,
+    ) -> list[SaveResult]:
+        """Move records, and what they take with them, to the recycle bin; without `sobject`, of any
+        object.
+        """
+        return await self._in_batches(
+            principal,
+            ids,
+            all_or_none,
+            options,
+            lambda running, some: running.delete(sobject, some, all_or_none=all_or_none),
+        )
+
+    async def undelete(
+        self, principal: Principal, ids: Sequence[str], *, all_or_none: bool = False
+    ) -> list[SaveResult]:
+        """Bring records back from the recycle bin, with what went with them."""
+        return await self._in_batches(
+            principal,
+            ids,
+            all_or_none,
+            DEFAULT_OPTIONS,
+            lambda running, some: running.undelete(some, all_or_none=all_or_none),
+        )
+
+    async def empty_recycle_bin(self, principal: Principal, ids: Sequence[str]) -> list[SaveResult]:
+        """Give up deleted records for good."""
+        return await self.transaction(principal, lambda running: running.empty_recycle_bin(ids))
+
+    async def transaction(
+        self,
+        principal: Principal,
+        work: Callable[[Running], T],
+        *,
+        options: SaveOptions = DEFAULT_OPTIONS,
+        system: bool = False,
+    ) -> T:
+        """Run `work`, a synchronous function, as one platform transaction; an exception of it undoes
+        everything.
+
+        With `system` the platform itself writes: neither rights nor what the schema lets anyone write is
+        asked, and records may bring their ids.
+        """
+
+        def run(unit: UnitOfWork) -> T:
+            result = work(Running(unit, self._queries))
+            for user_id in unit.changed_ids("User"):
+                unit.tx.on_commit(partial(self.identity.forget_user, user_id))
+            return result
+
+        def unit_of_work(tx: Transaction, last_try: bool) -> T:
+            return self._saves.transaction(
+                tx, self.schema, principal, run, system=system, options=options, last_try=last_try
+            )
+
+        for _ in range(_TRIES - 1):
+            with suppress(UniqueViolation):
+                return await self._write(lambda tx: unit_of_work(tx, last_try=False))
+        return await self._write(lambda tx: unit_of_work(tx, last_try=True))
+
+    async def _in_batches(
+        self,
+        principal: Principal,
+        items: Sequence[Any],
+        all_or_none: bool,
+        options: SaveOptions,
+        work: Callable[[Running, Sequence[Any]], list[SaveResult]],
+    ) -> list[SaveResult]:
+        """A request of up to 200 records, or with `all_or_none`, is one transaction; else there is one for
+        each 200.
+        """
+        size = max(1, len(items)) if all_or_none else BATCH
+        results: list[SaveResult] = []
+        for start in range(0, max(1, len(items)), size):
+            some = items[start : start + size]
+            results += await self._batch(principal, some, options, work)
+        return results
+
+    async def _batch(
+        self,
+        principal: Principal,
+        items: Sequence[Any],
+        options: SaveOptions,
+        work: Callable[[Running, Sequence[Any]], list[SaveResult]],
+    ) -> list[SaveResult]:
+        return await self.transaction(principal, lambda running: work(running, items), options=options)

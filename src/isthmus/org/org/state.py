@@ -1,0 +1,70 @@
+"""State: what an org is made of, and how its database is asked. The faces of the façade share it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+
+from isthmus.kernel.clock import Clock
+from isthmus.kernel.database import Connection, Database, Transaction
+from isthmus.kernel.ids import Ids
+from isthmus.kernel.journal import Journal
+from isthmus.org.limits.maxima import API_REQUESTS
+from isthmus.org.limits.report import maxima
+from isthmus.org.limits.usage import ApiUsage
+from isthmus.org.query.engine import QueryEngine
+from isthmus.org.save.engine import SaveEngine
+from isthmus.org.save.ports import NOTHING, Automation
+from isthmus.org.schema.model import Schema
+from isthmus.org.schema.store import SchemaStore
+from isthmus.org.security.identity import Identity
+
+T = TypeVar("T")
+_INSTANCE: Final = slice(3, 6)
+"""Where an id has its org's tag."""
+
+
+class OrgState:
+    """The collaborators of one org."""
+
+    def __init__(
+        self,
+        *,
+        organization_id: str,
+        database: Database,
+        journal: Journal,
+        schemas: SchemaStore,
+        queries: QueryEngine,
+        identity: Identity,
+        clock: Clock,
+        ids: Ids,
+        automation: Automation = NOTHING,
+        limits: Mapping[str, int] | None = None,
+    ) -> None:
+        self.organization_id = organization_id
+        self.database = database
+        self.journal = journal
+        self.identity = identity
+        self.clock = clock
+        self.ids = ids
+        self._schemas = schemas
+        self._queries = queries
+        self._saves = SaveEngine(clock, organization_id[_INSTANCE], automation)
+        self._maxima = maxima(limits or {})
+        self._calls = ApiUsage(clock, self._maxima[API_REQUESTS])
+
+    @property
+    def schema(self) -> Schema:
+        """The schema in force."""
+        return self._schemas.current
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        """A short read: in this thread where the database is a local file, else on a reader thread."""
+        if self.database.dialect.name == "sqlite":
+            return self.database.read_now(work)
+        return await self._long_read(work)
+
+    async def _write(self, work: Callable[[Transaction], T]) -> T:
+        return await asyncio.wrap_future(self.database.write(work))
+
+    async def _long_read(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.wrap_future(self.database.read(work))

@@ -1,0 +1,235 @@
+"""Org: is what the façade promises kept, on both databases?"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
+
+import pytest
+from tests.contract.places import Place
+from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID, codes, messages
+
+from isthmus.kernel.clock import DAY, HOUR, MINUTE, ManualClock
+from isthmus.kernel.errors import Fault
+from isthmus.kernel.ids import Ids, record_id
+from isthmus.kernel.journal import Journal
+from isthmus.org.org import Column, Org, QueryResult, Running, SaveOptions, SaveResult
+from isthmus.org.org.tables import migrate_all
+from isthmus.org.query.engine import QueryEngine
+from isthmus.org.save.batch import Save
+from isthmus.org.save.ports import CommitMoment, CommitRunner, Moment, Operation, Runner
+from isthmus.org.schema.model import SObjectType
+from isthmus.org.schema.store import SchemaStore
+from isthmus.org.security.identity import Identity
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+class Interrupted:
+    """Automation that, once, lets somebody else save between a batch's checks and its write."""
+
+    version = 1
+
+    def __init__(self) -> None:
+        self.meanwhile: list[Callable[[], object]] = []
+
+    def at(self, moment: Moment, sobject: SObjectType, operation: Operation) -> Runner | None:
+        return self.run if moment is Moment.DUPLICATE_RULES else None
+
+    def at_commit(self, moment: CommitMoment) -> CommitRunner | None:
+        return None
+
+    def run(self, save: Save) -> None:
+        while self.meanwhile:
+            self.meanwhile.pop()()
+
+
+@pytest.fixture
+def automation() -> Interrupted:
+    return Interrupted()
+
+
+@pytest.fixture
+def org(place: Place, automation: Interrupted) -> Iterator[Org]:
+    """An org with one user."""
+    database, immediate = place.open(), place.open_immediate()
+    clock, ids = ManualClock(), Ids(seed=1)
+    migrate_all(database, clock)
+    schemas = SchemaStore(database)
+    schemas.apply(SCHEMA)
+    organization_id = record_id("00D", INSTANCE, 1)
+    identity = Identity(
+        database=database, clock=clock, ids=ids, organization_id=organization_id, seal_key=b"k" * 32
+    )
+    org = Org(
+        organization_id=organization_id,
+        database=database,
+        journal=Journal(database, immediate),
+        schemas=schemas,
+        queries=QueryEngine(clock, ids),
+        identity=identity,
+        clock=clock,
+        ids=ids,
+        automation=automation,
+        limits={"DailyApiRequests": 100},
+    )
+    user = {"Id": USER_ID, "Username": "ada@example.com", "LastName": "Lovelace"}
+    run(org.transaction(PRINCIPAL, lambda running: running.insert("User", [user]), system=True))
+    yield org
+    run(org.stop())
+    identity.close()
+
+
+def values(result: QueryResult) -> list[object]:
+    """The values of a result's only selected field."""
+    [column] = [each for each in result.shape.items if isinstance(each, Column) and each.key != "Id"]
+    return [row[column.index] for row in result.rows]
+
+
+def names(org: Org) -> list[object]:
+    return values(run(org.query(PRINCIPAL, "SELECT Name FROM Order__c ORDER BY Name")))
+
+
+def test_what_was_saved_is_found_by_every_question(org: Org) -> None:
+    [made] = run(org.insert(PRINCIPAL, "Order__c", [{"Name": "one", "Ext__c": "A-1"}]))
+    assert made.id is not None
+    assert names(org) == ["one"]
+    result = run(org.retrieve(PRINCIPAL, "order__c", made.id[:15], ["name"]))
+    assert values(result) == ["one"]
+    assert run(org.find_by_external_id(PRINCIPAL, "Order__c", "ext__c", "a-1")) == [made.id]
+    assert run(org.find_by_external_id(PRINCIPAL, "Order__c", "Ext__c", "A-2")) == []
+    found, places = run(org.retrieve_many(PRINCIPAL, "Order__c", [made.id, "abc"], ["Name"]))
+    assert (len(found.rows), places) == (1, [0, None])
+    assert (
+        org.describe(PRINCIPAL, "Order__c", "/services/data/v65.0", "http://localhost")["name"] == "Order__c"
+    )
+
+
+def test_all_or_none_keeps_nothing_of_a_request_with_an_error(org: Org) -> None:
+    records = [{"Name": str(n)} for n in range(250)]
+    results = run(org.insert(PRINCIPAL, "Order__c", [*records, {"Foo": 1}], all_or_none=True))
+    assert codes(results) == ["ALL_OR_NONE_OPERATION_ROLLED_BACK"] * 250 + ["INVALID_FIELD"]
+    assert names(org) == []
+    assert codes(run(org.insert(PRINCIPAL, "Order__c", records, all_or_none=True))) == ["ok"] * 250
+    assert len(names(org)) == 250
+
+
+def test_more_than_two_hundred_records_are_one_transaction_for_each_two_hundred(org: Org) -> None:
+    results = run(org.insert(PRINCIPAL, "Order__c", [{"Name": str(n % 300)} for n in range(401)]))
+    assert codes(results) == ["ok"] * 401
+    ids = [str(each.id) for each in results]
+    assert codes(run(org.delete(PRINCIPAL, None, ids))) == ["ok"] * 401
+    assert codes(run(org.undelete(PRINCIPAL, ids))) == ["ok"] * 401
+    assert run(org.insert(PRINCIPAL, "Order__c", [])) == []
+
+
+def test_a_transaction_sees_its_own_writes_and_is_undone_as_a_whole(org: Org) -> None:
+    def work(running: Running) -> None:
+        [order] = running.insert("Order__c", [{"Name": "one"}])
+        running.upsert("Order__c", "Ext__c", [{"Ext__c": "A", "Name": "two"}])
+        running.update(None, [{"Id": order.id, "Name": "uno"}])
+        found = running.query("SELECT Name FROM Order__c ORDER BY Name")
+        assert values(found) == ["two", "uno"]
+        assert running.find_by_external_id("Order__c", "Ext__c", "a")
+        assert running.retrieve("Order__c", str(order.id)).total_size == 1
+        running.delete(None, [str(order.id)])
+        assert codes(running.insert("Order__c", [{}, {"Foo": 1}], all_or_none=True)) == [
+            "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+            "INVALID_FIELD",
+        ]
+        assert codes(running.undelete([str(order.id)])) == ["ok"]
+        assert codes(running.empty_recycle_bin([str(order.id)])) == ["INVALID_ID_FIELD"]
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        run(org.transaction(PRINCIPAL, work))
+    assert names(org) == []
+
+
+def test_a_long_result_goes_on_at_its_locator(org: Org) -> None:
+    run(org.insert(PRINCIPAL, "Order__c", [{"Name": f"{n:03}"} for n in range(450)]))
+    soql = "SELECT Name FROM Order__c ORDER BY Name"
+    first = run(org.query(PRINCIPAL, soql, batch_size=200))
+    assert (len(first.rows), first.total_size, first.done) == (200, 450, False)
+    second = run(org.query_more(PRINCIPAL, str(first.locator), batch_size=200))
+    third = run(org.query_more(PRINCIPAL, str(second.locator), batch_size=200))
+    assert (len(third.rows), third.done) == (50, True)
+    org.clock.advance(2 * DAY)
+    run(org.housekeep())
+    with pytest.raises(Fault):
+        run(org.query_more(PRINCIPAL, str(first.locator)))
+
+
+def test_saved_records_become_recent_items_where_the_client_asks_for_it(org: Org) -> None:
+    mru = SaveOptions(update_recent=True)
+    [quiet] = run(org.insert(PRINCIPAL, "Order__c", [{"Name": "quiet"}]))
+    [one] = run(org.insert(PRINCIPAL, "Order__c", [{"Name": "one"}], options=mru))
+    org.clock.advance(MINUTE)
+    [here] = run(org.insert(PRINCIPAL, "Place__c", [{"Name": "here"}], options=mru))
+    assert [(each.sobject, each.name) for each in run(org.recent(PRINCIPAL))] == [
+        ("Place__c", "here"),
+        ("Order__c", "one"),
+    ]
+    run(org.delete(PRINCIPAL, None, [str(here.id)]))
+    assert [each.id for each in run(org.recent(PRINCIPAL))] == [one.id]
+    assert run(org.recent(PRINCIPAL, "Place__c")) == []
+    assert quiet.success
+
+
+def test_calls_are_counted_and_survive_a_restart(org: Org) -> None:
+    org.count_call(40)
+    org.clock.advance(MINUTE)
+    org.count_call()
+    assert (org.usage().used, org.usage().maximum) == (41, 100)
+    run(org.stop())
+    run(org.start())
+    assert run(org.limits(PRINCIPAL))["DailyApiRequests"].remaining == 59
+    with pytest.raises(Fault) as refused:
+        org.count_call(60)
+    assert refused.value.entry.name == "request_limit_exceeded"
+    org.clock.advance(25 * HOUR)
+    assert org.usage().used == 0
+
+
+def test_a_reset_removes_data_and_gives_no_id_out_again(org: Org) -> None:
+    [before] = run(org.insert(PRINCIPAL, "Order__c", [{"Name": "one"}]))
+    run(org.reset())
+    assert names(org) == []
+    assert run(org.query(PRINCIPAL, "SELECT COUNT() FROM User")).total_size == 1
+    [after] = run(org.insert(PRINCIPAL, "Order__c", [{"Name": "two"}]))
+    assert after.id != before.id
+    assert [each for each in (before.id, after.id) if each and each.startswith("a00")] == [
+        before.id,
+        after.id,
+    ]
+
+
+def test_housekeeping_empties_the_bin_after_fifteen_days(org: Org) -> None:
+    [made] = run(org.insert(PRINCIPAL, "Order__c", [{"Name": "one"}]))
+    run(org.delete(PRINCIPAL, "Order__c", [str(made.id)]))
+    everything = "SELECT COUNT() FROM Order__c"
+    assert run(org.query(PRINCIPAL, everything, all_rows=True)).total_size == 1
+    org.clock.advance(15 * DAY)
+    run(org.housekeep())
+    assert run(org.query(PRINCIPAL, everything, all_rows=True)).total_size == 0
+
+
+def test_given_up_records_are_named(org: Org) -> None:
+    [made] = run(org.insert(PRINCIPAL, "Order__c", [{}]))
+    assert codes(run(org.empty_recycle_bin(PRINCIPAL, [str(made.id)]))) == ["INVALID_ID_FIELD"]
+
+
+def test_the_quicker_writer_has_its_way(org: Org, automation: Interrupted) -> None:
+    if org.database.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer: nobody is quicker")
+    quicker: list[SaveResult] = []
+    automation.meanwhile.append(
+        lambda: quicker.extend(run(org.insert(PRINCIPAL, "Order__c", [{"Ext__c": "a"}])))
+    )
+    results = run(org.insert(PRINCIPAL, "Order__c", [{"Ext__c": "A", "Name": "slow"}, {"Ext__c": "b"}]))
+    assert codes(results) == ["DUPLICATE_VALUE", "ok"]
+    assert str(quicker[0].id)[:15] in messages(results[0])[0]
+    assert len(names(org)) == 2
