@@ -65,9 +65,9 @@ def is_org_host(host: str) -> bool:
 
 def destination(host: str, port: int, https: Address, grpc: Address | None) -> Address | Refusal:
     """Where a CONNECT to `host` and `port` leads: to the org's listeners, or where it says."""
-    if host.lower().rstrip(".") == _PUBSUB_HOST and port in _PUBSUB_PORTS:
-        if grpc is None:
-            return Refusal(HTTPStatus.BAD_GATEWAY, "This org has no Pub/Sub API listener.")
+    if host.lower().rstrip(".") == _PUBSUB_HOST:
+        if grpc is None or port not in _PUBSUB_PORTS:
+            return Refusal(HTTPStatus.BAD_GATEWAY, f"This org has no Pub/Sub API listener for port {port}.")
         return grpc
     if not is_org_host(host):
         return Address(host, port)

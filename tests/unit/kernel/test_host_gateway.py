@@ -45,9 +45,10 @@ def test_what_the_org_does_not_serve_is_refused() -> None:
     assert isinstance(plain, Refusal)
     assert plain.status is HTTPStatus.BAD_GATEWAY
     assert "port 443 only" in plain.reason
-    pubsub = destination("api.pubsub.salesforce.com", 7443, HTTPS, None)
-    assert isinstance(pubsub, Refusal)
-    assert "no Pub/Sub API listener" in pubsub.reason
+    for port, grpc in ((7443, None), (80, GRPC)):
+        pubsub = destination("api.pubsub.salesforce.com", port, HTTPS, grpc)
+        assert isinstance(pubsub, Refusal)
+        assert "no Pub/Sub API listener" in pubsub.reason
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,14 +2,17 @@
 
 import asyncio
 import base64
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from tests.unit.org.api.doors import MY_DOMAIN, Answer, Doors
+from tests.contract.places import sqlite_place
+from tests.unit.org.api.doors import MY_DOMAIN, Answer, Doors, doors
 from tests.unit.org.security.people import ADA, ADAS_NAME, BOB, ORGANIZATION, PASSWORD
 
 from isthmus.kernel.clock import HOUR
 from isthmus.org.security.apps import App
+from isthmus.org.security.identity import IdentityOptions
 from isthmus.wire.oauth import read_token_reply, sign
 
 TOKEN = "/services/oauth2/token"
@@ -118,9 +121,10 @@ def test_an_inactive_user(door: Doors, app: App) -> None:
     assert refused(door.ask("POST", TOKEN, password_form(app))) == (400, "invalid_grant", "inactive user")
 
 
-def test_too_many_logins(door: Doors, app: App) -> None:
-    door.people.identity._rate._per_hour = 0
-    answer = door.ask("POST", TOKEN, password_form(app))
+def test_too_many_logins(tmp_path: Path) -> None:
+    with sqlite_place(tmp_path) as place, doors(place, IdentityOptions(logins_per_hour=0)) as door:
+        app = asyncio.run(door.people.identity.create_app("Loader"))
+        answer = door.ask("POST", TOKEN, password_form(app))
     assert refused(answer) == (400, "rate_limit_exceeded", "login rate exceeded")
 
 

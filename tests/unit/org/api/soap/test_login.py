@@ -142,9 +142,9 @@ def test_an_inactive_user_is_refused_like_a_wrong_password(door: Doors) -> None:
     assert fault_of(answer).message == NO
 
 
-def test_too_many_logins(door: Doors) -> None:
-    door.people.identity._rate._per_hour = 0
-    answer = door.ask("POST", PARTNER_64, write_login(LoginRequest(ADAS_NAME, PASSWORD)))
+def test_too_many_logins(tmp_path: Path) -> None:
+    with sqlite_place(tmp_path) as place, doors(place, IdentityOptions(logins_per_hour=0)) as door:
+        answer = door.ask("POST", PARTNER_64, write_login(LoginRequest(ADAS_NAME, PASSWORD)))
     assert fault_of(answer).faultcode == "sf:LOGIN_RATE_EXCEEDED"
 
 
