@@ -117,3 +117,15 @@ def test_a_record_can_go_and_come_more_than_once(saves: Saves) -> None:
         assert codes(saves.delete(None, order)) == ["ok"]
         assert codes(saves.undelete(order)) == ["ok"]
     assert codes(saves.undelete(order)) == ["UNDELETE_FAILED"]
+
+
+def test_a_record_stays_in_the_bin_where_what_went_with_it_is_not_free_any_more(saves: Saves) -> None:
+    first, second = saves.new("Order__c"), saves.new("Order__c")
+    saves.new("Line__c", Quantity__c=1, Order__c=first, Serial__c="S")
+    saves.delete(None, first)
+    saves.new("Line__c", Quantity__c=1, Order__c=second, Serial__c="s")
+    [result] = saves.undelete(first)
+    assert messages(result) == [
+        "duplicate value found: <unknown> duplicates value on record with id: <unknown>"
+    ]
+    assert not saves.exists(first)

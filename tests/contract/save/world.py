@@ -166,6 +166,7 @@ ORDER = custom(
 )
 LINE = custom(
     "Line__c",
+    Field("Serial__c", "Serial", TEXT, length=20, unique=True, custom=True),
     Field("Quantity__c", "Quantity", FieldType.DOUBLE, precision=10, scale=2, nillable=False, custom=True),
     lookup(
         "Order__c",
