@@ -5,6 +5,7 @@ Everything runs on the connection it is given: a reader's, or a unit of work's, 
 
 import json
 from collections.abc import Sequence
+from typing import Final
 
 from isthmus.kernel.clock import Clock
 from isthmus.kernel.database import Connection, Transaction
@@ -18,6 +19,8 @@ from isthmus.org.query.point_read import ReadPlan, ReadPlans
 from isthmus.org.query.result import PendingCursor, QueryResult, ResultRow
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.security.principal import Principal
+
+_ID_LENGTH: Final = 18
 
 
 class QueryEngine:
@@ -102,12 +105,9 @@ class QueryEngine:
         Faults: `resource_not_found`, `malformed_record_id`, `entity_is_deleted`, `no_such_column`.
         """
         kind, plan = self._read_plan(connection, schema, principal, sobject, fields)
-        try:
-            id18 = to_18(record_id)
-        except MalformedId:
-            label = next((each.label for each in kind.fields if each.name == "Id"), "Id")
-            raise fault("malformed_record_id", fields=("Id",), label=label, value=record_id) from None
-        row = connection.row(plan.sql, (id18,))
+        row = connection.row(plan.sql, (record_id,)) if _looks_whole(record_id) else None
+        if row is None:
+            row = connection.row(plan.sql, (_whole_id(kind, record_id),))
         if row is None:
             raise fault("resource_not_found")
         if row[plan.deleted]:
@@ -150,6 +150,19 @@ class QueryEngine:
         if kind is None or not (kind.retrieveable and kind.stored and access.may_read(kind.name)):
             raise fault("resource_not_found")
         return kind, self._reads.read_plan(schema, kind, fields, access, connection.dialect)
+
+
+def _looks_whole(record_id: str) -> bool:
+    """Whether a text may be an id as it is stored; asking is quicker than checking its suffix."""
+    return len(record_id) == _ID_LENGTH and record_id.isascii() and record_id.isalnum()
+
+
+def _whole_id(sobject: SObjectType, record_id: str) -> str:
+    try:
+        return to_18(record_id)
+    except MalformedId:
+        label = next((each.label for each in sobject.fields if each.name == "Id"), "Id")
+        raise fault("malformed_record_id", fields=("Id",), label=label, value=record_id) from None
 
 
 def _id_or_none(text: str) -> str | None:
