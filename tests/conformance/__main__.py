@@ -9,10 +9,11 @@ import fnmatch
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 
 from tests.conformance.corpus import NEEDS, Area, Case, CorpusError, load
-from tests.conformance.target import Org, OrgError
 from tests.conformance.runner import AreaRun, Outcome, Session, Verdict
+from tests.conformance.target import Org, OrgError
 
 PROJECT_OBJECT = "Conformance_Item__c"
 """If the org has this object, our SFDX project is deployed there."""
@@ -23,16 +24,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         areas = select(load(), options.only)
-        org = Org(options.org, options.token, ca=options.ca, insecure=options.insecure)
-        org.check(options.api)
+        with closing(Org(options.org, options.token, ca=options.ca, insecure=options.insecure)) as org:
+            org.check(options.api)
+            return report(connect(org, options), areas, verbose=options.verbose)
     except (OrgError, CorpusError) as error:
         print(f"conformance: {error}", file=sys.stderr)
         return 2
-    session = connect(org, options)
+
+
+def report(session: Session, areas: Iterable[tuple[Area, list[Case]]], *, verbose: bool) -> int:
+    """Run the cases and print what became of them; returns the exit code."""
     counts = Counter(dict.fromkeys(Verdict, 0))
     for outcome in outcomes(session, areas):
         counts[outcome.verdict] += 1
-        print_outcome(outcome, verbose=options.verbose)
+        print_outcome(outcome, verbose=verbose)
     print(", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict))
     return 1 if counts[Verdict.FAILED] else 0
 

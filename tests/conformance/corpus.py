@@ -59,6 +59,8 @@ class Step:
     """`gzip`, `chunked`, or `gzip chunked`: how the request body travels."""
     count: int = 1
     """For `create`: how many; `{{n}}` counts from 1."""
+    each: list[str] = field(default_factory=list)
+    """For `create`: one for each of these; `{{each}}` is it."""
     capture: dict[str, str] = field(default_factory=dict)
     """Variables from the answer: name → path (`records.0.Id`; header:Location; xml paths by local names)."""
 

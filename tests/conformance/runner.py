@@ -85,6 +85,8 @@ class Session:
             "user": str(self.org.user.get("user_id", "")),
             "organization": str(self.org.user.get("organization_id", "")),
             "tag": f"cf{secrets.token_hex(4)}",
+            "long": "x" * 17_000,
+            "basic": ":".join(self.variables.get(name, "") for name in ("client_id", "client_secret")),
         }
         return Variables(values, self.now, str(self.org.user.get("zoneinfo") or "America/Los_Angeles"))
 
@@ -149,8 +151,9 @@ class AreaRun:
 
     def _perform(self, step: Step, variables: Variables, made: list[tuple[str, str]]) -> list[str]:
         found: list[str] = []
-        for n in range(1, step.count + 1):
-            request = Request.of(step, variables.within(n=str(n)), self._session.api)
+        each = [variables.expand(value) for value in step.each] or [""] * step.count
+        for n, value in enumerate(each, 1):
+            request = Request.of(step, variables.within(n=str(n), each=value), self._session.api)
             answer = request.send(self._session.org)
             made += request.makes(answer)
             found = check(step, answer, variables)

@@ -1,0 +1,75 @@
+"""Is each case readable, sourced, and able to fail?"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.conformance.corpus import Case, CorpusError, Step, load, load_area
+from tests.conformance.runner import check
+from tests.conformance.target import Answer
+from tests.conformance.variables import UnknownVariable, Variables
+
+CASES_MIN = 250
+AREAS = load()
+ABSURD = Answer(599, {"content-type": "absurd"}, b"<absurd/>")
+
+
+class _Anything(Variables):
+    """Variables of which every one is set."""
+
+    def expand(self, text: str) -> str:
+        try:
+            return super().expand(text)
+        except UnknownVariable as unknown:
+            name = str(unknown).split("{{")[1].rstrip("}")
+            return _Anything(self.values | {name: "x"}, self._now, self._zone).expand(text)
+
+
+def _variables() -> Variables:
+    return _Anything({}, lambda: datetime(2026, 1, 9, tzinfo=UTC))
+
+
+def _checks(case: Case) -> Iterator[Step]:
+    yield from (case.step, *case.then)
+
+
+def test_there_are_many_cases() -> None:
+    assert sum(len(area.cases) for area in AREAS) >= CASES_MIN
+
+
+@pytest.mark.parametrize("case", [case for area in AREAS for case in area.cases], ids=lambda case: case.title)
+def test_a_case_can_fail(case: Case) -> None:
+    assert any(check(step, ABSURD, _variables()) for step in _checks(case))
+    assert len(case.source) >= len("RFC 8259")
+
+
+@pytest.mark.parametrize("area", AREAS, ids=lambda area: area.name)
+def test_an_area_says_what_it_is_about(area: object) -> None:
+    assert getattr(area, "about", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[case]]\nname = 1 1", "broken.toml: "),
+        ('[[case]]\nname = "n"\nsource = "s"\nconfidence = "known"\nrequest = "GET x"', "so it can't fail"),
+        ('[[case]]\nname = "n"\nconfidence = "known"\nrequest = "GET x"\nstatus = 1', "n: source missing"),
+        (
+            '[[case]]\nname = "n"\nsource = "s"\nconfidence = "sure"\nrequest = "GET x"\nstatus = 1',
+            "confidence",
+        ),
+        ('[[case]]\nname = "n"\nsource = "s"\nconfidence = "known"\nrequest = "GET x"\nstatsu = 1', "statsu"),
+        ('[[case]]\nname = "n"\nsource = "s"\nconfidence = "known"\nstatus = 1', "one of request, create"),
+        (
+            '[[case]]\nname="n"\nsource="s"\nconfidence="known"\nrequest="GET x"\nstatus=1\nneeds=["u"]',
+            "need",
+        ),
+    ],
+)
+def test_a_broken_file_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text(text)
+    with pytest.raises(CorpusError, match=r"^broken\.toml: ") as refused:
+        load_area(file)
+    assert said in str(refused.value)
