@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from isthmus.kernel.ids import base62, record_id, suffix
+from isthmus.kernel.ids import base62, suffix
 
 if TYPE_CHECKING:
     from isthmus.org.save.batch import Row, Save
@@ -19,11 +19,7 @@ def give_ids(save: "Save", rows: "list[Row]") -> None:
         return
     prefix = save.plan.sobject.key_prefix or _PREFIX_OF_UNPREFIXED
     first = save.unit.tx.next_in_sequence(f"id:{prefix}", len(missing))
-    instance = save.unit.engine.instance
-    if len(missing) == 1:
-        missing[0].id = record_id(prefix, instance, first)
-        return
-    head = prefix + instance
+    head = prefix + save.unit.engine.instance
     for number, row in enumerate(missing, first):
         id15 = head + base62(number)
         row.id = id15 + guard(id15[:5]) + guard(id15[5:10]) + guard(id15[10:])

@@ -20,6 +20,8 @@ from isthmus.org.schema.tables import is_stored
 from isthmus.org.security.access import Access
 
 _LAYOUTS_MAX: Final = 512
+_MODIFIED: Final = (("LastModifiedDate", False), ("LastModifiedById", True), ("SystemModstamp", False))
+_CREATED: Final = (("CreatedDate", False), ("CreatedById", True), *_MODIFIED)
 _SYSTEM_MANAGED: Final = frozenset({"Id", "IsDeleted", "SystemModstamp"})
 
 
@@ -60,6 +62,10 @@ class Plan:
             for each in fields
             if not each.nillable and (each.name in self.defaults or each.name in self.presets)
         )
+        self.stamps = tuple(
+            each for each in (_CREATED if operation is Operation.INSERT else _MODIFIED) if self.has(each[0])
+        )
+        """The fields that say who and when: (name, whether it is a user)."""
         self.rules = rules_for(sobject)
         self.registry = registry_of(schema, sobject)
         self.statements = Statements(sobject)

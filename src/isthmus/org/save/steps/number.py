@@ -39,23 +39,13 @@ def give_auto_numbers(save: Save) -> None:
             row.values[field.name] = formatted(pattern, number, save.unit.local_now)
 
 
-_CREATED = ("CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp")
-_MODIFIED = _CREATED[2:]
-
-
 @step(*Operation)
 def stamp_system_fields(save: Save) -> None:
     """Who and when. A change of any kind, a delete too, is a modification."""
-    new = save.operation is Operation.INSERT
-    stamps: dict[str, Stored] = {
-        name: save.unit.principal.user_id if name.endswith("Id") else whole_second(save.unit.now)
-        for name in (_CREATED if new else _MODIFIED)
-        if save.plan.has(name)
-    }
+    user, now = save.unit.principal.user_id, whole_second(save.unit.now)
+    stamps: dict[str, Stored] = {name: user if by else now for name, by in save.plan.stamps}
     for row in save.live():
-        given = row.layout.names if save.plan.system and row.layout is not None else ()
-        for name, value in stamps.items():
-            if name not in given:
-                row.values[name] = value
-        if new:
-            row.values.setdefault("IsDeleted", 0)
+        if save.plan.system and row.layout is not None:
+            row.values.update({name: at for name, at in stamps.items() if name not in row.layout.names})
+        else:
+            row.values.update(stamps)
