@@ -18,12 +18,13 @@ _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
 def metadata_records(
     documents: Iterable[tuple[Component, Node]], objects: Mapping[str, SObjectType]
 ) -> dict[str, tuple[Mapping[str, object], ...]]:
-    """The records of every custom metadata type, in the order of their files.
+    """The records of every custom metadata type; types that others refer to come before those.
 
     `objects` by lower-case name. A record that refers to another custom metadata record names it as wire
     values do: `{"Parent__r": {"DeveloperName": "North"}}`.
     """
     records: dict[str, list[Mapping[str, object]]] = {}
+    roots: list[tuple[Node, SObjectType, Mapping[str, object]]] = []
     seen: dict[str, str] = {}
     for component, root in documents:
         type_name, _, name = component.name.partition(".")
@@ -40,7 +41,40 @@ def metadata_records(
             root.error(f"{component.name} is declared in {other} too")
         else:
             records.setdefault(owner.name, []).append(_record(root, owner, name))
-    return {name: tuple(each) for name, each in records.items()}
+            roots.append((root, owner, records[owner.name][-1]))
+    names = {name.lower(): {str(each["DeveloperName"]) for each in made} for name, made in records.items()}
+    for root, owner, record in roots:
+        _check_references(root, owner, record, names)
+    return {name: tuple(records[name]) for name in _parents_first(records, objects)}
+
+
+def _check_references(
+    root: Node, owner: SObjectType, record: Mapping[str, object], names: Mapping[str, set[str]]
+) -> None:
+    """A record that is referred to must be one of the project's."""
+    for field in owner.fields:
+        named = record.get(field.relationship_name or "")
+        if isinstance(named, Mapping) and field.reference_to:
+            target = field.reference_to[0]
+            if named["DeveloperName"] not in names.get(target.lower(), ()):
+                root.error(f"{field.name}: there is no {target} record {named['DeveloperName']}")
+
+
+def _parents_first(records: Mapping[str, object], objects: Mapping[str, SObjectType]) -> list[str]:
+    """The types in an order in which each comes after those it refers to (but for circles)."""
+    ordered: list[str] = []
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in ordered or name in path or name not in records:
+            return
+        for field in objects[name.lower()].fields:
+            for target in field.reference_to:
+                visit(target, (*path, name))
+        ordered.append(name)
+
+    for name in records:
+        visit(name, ())
+    return ordered
 
 
 def _record(root: Node, owner: SObjectType, name: str) -> Mapping[str, object]:

@@ -220,6 +220,8 @@ def _picklist(node: Node, owner: Owner, field: Field) -> Field:
 def _encrypted(node: Node, owner: Owner, field: Field) -> Field:
     mask = node.choice("maskChar", tuple(_MASKS))
     mask_type = node.choice("maskType", _MASK_TYPES)
+    if sentence := partly("mask"):
+        node.warn(sentence, "maskType")
     return replace(field, encrypted=True, mask=_MASKS.get(mask or ""), mask_type=mask_type)
 
 

@@ -155,12 +155,14 @@ def _extended(draft: ObjectDraft, standard: SObjectType, fields: tuple[Field, ..
     document = draft.document
     if document is None:
         return built
+    sharing = document.choice("sharingModel", _SHARING)
+    _say_sharing(document, sharing)
     return replace(
         built,
         label=document.text("label") or standard.label,
         label_plural=document.text("pluralLabel") or standard.label_plural,
         feed_enabled=document.flag("enableFeeds", standard.feed_enabled),
-        sharing_model=document.choice("sharingModel", _SHARING) or standard.sharing_model,
+        sharing_model=sharing or standard.sharing_model,
     )
 
 
@@ -241,6 +243,7 @@ def _of_kind(document: Node, kind: ObjectKind, built: SObjectType) -> SObjectTyp
             sharing = document.choice("sharingModel", _SHARING)
             if sharing is None and any(each.master_detail for each in built.fields):
                 sharing = "ControlledByParent"
+            _say_sharing(document, sharing)
             return replace(built, sharing_model=sharing or "ReadWrite")
         case _:
             return built
@@ -254,6 +257,11 @@ def _event(document: Node, built: SObjectType) -> SObjectType:
         event_type=document.choice("eventType", ("HighVolume", "StandardVolume")) or "HighVolume",
         publish_behavior=document.choice("publishBehavior", behaviors) or "PublishAfterCommit",
     )
+
+
+def _say_sharing(document: Node, model: str | None) -> None:
+    if model in ("Private", "Read") and (sentence := partly("sharing", model=model)):
+        document.warn(sentence, "sharingModel")
 
 
 def _say(document: Node, name: str) -> None:

@@ -46,7 +46,9 @@ class Project:
     declared: tuple[str, ...] = ()
     """Names of the objects that the project adds or touches."""
     metadata_records: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
-    """Wire values by object: custom metadata, and the status tables of the value sets it replaces."""
+    """Custom metadata records, as wire values by object; told apart by DeveloperName."""
+    status_records: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
+    """The status tables (OpportunityStage, …) of the value sets it replaces, alike; told apart by ApiName."""
     summaries: tuple[Summary, ...] = ()
     components: tuple[Component, ...] = ()
     unknown_files: tuple[str, ...] = ()
@@ -117,10 +119,8 @@ def _assemble(
         file=file,
         objects=tuple(objects.values()),
         declared=tuple(each.object.name for each in built),
-        metadata_records={
-            **status_tables(states),
-            **metadata_records(by_type.get("CustomMetadata", []), objects),
-        },
+        metadata_records=metadata_records(by_type.get("CustomMetadata", []), objects),
+        status_records=status_tables(states),
         summaries=tuple(links.summaries),
         components=tuple(sorted(found.components, key=lambda each: (each.files[0], each.name))),
         unknown_files=found.unknown,

@@ -37,9 +37,9 @@ class Component:
     @property
     def shown(self) -> str:
         """The path by which people know the component: its content, its folder, or its one file."""
-        if self.type.shape is Shape.BUNDLE:
-            return os.path.commonpath(self.files) + "/" if len(self.files) > 1 else self.files[0]
-        return next((file for file in self.files if file != self.document), self.files[0])
+        bundle = self.type.shape is Shape.BUNDLE
+        content = [file for file in self.files if bundle or file != self.document] or list(self.files)
+        return os.path.commonpath(content) + "/" if len(content) > 1 else content[0]
 
     @property
     def what(self) -> str:

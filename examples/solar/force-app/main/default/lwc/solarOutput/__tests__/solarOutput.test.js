@@ -1,0 +1,3 @@
+import SolarOutput from 'c/solarOutput';
+
+it('is there', () => expect(SolarOutput).toBeDefined());

@@ -1,0 +1,3 @@
+trigger InstallationTrigger on Installation__c (after update) {
+    OrderSync.request(Trigger.new);
+}
