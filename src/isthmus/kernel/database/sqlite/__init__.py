@@ -4,6 +4,7 @@ One thread writes, a few read, and point reads may run in the caller's thread. T
 SQLite's own `PATH-wal` and `PATH-shm`, and `PATH.lock`, which keeps a second process out.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -31,6 +32,7 @@ from isthmus.kernel.database.work_queue import WAITING_MAX, Job, WorkQueue
 T = TypeVar("T")
 READERS: Final = 2
 _APPLICATION: Final = 0x49535448  # "ISTH"
+_log = logging.getLogger("isthmus.database")
 
 
 class SqliteDatabase:
@@ -116,11 +118,13 @@ class SqliteDatabase:
 
     def _release(self) -> None:
         """Close the connections, the writer's last, which moves the WAL into the file; then the lock."""
-        try:
-            while self._connections:
+        while self._connections:
+            try:
                 self._connections.pop().close()
-        finally:
-            self._lock.release()
+            except apsw.Error:
+                # What was committed is in the WAL, from which the next start will take it.
+                _log.warning("the database was not tidied up at its end", exc_info=True)
+        self._lock.release()
 
 
 def _own(path: Path) -> FileLock:

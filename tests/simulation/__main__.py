@@ -1,0 +1,51 @@
+"""Simulations at full length: `python -m tests.simulation [--seeds N] [--first SEED] [--only kill|power]`.
+
+A line a run, a summary, and exit status 1 where anything that was acknowledged is missing or there twice.
+"""
+
+import argparse
+import logging
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.simulation import kill, power_loss
+from tests.simulation.outcome import Outcome
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=100, help="how many runs of each kind (default 100)")
+    parser.add_argument("--first", type=int, default=0, help="the first seed, to repeat a run")
+    parser.add_argument("--only", choices=["kill", "power"], help="one kind only")
+    arguments = parser.parse_args()
+    seeds = range(arguments.first, arguments.first + arguments.seeds)
+    logging.getLogger("isthmus").setLevel(logging.CRITICAL)  # what fails, fails on purpose
+    kinds = {"kill": _kills, "power": _power_losses}
+    failed = 0
+    for kind in [arguments.only] if arguments.only else list(kinds):
+        runs = bad = acknowledged = 0
+        for outcome in kinds[kind](seeds):
+            print(outcome, flush=True)
+            runs += 1
+            bad += bool(outcome.problems)
+            acknowledged += outcome.acknowledged
+        print(f"simulation {kind}: {runs} runs, {acknowledged} acknowledged, {bad} with losses", flush=True)
+        failed += bad
+    return 1 if failed else 0
+
+
+def _kills(seeds: range) -> Iterator[Outcome]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield from kill.run(Path(folder), seeds)
+
+
+def _power_losses(seeds: range) -> Iterator[Outcome]:
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            yield power_loss.run(Path(folder), seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
