@@ -1,8 +1,9 @@
 """The clock: the only module that reads time or sleeps.
 
 Org time is real time plus an offset that only grows. Instants are integers: milliseconds since
-1970-01-01T00:00:00Z, the form in which they are stored. What we issue (sessions, retention, schedules, limit
-windows) runs on org time; what a client or TLS asserts (a JWT's `exp`, a certificate) is checked on real time.
+1970-01-01T00:00:00Z, the form in which they are stored. What we issue (sessions, retention, schedules,
+limit windows) runs on org time; what a client or TLS asserts (a JWT's `exp`, a certificate) is checked on
+real time.
 """
 
 import asyncio

@@ -1,8 +1,9 @@
 """Record ids: 15 characters that identify, 3 that guard against a lost case.
 
-A record id is a 3-character key prefix, a 3-character instance tag and a 9-digit base-62 counter; the 18-character
-form adds one character for each five, which carries their upper-case pattern. Ids are stored, compared and answered
-in the 18-character form; ids of one prefix sort, as binary text, in the order in which they were given out.
+A record id is a 3-character key prefix, a 3-character instance tag and a 9-digit base-62 counter; the
+18-character form adds one character for each five, which carries their upper-case pattern. Ids are stored,
+compared and answered in the 18-character form; ids of one prefix sort, as binary text, in the order in which
+they were given out.
 
 >>> to_18("001D000000IqhSL")
 '001D000000IqhSLIAZ'
@@ -35,7 +36,8 @@ def suffix(id15: str) -> str:
 def to_18(text: str) -> str:
     """The 18-character form of a 15- or 18-character id.
 
-    An 18-character id is accepted in any case and restored from its suffix, as the platform does. Raises MalformedId.
+    An 18-character id is accepted in any case and restored from its suffix, as the platform does. Raises
+    MalformedId.
     """
     if len(text) == 15 and _ALLOWED.issuperset(text):
         return text + suffix(text)
@@ -68,7 +70,7 @@ def base62(number: int, width: int = _COUNTER_DIGITS) -> str:
 
 
 def record_id(prefix: str, instance: str, number: int) -> str:
-    """The 18-character id of the `number`th record of a key prefix in the org whose tag is `instance`."""
+    """The 18-character id of the `number`th record of a key prefix, in the org with the tag `instance`."""
     return to_18(f"{prefix}{instance}{base62(number)}")
 
 

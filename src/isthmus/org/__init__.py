@@ -1,1 +1,1 @@
-"""Org: a local Salesforce org. Adapters (`api`) ask the façade (`org.Org`); it saves, queries and publishes."""
+"""Org: a local Salesforce org. Adapters (`api`) ask the façade (`org.Org`); it saves and queries."""

@@ -1,1 +1,1 @@
-"""Wire: codecs that turn bytes into values and back. No I/O, no role: the org serves and the hub calls with them."""
+"""Wire: codecs that turn bytes into values and back. No I/O, no role: org and hub both speak with them."""

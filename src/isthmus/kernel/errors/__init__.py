@@ -1,8 +1,8 @@
-"""The error catalogue: every error the org can answer with, one entry each in the `*.toml` files beside this one.
+"""The error catalogue: every error the org can answer with, one entry each in the `*.toml` files beside it.
 
-A *row error* says what is wrong with one record and is a value; a *fault* ends the request and is an exception.
-Both are made from a catalogue entry by its name, so that code, message, HTTP status and whether a retry can help
-are written down once. Each wire renders them at its own edge.
+A *row error* says what is wrong with one record and is a value; a *fault* ends the request and is an
+exception. Both are made from a catalogue entry by its name, so that code, message, HTTP status and whether a
+retry can help are written down once. Each wire renders them at its own edge.
 
     [required_field_missing]
     code = "REQUIRED_FIELD_MISSING"            # the platform's code, as on the wire
@@ -47,7 +47,7 @@ class RowError:
 
 
 class Fault(Exception):
-    """What ends a request. `position` is (row, column), both from 1, where the text of a query is at fault."""
+    """What ends a request. `position` is (row, column), both from 1, where a query's text is at fault."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Fault(Exception):
 
 
 def row_error(name: str, *fields: str, **values: object) -> RowError:
-    """The row error `name` for `fields`, its message filled with `values`. Raises KeyError for an unknown name."""
+    """The row error `name` for `fields`, its message filled with `values`. Raises KeyError: no such name."""
     entry = catalogue()[name]
     return RowError(entry, entry.message.format(**values), fields)
 
@@ -84,7 +84,7 @@ def fault(
     position: tuple[int, int] | None = None,
     **values: object,
 ) -> Fault:
-    """The fault `name`, to be raised, its message filled with `values`. Raises KeyError for an unknown name."""
+    """The fault `name`, to be raised, its message filled with `values`. Raises KeyError: no such name."""
     entry = catalogue()[name]
     return Fault(entry, entry.message.format(**values), fields, position)
 
