@@ -161,14 +161,19 @@ def _databases(settings: Settings, closing: ExitStack) -> tuple[Database, Databa
     return kept(SqliteDatabase(file)), kept(SqliteDatabase(file.with_suffix(".events.db"), readers=1))
 
 
-async def _begin(org: Org, founding: Founding, settings: Settings) -> Credentials | None:
-    first = FirstUser(
+def first_user(settings: Settings) -> FirstUser:
+    """Whom a new org of these settings begins with."""
+    return FirstUser(
         organization=settings.org.organization,
         edition=settings.org.edition,
         username=settings.org.username,
         time_zone=settings.org.time_zone,
         locale=settings.org.locale,
     )
+
+
+async def _begin(org: Org, founding: Founding, settings: Settings) -> Credentials | None:
+    first = first_user(settings)
     if founding.provisioned:
         await provision.follow_schema(org, provision.administrator(founding, first))
         return None

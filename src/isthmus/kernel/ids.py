@@ -75,7 +75,7 @@ def record_id(prefix: str, instance: str, number: int) -> str:
 
 
 class Ids:
-    """Ids and other random text for one org. Seeded, it repeats itself (for tests); else it is unguessable."""
+    """Ids and other random text for one org. Seeded, it repeats itself (for tests); else no one can guess."""
 
     def __init__(self, seed: int | None = None) -> None:
         self._random: random.Random = secrets.SystemRandom() if seed is None else random.Random(seed)

@@ -1,0 +1,159 @@
+"""Does the whole org start, keep what it was told, and answer its owner?"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from isthmus.assembly import CONTROL_FILE, Serving, first_user, open_org, serve_org
+from isthmus.org.provision import administrator
+from isthmus.settings import Settings, load
+
+
+def settings_in(folder: Path, **overrides: object) -> Settings:
+    """Settings of an org under `folder`, on free ports."""
+    ports = {"server_http": 0, "server_https": 0, "server_gateway": 0}
+    return load(folder, environment={}, overrides={**ports, **overrides})
+
+
+def served(settings: Settings, work: Callable[[Serving, aiohttp.ClientSession], Awaitable[Any]]) -> Any:
+    """What `work` returns, done to a served org."""
+
+    async def run() -> Any:
+        async with serve_org(settings) as serving, aiohttp.ClientSession() as client:
+            return await work(serving, client)
+
+    return asyncio.run(run())
+
+
+async def control(
+    settings: Settings, client: aiohttp.ClientSession, method: str, path: str, body: object = None
+) -> tuple[int, Any]:
+    """An owner's question to the running org."""
+    told = json.loads((settings.data / CONTROL_FILE).read_text())
+    async with client.request(
+        method,
+        f"{told['url']}/isthmus/control/{path}",
+        data=None if body is None else json.dumps(body),
+        headers={"X-Isthmus-Control": told["token"]},
+    ) as response:
+        return response.status, await response.json(content_type=None)
+
+
+def test_a_new_org_tells_its_logins_once(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def credentials() -> object:
+        async with open_org(settings) as opened:
+            return opened.credentials
+
+    assert asyncio.run(credentials()) is not None
+    assert asyncio.run(credentials()) is None
+
+
+def test_a_new_org_has_what_a_user_expects(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def totals() -> dict[str, int]:
+        async with open_org(settings) as opened:
+            first = await opened.org.identity.open_session(settings.org.username)
+            names = ("Organization", "User", "Profile", "Pricebook2", "OpportunityStage", "CaseStatus")
+            return {
+                name: (await opened.org.query(first.user, f"SELECT Id FROM {name}")).total_size
+                for name in names
+            }
+
+    assert asyncio.run(totals()) == {
+        "Organization": 1,
+        "User": 1,
+        "Profile": 4,
+        "Pricebook2": 1,
+        "OpportunityStage": 10,
+        "CaseStatus": 4,
+    }
+
+
+def test_the_clock_keeps_its_offset_over_a_restart(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def advance(_: Serving, client: aiohttp.ClientSession) -> int:
+        _, answer = await control(settings, client, "POST", "clock", {"advance": 86_400_000})
+        return int(answer["offset"])
+
+    async def show(_: Serving, client: aiohttp.ClientSession) -> int:
+        _, answer = await control(settings, client, "GET", "clock")
+        return int(answer["offset"])
+
+    assert served(settings, advance) >= 86_400_000
+    assert served(settings, show) >= 86_400_000
+
+
+def test_a_session_from_the_command_line_calls_the_api_until_the_clock_ends_it(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def statuses(serving: Serving, client: aiohttp.ClientSession) -> list[int]:
+        _, login = await control(settings, client, "POST", "login", {})
+        bearer = {"Authorization": f"Bearer {login['access_token']}"}
+        url = f"{serving.http}/services/data/v65.0/limits"
+        seen = []
+        for pause in (0, 3 * 3_600_000):
+            await control(settings, client, "POST", "clock", {"advance": pause})
+            async with client.get(url, headers=bearer) as response:
+                seen.append(response.status)
+        return seen
+
+    assert served(settings, statuses) == [200, 401]
+
+
+def test_a_reset_removes_records_and_keeps_users(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def totals(serving: Serving, client: aiohttp.ClientSession) -> list[int]:
+        org, founding = serving.opened.org, serving.opened.founding
+        who = (await org.identity.open_session(settings.org.username)).user
+        assert who.user_id == founding.user_id
+        await org.insert(who, "Account", [{"Name": "Acme"}])
+        status, _ = await control(settings, client, "POST", "reset")
+        assert status == 200
+        return [(await org.query(who, f"SELECT Id FROM {each}")).total_size for each in ("Account", "User")]
+
+    assert served(settings, totals) == [0, 1]
+
+
+def test_control_refuses_what_it_does_not_understand(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def ask(_: Serving, client: aiohttp.ClientSession) -> list[tuple[int, Any]]:
+        return [
+            await control(settings, client, "POST", "clock", {"advance": -1}),
+            await control(settings, client, "POST", "clock", {"advance": "x"}),
+        ]
+
+    (status, answer), (other_status, _) = served(settings, ask)
+    assert (status, answer[0]["errorCode"]) == (400, "BAD_REQUEST")  # control_refused
+    assert other_status == 400
+
+
+def test_control_is_not_there_for_who_has_not_the_token(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def ask(serving: Serving, client: aiohttp.ClientSession) -> int:
+        async with client.post(f"{serving.http}/isthmus/control/reset") as response:
+            return response.status
+
+    assert served(settings, ask) == 404
+
+
+def test_the_administrator_is_the_first_user(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, org_username="ada@example.com")
+
+    async def names() -> tuple[str, str]:
+        async with open_org(settings) as opened:
+            session = await opened.org.identity.open_session("ada@example.com")
+            return session.user.user_id, administrator(opened.founding, first_user(settings)).user_id
+
+    one, other = asyncio.run(names())
+    assert one == other

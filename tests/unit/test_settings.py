@@ -1,0 +1,53 @@
+"""Do the file, the environment and the command line give the settings they say?"""
+
+from pathlib import Path
+
+import pytest
+
+from isthmus.settings import SettingsError, load
+
+
+def test_nothing_at_all_is_a_configuration(tmp_path: Path) -> None:
+    settings = load(tmp_path, environment={})
+    assert settings.server.http == 8080
+    assert settings.project is None
+    assert settings.data == tmp_path / ".isthmus"
+
+
+def test_a_project_in_the_folder_defines_the_org(tmp_path: Path) -> None:
+    (tmp_path / "sfdx-project.json").write_text("{}")
+    assert load(tmp_path, environment={}).project == tmp_path
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "isthmus.toml").write_text(
+        '[server]\nhttp = 1\nhttps = 2\ngateway = 3\n[org]\nname = "acme"\n'
+    )
+    settings = load(
+        tmp_path,
+        environment={"ISTHMUS_SERVER_HTTPS": "20", "ISTHMUS_SERVER_GATEWAY": "30"},
+        overrides={"server_gateway": 300, "server_http": None},
+    )
+    assert (settings.server.http, settings.server.https, settings.server.gateway) == (1, 20, 300)
+    assert settings.org.name == "acme"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[org\n", "at line 1"),
+        ("[org]\nnmae = 'x'\n", "nmae"),
+        ("[server]\nhttp = 'soon'\n", "server.http"),
+        ("data = 'x'\n", "--data"),
+    ],
+)
+def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "isthmus.toml").write_text(text)
+    with pytest.raises(SettingsError, match=r"isthmus\.toml") as caught:
+        load(tmp_path, environment={})
+    assert message in str(caught.value)
+
+
+def test_an_unknown_variable_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="ISTHMUS_SERVER_HTTTP"):
+        load(tmp_path, environment={"ISTHMUS_SERVER_HTTTP": "1"})
