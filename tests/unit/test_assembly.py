@@ -80,11 +80,11 @@ def test_the_clock_keeps_its_offset_over_a_restart(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
 
     async def advance(_: Serving, client: aiohttp.ClientSession) -> int:
-        _, answer = await control(settings, client, "POST", "clock", {"advance": 86_400_000})
+        answer = (await control(settings, client, "POST", "clock", {"advance": 86_400_000}))[1]
         return int(answer["offset"])
 
     async def show(_: Serving, client: aiohttp.ClientSession) -> int:
-        _, answer = await control(settings, client, "GET", "clock")
+        answer = (await control(settings, client, "GET", "clock"))[1]
         return int(answer["offset"])
 
     assert served(settings, advance) >= 86_400_000
