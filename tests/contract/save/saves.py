@@ -1,6 +1,6 @@
 """Saves: a small org without adapters over a real database, and shorthands to ask it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID
@@ -15,6 +15,7 @@ from isthmus.org.save.result import SaveOptions, SaveResult
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.save.upsert import upsert
 from isthmus.org.schema import recorded
+from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.security.principal import Principal
 
@@ -25,11 +26,11 @@ Record = Mapping[str, object]
 class Saves:
     """Each call is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, objects: Iterable[SObjectType] = SCHEMA) -> None:
         migrate(database, recorded.COMPONENT, recorded.MIGRATIONS)
         migrate(database, tables.COMPONENT, tables.MIGRATIONS)
         store = SchemaStore(database)
-        change = store.apply(SCHEMA)
+        change = store.apply(objects)
         assert not change.refused
         self.database = database
         self.schema = store.current

@@ -195,7 +195,9 @@ SHARE = SObjectType(
     ),
 )
 EVENT = SObjectType("Ping__e", "Ping", "Pings", "e00", (), kind=ObjectKind.PLATFORM_EVENT)
-HISTORY = SObjectType("Order__History", "Order History", "Order Histories", None, (ID,), createable=False)
+HISTORY = SObjectType(
+    "Order__History", "Order History", "Order Histories", None, (ID,), createable=False, updateable=False
+)
 
 SCHEMA = Schema((NAME, USER, GROUP, RECORD_TYPES, ORDER, LINE, PLACE, SHARE, EVENT, HISTORY))
 

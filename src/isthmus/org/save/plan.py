@@ -12,6 +12,7 @@ from isthmus.org.save.defaults import Preset, fixed_defaults, presets
 from isthmus.org.save.layout import Layout, resolve
 from isthmus.org.save.names import registry_of
 from isthmus.org.save.ports import Automation, Operation
+from isthmus.org.save.refusal import refusal
 from isthmus.org.save.standard_fields import rules_for
 from isthmus.org.save.statements import Statements
 from isthmus.org.save.step import Step
@@ -66,6 +67,7 @@ class Plan:
             each for each in (_CREATED if operation is Operation.INSERT else _MODIFIED) if self.has(each[0])
         )
         """The fields that say who and when: (name, whether it is a user)."""
+        self.refusal = None if system else refusal(sobject, operation, access)
         self.rules = rules_for(sobject)
         self.registry = registry_of(schema, sobject)
         self.statements = Statements(sobject)

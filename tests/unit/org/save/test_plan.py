@@ -1,12 +1,13 @@
 """Plan: does a plan keep the documented order, and only the steps that have something to do?"""
 
-from tests.contract.save.world import GROUP, HISTORY, ORDER, SCHEMA
+from tests.contract.save.world import GROUP, HISTORY, ORDER, SCHEMA, USER
 
 from isthmus.org.save.order import COMMIT_ORDER, SAVE_ORDER
 from isthmus.org.save.plan import Plan
 from isthmus.org.save.ports import NOTHING, Moment, Operation, Runner
+from isthmus.org.save.refusal import refusal
 from isthmus.org.schema.model import SObjectType
-from isthmus.org.security.access import EVERYTHING, FullAccess
+from isthmus.org.security.access import EVERYTHING, Access, FullAccess
 
 
 class Everywhere:
@@ -25,6 +26,12 @@ class NoRights(FullAccess):
     """May read only."""
 
     def may_create(self, sobject: str, field: str | None = None) -> bool:
+        return False
+
+    def may_edit(self, sobject: str, field: str | None = None) -> bool:
+        return False
+
+    def may_delete(self, sobject: str) -> bool:
         return False
 
 
@@ -56,6 +63,7 @@ def test_the_commit_order_ends_with_the_positions() -> None:
 def test_a_plan_leaves_out_what_has_nothing_to_do() -> None:
     assert steps(GROUP, Operation.INSERT) == [
         "overlay_values",
+        "check_permissions",
         "resolve_parents",
         "check_formats",
         "check_references",
@@ -73,8 +81,19 @@ def test_automation_has_its_steps_where_it_runs() -> None:
     assert [each.moment for each in plan.steps if each.moment] == list(Moment)
 
 
-def test_who_may_not_is_refused_by_a_step() -> None:
-    plan = Plan(SCHEMA, ORDER, Operation.INSERT, NoRights(), NOTHING).compile(SAVE_ORDER)
-    assert "check_permissions" in [each.name for each in plan.steps]
-    assert "check_permissions" in steps(HISTORY, Operation.INSERT)
-    assert "check_permissions" not in steps(ORDER, Operation.INSERT)
+def test_who_may_not_is_refused_whatever_the_record() -> None:
+    assert refusal(ORDER, Operation.INSERT, EVERYTHING) is None
+    assert code(ORDER, Operation.INSERT, NoRights()) == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+    assert code(ORDER, Operation.UPDATE, NoRights()) == "INSUFFICIENT_ACCESS_OR_READONLY"
+    assert code(ORDER, Operation.DELETE, NoRights()) == "INSUFFICIENT_ACCESS_OR_READONLY"
+    assert code(ORDER, Operation.UNDELETE, NoRights()) == "UNDELETE_FAILED"
+    assert code(HISTORY, Operation.INSERT, EVERYTHING) == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+    assert code(HISTORY, Operation.UPDATE, EVERYTHING) == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+    assert code(USER, Operation.DELETE, EVERYTHING) == "DELETE_NOT_ALLOWED"
+    assert Plan(SCHEMA, HISTORY, Operation.INSERT, NoRights(), NOTHING, system=True).refusal is None
+
+
+def code(sobject: SObjectType, operation: Operation, access: Access) -> str:
+    error = refusal(sobject, operation, access)
+    assert error is not None
+    return error.code

@@ -33,8 +33,7 @@ def overlay_values(save: Save) -> None:
     unit, plan = save.unit, save.plan
     begin = {**{name: preset(unit) for name, preset in plan.presets.items()}, **plan.defaults}
     for row in save.live():
-        row.layout = layout = plan.layout(tuple(row.given))
-        row.errors.extend(layout.errors)
+        row.layout = plan.layout(tuple(row.given))
         row.values = dict(begin if row.old is None else row.old)
         if plan.system and row.old is None and row.id is None:
             row.id = _given_id(row)

@@ -1,0 +1,176 @@
+"""Standard fields: do the platform's own objects fill in what follows from the rest of a record?"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from tests.contract.save.saves import Saves
+from tests.contract.save.world import codes, messages
+
+from isthmus.kernel.clock import HOUR
+from isthmus.kernel.database.sqlite import SqliteDatabase
+from isthmus.org.save import requests
+from isthmus.org.schema.standard import standard_objects, standard_records
+
+NEW_YEAR = 1_767_225_600_000
+
+
+@pytest.fixture(scope="module")
+def saves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saves]:
+    """An org with the standard objects and the status tables of a new one."""
+    database = SqliteDatabase(tmp_path_factory.mktemp("org") / "org.db", synchronous="OFF")
+    made = Saves(database, standard_objects())
+    for sobject, records in standard_records().items():
+        named = [{"ApiName": each["MasterLabel"], **each} for each in records]
+        results = made.run(partial(requests.insert, sobject=sobject, records=named), system=True)
+        assert codes(results) == ["ok"] * len(records)
+    yield made
+    database.close()
+
+
+def values(saves: Saves, record_id: str, *names: str) -> list[object]:
+    return [saves.value(record_id, each) for each in names]
+
+
+def opportunity(saves: Saves, **given: object) -> str:
+    return saves.new(
+        "Opportunity", **{"Name": "x", "StageName": "Prospecting", "CloseDate": "2026-05-09", **given}
+    )
+
+
+def test_an_opportunity_follows_its_stage(saves: Saves) -> None:
+    deal = opportunity(saves, Amount=2000)
+    names = (
+        "IsClosed",
+        "IsWon",
+        "Probability",
+        "ForecastCategory",
+        "ForecastCategoryName",
+        "ExpectedRevenue",
+    )
+    assert values(saves, deal, *names) == [0, 0, 10.0, "Pipeline", "Pipeline", 200.0]
+    saves.update("Opportunity", {"Id": deal, "StageName": "Closed Won"})
+    assert values(saves, deal, *names) == [1, 1, 100.0, "Closed", "Closed", 2000.0]
+    saves.update("Opportunity", {"Id": deal, "StageName": "Needs Analysis", "Probability": 33})
+    assert values(saves, deal, *names) == [0, 0, 33.0, "Pipeline", "Pipeline", 660.0]
+    saves.update("Opportunity", {"Id": deal, "ForecastCategoryName": "Best Case"})
+    assert values(saves, deal, *names)[3:5] == ["BestCase", "Best Case"]
+
+
+def test_an_opportunity_has_a_fiscal_period(saves: Saves) -> None:
+    deal = opportunity(saves)
+    assert values(saves, deal, "FiscalYear", "FiscalQuarter", "Fiscal") == [2026, 2, "2026 2"]
+
+
+def test_a_stage_of_ones_own_is_kept_and_says_nothing(saves: Saves) -> None:
+    deal = opportunity(saves, StageName="Haggling")
+    assert values(saves, deal, "IsClosed", "ForecastCategory", "Probability") == [0, "Pipeline", None]
+
+
+def test_a_case_has_a_number_and_notes_its_closing(saves: Saves) -> None:
+    case = saves.new("Case", Subject="Help")
+    names = ("Status", "Priority", "IsClosed", "ClosedDate")
+    assert values(saves, case, *names) == ["New", "Medium", 0, None]
+    assert str(saves.value(case, "CaseNumber")) == "00001000"
+    saves.update("Case", {"Id": case, "Status": "Closed"})
+    assert values(saves, case, "IsClosed", "ClosedDate") == [1, NEW_YEAR]
+    saves.update("Case", {"Id": case, "Status": "Working"})
+    assert values(saves, case, "IsClosed", "ClosedDate") == [0, None]
+
+
+def test_a_task_is_closed_by_its_status_and_flagged_by_its_priority(saves: Saves) -> None:
+    task = saves.new("Task", Subject="Call", Priority="High", Status="Completed")
+    assert values(saves, task, "IsClosed", "IsHighPriority") == [1, 1]
+    plain = saves.new("Task", Subject="Call")
+    assert values(saves, plain, "Status", "Priority", "IsClosed", "IsHighPriority") == [
+        "Not Started",
+        "Normal",
+        0,
+        0,
+    ]
+
+
+def test_an_event_spans_what_two_of_its_fields_say(saves: Saves) -> None:
+    start = "2026-01-01T00:00:00Z"
+    timed = saves.new("Event", ActivityDateTime=start, DurationInMinutes=90)
+    assert saves.value(timed, "EndDateTime") == NEW_YEAR + 90 * 60_000
+    spanned = saves.new("Event", StartDateTime=start, EndDateTime="2026-01-01T01:00:00Z")
+    assert values(saves, spanned, "DurationInMinutes", "ActivityDateTime", "ActivityDate") == [
+        60,
+        NEW_YEAR,
+        NEW_YEAR,
+    ]
+
+
+def test_people_are_called_by_their_parts(saves: Saves) -> None:
+    contact = saves.new("Contact", FirstName="Ada", LastName="Lovelace")
+    lead = saves.new("Lead", LastName="King", Company="Ockham")
+    assert saves.value(contact, "Name") == "Ada Lovelace"
+    assert values(saves, lead, "Name", "Status", "IsConverted") == ["King", "Open - Not Contacted", 0]
+    saves.update("Contact", {"Id": contact, "FirstName": None})
+    assert saves.value(contact, "Name") == "Lovelace"
+
+
+def test_a_contract_ends_before_its_term_is_over(saves: Saves) -> None:
+    account = saves.new("Account", Name="Acme")
+    contract = saves.new("Contract", AccountId=account, StartDate="2025-12-01", ContractTerm=1)
+    assert values(saves, contract, "Status", "StatusCode", "EndDate") == [
+        "Draft",
+        "Draft",
+        NEW_YEAR - 24 * HOUR,
+    ]
+    assert str(saves.value(contract, "ContractNumber")).endswith("100")
+
+
+def test_a_contract_of_the_last_of_january_ends_in_february(saves: Saves) -> None:
+    account = saves.new("Account", Name="Acme")
+    contract = saves.new("Contract", AccountId=account, StartDate="2026-01-31", ContractTerm=1)
+    assert saves.rows('SELECT "EndDate" FROM "Contract" WHERE "Id" = ?', contract) == [
+        (NEW_YEAR + 57 * 24 * HOUR,)
+    ]
+
+
+def test_a_lines_total_follows_its_price(saves: Saves) -> None:
+    deal = opportunity(saves)
+    product = saves.new("Product2", Name="Lamp")
+    of = {"OpportunityId": deal, "Product2Id": product}
+    line = saves.new("OpportunityLineItem", **of, Quantity=3, UnitPrice=1.5)
+    assert saves.value(line, "TotalPrice") == 4.5
+    priced = saves.new("OpportunityLineItem", **of, Quantity=4, TotalPrice=10)
+    assert saves.value(priced, "UnitPrice") == 2.5
+
+
+def test_an_account_is_held_back_by_cases_won_opportunities_and_active_contracts(saves: Saves) -> None:
+    free, cased, won, bound = (saves.new("Account", Name=each) for each in ("Free", "Cased", "Won", "Bound"))
+    contact = saves.new("Contact", LastName="x", AccountId=free)
+    deal = opportunity(saves, AccountId=free)
+    draft = saves.new("Contract", AccountId=free)
+    saves.new("Case", AccountId=cased)
+    opportunity(saves, AccountId=won, StageName="Closed Won", Name="Big")
+    active = saves.new("Contract", AccountId=bound)
+    saves.update("Contract", {"Id": active, "Status": "Activated"})
+    results = saves.delete("Account", free, cased, won, bound)
+    assert codes(results) == ["ok", "DELETE_FAILED", "DELETE_FAILED", "DELETE_FAILED"]
+    assert "it is associated with the following cases.: 0000100" in messages(results[1])[0]
+    assert messages(results[2]) == [
+        "Your attempt to delete Won could not be completed because some opportunities in that account were "
+        "closed won. The opportunities that could not be deleted are shown below.: Big\n"
+    ]
+    assert "following contracts.: " in messages(results[3])[0]
+    assert [saves.exists(each) for each in (free, contact, deal, draft)] == [False] * 4
+    saves.undelete(free)
+    assert [saves.exists(each) for each in (free, contact, deal, draft)] == [True] * 4
+
+
+def test_a_user_needs_what_the_platform_asks_for(saves: Saves) -> None:
+    [result] = saves.insert("User", {"LastName": "x"})
+    assert messages(result)[0].startswith("Required fields are missing: [Username, ")
+    assert codes([result]) == ["REQUIRED_FIELD_MISSING"]
+
+
+def test_what_only_the_platform_makes_is_refused(saves: Saves) -> None:
+    [made] = saves.insert("OpportunityStage", {"MasterLabel": "x"})
+    assert messages(made) == ["entity type cannot be inserted: Opportunity Stage"]
+    stage = saves.rows('SELECT "Id" FROM "OpportunityStage"')[0][0]
+    [changed] = saves.update("OpportunityStage", {"Id": stage, "Description": "x"})
+    assert messages(changed) == ["entity type cannot be updated: Opportunity Stage"]
