@@ -13,7 +13,7 @@ from typing import Literal
 
 import pytest
 from tests.parity.wires import REFERENCE, WIRES, Outcome, Wire
-from tests.unit.org.api.serving import PRINCIPAL, Served, serving
+from tests.unit.org.api.serving import Served, serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ async def perform(served: Served, wire: Wire, writes: Sequence[Write]) -> tuple[
     records: list[object] = []
     for write, outcome in zip(writes, outcomes, strict=True):
         if outcome.created and outcome.id:
-            found, _ = await served.org.retrieve_many(PRINCIPAL, write.sobject, [outcome.id])
+            who = served.org.identity.authenticate(served.token)
+            found, _ = await served.org.retrieve_many(who, write.sobject, [outcome.id])
             records += found.rows
     return outcomes, records
 

@@ -8,12 +8,13 @@ import pytest
 from tests.contract.places import Place
 from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID, codes, messages
 
+from isthmus.assembly import COMPONENTS
 from isthmus.kernel.clock import DAY, HOUR, MINUTE, ManualClock
+from isthmus.kernel.database.migrations import migrate
 from isthmus.kernel.errors import Fault
 from isthmus.kernel.ids import Ids, record_id
 from isthmus.kernel.journal import Journal
 from isthmus.org.org import Column, Org, QueryResult, Running, SaveOptions, SaveResult
-from isthmus.org.org.tables import migrate_all
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.save.batch import Save
 from isthmus.org.save.ports import CommitMoment, CommitRunner, Moment, Operation, Runner
@@ -57,7 +58,8 @@ def org(place: Place, automation: Interrupted) -> Iterator[Org]:
     """An org with one user."""
     database, immediate = place.open(), place.open_immediate()
     clock, ids = ManualClock(), Ids(seed=1)
-    migrate_all(database, clock)
+    for component, migrations in COMPONENTS:
+        migrate(database, component, migrations, clock)
     schemas = SchemaStore(database)
     schemas.apply(SCHEMA)
     organization_id = record_id("00D", INSTANCE, 1)

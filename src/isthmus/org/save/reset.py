@@ -9,7 +9,7 @@ from typing import Final
 from isthmus.kernel.database import Transaction
 from isthmus.org.save.names import REGISTRY
 from isthmus.org.schema.model import ObjectKind, Schema, SObjectType
-from isthmus.org.schema.tables import quoted
+from isthmus.org.schema.tables import quoted, table
 
 SET_UP: Final = frozenset(
     {
@@ -39,6 +39,10 @@ SET_UP: Final = frozenset(
 )
 
 
+_STANDARD_PRICES: Final = "Pricebook2"
+"""Its standard book is set-up, the others are data."""
+
+
 def is_data(sobject: SObjectType) -> bool:
     """Whether a reset removes the object's records."""
     kept = sobject.name in SET_UP or sobject.name == REGISTRY or sobject.kind is ObjectKind.CUSTOM_METADATA
@@ -49,9 +53,14 @@ def reset(tx: Transaction, schema: Schema) -> None:
     """Remove every record of data, and the recycle bin with it."""
     data = [each for each in schema if is_data(each)]
     for sobject in data:
-        tx.execute(f"DELETE FROM {quoted(sobject.name)}")
+        rest = ' WHERE "IsStandard" = 0' if sobject.name == _STANDARD_PRICES else ""
+        tx.execute(f"DELETE FROM {table(sobject)}{rest}")
     if schema.find(REGISTRY) is not None:
-        marks = ", ".join("?" * len(SET_UP))
-        tx.execute(f'DELETE FROM {quoted(REGISTRY)} WHERE "Type" NOT IN ({marks})', sorted(SET_UP))
+        names = [each.name for each in data]
+        marks = ", ".join("?" * len(names))
+        kept = f'SELECT "Id" FROM {quoted(_STANDARD_PRICES)}' if _STANDARD_PRICES in names else "''"
+        tx.execute(
+            f'DELETE FROM {quoted(REGISTRY)} WHERE "Type" IN ({marks}) AND "Id" NOT IN ({kept})', names
+        )
     tx.execute('DELETE FROM "isthmus_recycle_bin"')
     tx.execute('DELETE FROM "isthmus_cleared_lookup"')

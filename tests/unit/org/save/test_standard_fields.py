@@ -10,6 +10,7 @@ from tests.contract.save.world import codes, messages
 from isthmus.kernel.clock import HOUR
 from isthmus.kernel.database.sqlite import SqliteDatabase
 from isthmus.org.save import requests
+from isthmus.org.save.reset import reset
 from isthmus.org.schema.standard import standard_objects, standard_records
 
 NEW_YEAR = 1_767_225_600_000
@@ -174,3 +175,13 @@ def test_what_only_the_platform_makes_is_refused(saves: Saves) -> None:
     stage = saves.rows('SELECT "Id" FROM "OpportunityStage"')[0][0]
     [changed] = saves.update("OpportunityStage", {"Id": stage, "Description": "x"})
     assert messages(changed) == ["entity type cannot be updated: Opportunity Stage"]
+
+
+def test_a_reset_keeps_the_standard_price_book_and_what_sets_the_org_up(saves: Saves) -> None:
+    books: list[dict[str, object]] = [{"Name": "Standard", "IsStandard": True}, {"Name": "Ours"}]
+    made = saves.run(partial(requests.insert, sobject="Pricebook2", records=books), system=True)
+    assert codes(made) == ["ok", "ok"]
+    saves.database.write(lambda tx: reset(tx, saves.schema)).result()
+    assert saves.rows('SELECT "Name" FROM "Pricebook2"') == [("Standard",)]
+    assert saves.rows('SELECT "Name" FROM "Name" WHERE "Type" = \'Pricebook2\'') == [("Standard",)]
+    assert [saves.count(each) for each in ("Account", "Case", "User", "TaskPriority")] == [0, 0, 1, 3]
