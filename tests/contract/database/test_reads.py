@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from isthmus.kernel.database import Connection, Database, Row, Transaction, Value
+from isthmus.kernel.database import Connection, Database, Row, StatementRefused, Transaction, Value
 
 VALUES: list[Value] = [
     None,
@@ -145,3 +145,21 @@ def test_readers_do_not_write(database: Database) -> None:
     with pytest.raises(Exception, match=r"read.?only|can't be written|takes no writes"):
         database.read(lambda reader: reader.rows('DELETE FROM "Item"')).result()
     assert database.read_now(lambda reader: reader.row('SELECT COUNT(*) FROM "Item"')) == (10,)
+
+
+def test_a_statement_that_fails_midway_leaves_the_connection_usable(database: Database) -> None:
+    sql = 'INSERT INTO "Item" ("integer") VALUES (?)'
+    database.write(lambda tx: tx.execute_many(sql, [(1,), (-(2**63),)])).result()
+
+    def failing(reader: Connection) -> list[Row]:
+        return reader.rows('SELECT ABS("integer") FROM "Item"')
+
+    for _ in range(2):
+        with pytest.raises(StatementRefused, match=r"overflow|out of range"):
+            database.read_now(failing)
+        with pytest.raises(StatementRefused):
+            database.read(failing).result()
+        with pytest.raises(StatementRefused):
+            database.write(failing).result()
+    assert database.write(lambda tx: tx.execute('DELETE FROM "Item"')).result() == 12
+    assert database.read_now(lambda reader: reader.rows('SELECT * FROM "Item"')) == []

@@ -14,7 +14,7 @@ Once a statement has failed, a unit can only go on outside the savepoint in whic
 hold to that, so that what runs on one runs on the other.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -135,6 +135,12 @@ class Database(Protocol):
         """Run a short `work` (a point read) in the calling thread, over one consistent snapshot.
 
         Not from inside a unit of work: it would not see the unit's writes.
+        """
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """What has been done since it was opened (`units`, `failed`, `commits`, `again`: units that ran more
+        than once), and how many units are `waiting`.
         """
         ...
 

@@ -5,7 +5,7 @@ sees the database as if it ran alone, as on SQLite, and runs again where another
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from typing import Final, TypeVar
@@ -19,6 +19,7 @@ from isthmus.kernel.database import (
     DatabaseClosed,
     Transaction,
 )
+from isthmus.kernel.database.counting import total
 from isthmus.kernel.database.postgresql.connection import PostgresqlConnection
 from isthmus.kernel.database.postgresql.refusals import refusal
 from isthmus.kernel.database.postgresql.sequences import TAKE, Sequences
@@ -66,8 +67,9 @@ class PostgresqlDatabase:
         self._closed = False
         self._writes = WorkQueue("write", waiting_max)
         self._reads = WorkQueue("read", waiting_max)
-        for _ in range(writers):
-            self._writes.start(Units(self._session(), self._sequences, self._writes).run)
+        self._units = [Units(self._session(), self._sequences, self._writes) for _ in range(writers)]
+        for each in self._units:
+            self._writes.start(each.run)
         for _ in range(readers):
             self._reads.start(partial(self._read_on, self._session()))
 
@@ -88,6 +90,9 @@ class PostgresqlDatabase:
             if self._here_busy is not None:
                 return work(self._here_busy)
             return self._snapshot(self._here, work, here=True)
+
+    def counts(self) -> Mapping[str, int]:
+        return total((each.counts for each in self._units), self._writes.waiting)
 
     def close(self) -> None:
         self._writes.close()

@@ -14,6 +14,7 @@ import psycopg
 
 from isthmus.kernel.crash import crash_point
 from isthmus.kernel.database import DatabaseFailed
+from isthmus.kernel.database.counting import Counts
 from isthmus.kernel.database.postgresql.connection import PostgresqlTransaction
 from isthmus.kernel.database.postgresql.refusals import Conflict, ServerLost, refusal
 from isthmus.kernel.database.postgresql.sequences import Sequences
@@ -33,6 +34,7 @@ class Units:
         self._session = session
         self._sequences = sequences
         self._jobs = jobs
+        self.counts = Counts()
 
     def run(self) -> None:
         """The thread's body."""
@@ -42,11 +44,14 @@ class Units:
         self._session.close()
 
     def _answer(self, job: Job) -> None:
+        self.counts.units += 1
         try:
             tx, result = self._run(job)
         except BaseException as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
+            self.counts.failed += 1
             job.future.set_exception(error)
             return
+        self.counts.commits += 1
         for hook in tx.hooks:
             try:
                 hook()
@@ -58,6 +63,7 @@ class Units:
         """Run the unit as often as it takes. Raises its own error, or the last of the database's."""
         lost_before = False
         for run in range(1, RUNS_MAX + 1):
+            self.counts.again += run == 2
             try:
                 return self._once(job)
             except Conflict:

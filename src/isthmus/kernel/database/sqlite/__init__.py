@@ -7,7 +7,7 @@ SQLite's own `PATH-wal` and `PATH-shm`, and `PATH.lock`, which keeps a second pr
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from isthmus.kernel.database import (
     DatabaseReadOnly,
     Transaction,
 )
+from isthmus.kernel.database.counting import total
 from isthmus.kernel.database.sqlite.connection import Opening, SqliteConnection
 from isthmus.kernel.database.sqlite.file_lock import FileLock
 from isthmus.kernel.database.sqlite.refusals import refusal
@@ -63,7 +64,7 @@ class SqliteDatabase:
             _check_ours(connection)
             self._writes = WorkQueue("write", waiting_max)
             self._reads = WorkQueue("read", waiting_max)
-            writer = Writer(connection, self._writes)
+            self._writer = Writer(connection, self._writes)
             self._here = SqliteConnection(self._keep(opening.reader()))
             reading = [SqliteConnection(self._keep(opening.reader())) for _ in range(readers)]
         except BaseException:
@@ -71,7 +72,7 @@ class SqliteDatabase:
             raise
         self._here_lock = threading.RLock()
         self._closed = False
-        self._writes.start(writer.run)
+        self._writes.start(self._writer.run)
         for each in reading:
             self._reads.start(partial(self._read_on, each))
 
@@ -92,6 +93,9 @@ class SqliteDatabase:
             if self._here.in_transaction:
                 return work(self._here)
             return cast(T, self._here.snapshot(work))
+
+    def counts(self) -> Mapping[str, int]:
+        return total([self._writer.counts], self._writes.waiting)
 
     def close(self) -> None:
         self._writes.close()

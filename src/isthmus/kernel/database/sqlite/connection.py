@@ -83,9 +83,9 @@ class SqliteConnection:
 
     dialect = SQLITE
 
-    def __init__(self, connection: apsw.Connection, cursor: apsw.Cursor | None = None) -> None:
+    def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._cursor = cursor or connection.cursor()
+        self._cursor = connection.cursor()
 
     def rows(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:
         try:
@@ -110,31 +110,36 @@ class SqliteConnection:
 
     def snapshot(self, work: Callable[["SqliteConnection"], object]) -> object:
         """Run `work` over one consistent state of the database."""
-        execute = self._cursor.execute
         try:
-            execute("BEGIN")
+            self._cursor.execute("BEGIN")
         except apsw.Error as error:
             raise self._refused(error) from error
         try:
             return work(self)
         finally:
             if self._connection.in_transaction:
-                execute("END")
+                self._cursor.execute("ROLLBACK")
 
     @property
     def in_transaction(self) -> bool:
         return self._connection.in_transaction
 
+    def close(self) -> None:
+        """End the last statement, for which SQLite would keep an old state of the file."""
+        self._cursor.close(True)
+
     def _refused(self, error: apsw.Error) -> DatabaseError:
+        self._cursor.close(True)  # a cursor gives the error of its last statement to the next one too
+        self._cursor = self._connection.cursor()
         return refusal(error, self._connection)
 
 
 class SqliteTransaction(Unit, SqliteConnection):
     """A unit of work's connection, within a transaction that the writer has begun."""
 
-    def __init__(self, connection: apsw.Connection, cursor: apsw.Cursor, sequences: Sequences) -> None:
+    def __init__(self, connection: apsw.Connection, sequences: Sequences) -> None:
         Unit.__init__(self)
-        SqliteConnection.__init__(self, connection, cursor)
+        SqliteConnection.__init__(self, connection)
         self._sequences = sequences
 
     def rows(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import apsw
 
 from isthmus.kernel.crash import crash_point
+from isthmus.kernel.database.counting import Counts
 from isthmus.kernel.database.sqlite.connection import SqliteTransaction
 from isthmus.kernel.database.sqlite.refusals import refusal
 from isthmus.kernel.database.sqlite.sequences import Sequences
@@ -53,6 +54,7 @@ class Writer:
         self._connection = connection
         self._cursor = connection.cursor()
         self._jobs = jobs
+        self.counts = Counts()
         try:
             self._sequences = Sequences(connection)
         except apsw.Error as error:
@@ -102,8 +104,11 @@ class Writer:
     def _again(self, jobs: list[Job], cause: BaseException) -> None:
         """What becomes of the units of a group that has not happened."""
         if len(jobs) == 1:
+            self.counts.units += 1
+            self.counts.failed += 1
             jobs[0].future.set_exception(cause)
             return
+        self.counts.again += len(jobs)
         for job in jobs:
             try:
                 self._execute("BEGIN IMMEDIATE")
@@ -111,13 +116,15 @@ class Writer:
                 self._commit(done)
             except _Undone as undone:
                 self._roll_back()
+                self.counts.units += 1
+                self.counts.failed += 1
                 job.future.set_exception(undone.cause)
             else:
                 self._answer(done)
 
     def _unit(self, job: Job) -> _Done:
         """Run one unit in its savepoint. Raises _Undone where SQLite has undone the transaction."""
-        tx = SqliteTransaction(self._connection, self._cursor, self._sequences)
+        tx = SqliteTransaction(self._connection, self._sequences)
         self._execute("SAVEPOINT unit")
         try:
             result = job.work(tx)
@@ -125,6 +132,7 @@ class Writer:
         except BaseException as error:
             if not self._connection.in_transaction:
                 raise _Undone(error) from error
+            tx.close()
             self._execute("ROLLBACK TO unit")
             self._execute("RELEASE unit")
             return _Done(job, tx, error=error)
@@ -141,6 +149,7 @@ class Writer:
                         for enter in each.tx.around:
                             around.enter_context(enter(each.tx))
                         each.tx.finish()
+                        each.tx.close()
                 bounds = self._sequences.store(self._cursor)
                 crash_point("database.before_commit")
                 self._cursor.execute("COMMIT")
@@ -158,8 +167,11 @@ class Writer:
 
     def _answer(self, done: list[_Done]) -> None:
         """The group is on disk: call the hooks, then give each caller its result."""
+        self.counts.commits += 1
+        self.counts.units += len(done)
         for each in done:
             if each.error is not None:
+                self.counts.failed += 1
                 each.job.future.set_exception(each.error)
                 continue
             for hook in each.tx.hooks:
