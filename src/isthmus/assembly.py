@@ -5,7 +5,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ import msgspec
 
 from isthmus.kernel import clock_offset
 from isthmus.kernel.certificates import LocalAuthority
-from isthmus.kernel.clock import MINUTE, Clock
+from isthmus.kernel.clock import HOUR, MINUTE, Clock
 from isthmus.kernel.clock_offset import kept_clock
 from isthmus.kernel.database import Database
 from isthmus.kernel.database.migrations import migrate
@@ -25,6 +25,7 @@ from isthmus.kernel.http import HttpServer, Listener, ListenError
 from isthmus.kernel.ids import Ids
 from isthmus.kernel.journal import Journal
 from isthmus.kernel.private_files import PRIVATE, secret_key, write_whole
+from isthmus.kernel.tasks import Closing, Tasks
 from isthmus.org import provision
 from isthmus.org.api import rest
 from isthmus.org.api.control import control_adapter
@@ -225,6 +226,8 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
             for each, port in zip(listeners, ports, strict=True)
         }
         gateway = await _gateway(settings, listeners, ports, stack)
+        tasks = await stack.enter_async_context(Tasks())
+        tasks.start(_keep_up(opened.org, authority, tasks), name="upkeep")
         _write_control_file(settings.data, urls, control_token, stack)
         yield Serving(
             opened=opened,
@@ -234,6 +237,15 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
             authority=authority,
             new_authority=authority.certificate in made,
         )
+
+
+async def _keep_up(org: Org, authority: LocalAuthority, tasks: Tasks) -> None:
+    """Every hour of org time: remove what has had its time, renew a certificate that runs out."""
+    with suppress(Closing):
+        while True:
+            await tasks.unless_closing(org.clock.sleep_until(org.clock.now() + HOUR))
+            await org.housekeep()
+            authority.prepare()
 
 
 def _listeners(settings: Settings, authority: LocalAuthority) -> tuple[Listener, ...]:

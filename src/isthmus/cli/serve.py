@@ -94,8 +94,11 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 async def _until_stopped(settings: Any, confirmed: frozenset[str], as_json: bool) -> None:
     from isthmus.assembly import serve_org
+    from isthmus.kernel.clock import SystemClock
     from isthmus.kernel.http import stop_signals
+    from isthmus.kernel.observe import configure_logs
 
+    configure_logs(SystemClock(), level="warning")
     with stop_signals() as told:
         async with serve_org(settings, confirmed=confirmed) as serving:
             _announce_as_json(serving) if as_json else _announce(serving)
