@@ -269,6 +269,23 @@ def test_names_are_registered_for_polymorphic_lookups(saves: Saves) -> None:
     assert saves.rows('SELECT "IsDeleted" FROM "Name" WHERE "Id" = ?', order) == [(1,)]
 
 
+def test_a_record_without_a_name_is_called_by_its_id(saves: Saves) -> None:
+    order = saves.new("Order__c")
+    assert saves.value(order, "Name") == order[:15]
+    saves.update("Order__c", {"Id": order, "Name": "named"})
+    saves.update("Order__c", {"Id": order, "Name": None})
+    assert saves.value(order, "Name") == order[:15]
+
+
+def test_a_record_that_was_modified_since_is_left_as_it_is(saves: Saves) -> None:
+    order = saves.new("Order__c", Name="new")
+    saves.options = SaveOptions(unmodified_since=NEW_YEAR - 1)
+    results = [*saves.update("Order__c", {"Id": order, "Name": "x"}), *saves.delete(None, order)]
+    assert codes(results) == ["ENTITY_FAILED_IFLASTMODIFIED_ON_UPDATE"] * 2
+    saves.options = SaveOptions(unmodified_since=NEW_YEAR)
+    assert codes(saves.update("Order__c", {"Id": order, "Name": "x"})) == ["ok"]
+
+
 def test_a_person_is_called_by_first_and_last_name(saves: Saves) -> None:
     assert saves.rows('SELECT "Name" FROM "User"') == [("Lovelace",)]
     saves.update("User", {"Id": USER_ID, "FirstName": "Ada"})

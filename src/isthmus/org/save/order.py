@@ -34,7 +34,12 @@ from isthmus.org.save.steps.automate import (
 from isthmus.org.save.steps.derive import derive_standard_fields
 from isthmus.org.save.steps.formats import check_formats
 from isthmus.org.save.steps.load import load_current_values, overlay_deleted_flag, overlay_values
-from isthmus.org.save.steps.number import give_auto_numbers, give_record_ids, stamp_system_fields
+from isthmus.org.save.steps.number import (
+    give_auto_numbers,
+    give_record_ids,
+    name_by_id,
+    stamp_system_fields,
+)
 from isthmus.org.save.steps.permit import check_permissions
 from isthmus.org.save.steps.references import check_references, check_references_again, resolve_parents
 from isthmus.org.save.steps.register import register_names
@@ -63,6 +68,7 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     check_validation_rules,
     check_duplicate_rules,
     give_record_ids,
+    name_by_id,
     give_auto_numbers,
     stamp_system_fields,
     insert_records,

@@ -24,6 +24,10 @@ class SaveOptions:
     """Sforce-Mru, MruHeader `updateMru`: saved records become recent items."""
     truncate: bool = False
     """AllowFieldTruncationHeader: over-long text is cut, not refused."""
+    unmodified_since: int | None = None
+    """If-Unmodified-Since, in milliseconds since the epoch: records that changed later are left as they
+    are.
+    """
     client: str = ""
     """Sforce-Call-Options `client`: change events name it as their origin."""
 

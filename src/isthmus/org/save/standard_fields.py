@@ -112,6 +112,30 @@ def flag_priority(save: "Save", row: "Row") -> None:
         _set(save, row, "IsHighPriority", priority.get("IsHighPriority"))
 
 
+def find_account(save: "Save", row: "Row") -> None:
+    """An activity is also about the account that it, its record or its contact belongs to."""
+    if not (row.changed("WhatId") or row.changed("WhoId")):
+        return
+    for lookup in ("WhatId", "WhoId"):
+        about = row.values.get(lookup)
+        if isinstance(about, str):
+            account = about if about.startswith("001") else _account_of(save, about)
+            if account is not None:
+                _set(save, row, "AccountId", account)
+                return
+    _set(save, row, "AccountId", None)
+
+
+def _account_of(save: "Save", record_id: str) -> Stored:
+    """The account of a record of any object that has one, else None."""
+    for sobject in save.unit.schema.with_prefix(record_id):
+        if sobject.stored and sobject.field("AccountId") is not None:
+            sql = f'SELECT "AccountId" FROM {quoted(sobject.name)} WHERE "Id" = ?'
+            row = save.unit.tx.row(sql, (record_id,))
+            return row[0] if row is not None and isinstance(row[0], str) else None
+    return None
+
+
 def span_event(save: "Save", row: "Row") -> None:
     """An event's start, end and duration: two of them give the third."""
     values = row.values
@@ -157,8 +181,13 @@ def end_contract(save: "Save", row: "Row") -> None:
 RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Opportunity": (follow_stage, date_fiscally),
     "Case": (follow_status("CaseStatus", "IsClosed"), date_closing("ClosedDate")),
-    "Task": (follow_status("TaskStatus", "IsClosed"), flag_priority, date_closing("CompletedDateTime")),
-    "Event": (span_event,),
+    "Task": (
+        follow_status("TaskStatus", "IsClosed"),
+        flag_priority,
+        date_closing("CompletedDateTime"),
+        find_account,
+    ),
+    "Event": (span_event, find_account),
     "Contract": (follow_status("ContractStatus", "StatusCode"), end_contract),
     "Order": (follow_status("OrderStatus", "StatusCode"),),
     "OpportunityLineItem": (total_line,),

@@ -91,6 +91,21 @@ def test_a_task_is_closed_by_its_status_and_flagged_by_its_priority(saves: Saves
     ]
 
 
+def test_an_activity_is_about_the_account_behind_what_it_is_about(saves: Saves) -> None:
+    account = saves.new("Account", Name="Acme")
+    contact = saves.new("Contact", LastName="x", AccountId=account)
+    deal = opportunity(saves, AccountId=account)
+    lead = saves.new("Lead", LastName="x", Company="y")
+    for about in ({"WhatId": account}, {"WhatId": deal}, {"WhoId": contact}):
+        assert saves.value(saves.new("Task", **about), "AccountId") == account
+    task = saves.new("Task", WhoId=lead)
+    assert saves.value(task, "AccountId") is None
+    saves.update("Task", {"Id": task, "WhatId": deal, "WhoId": contact})
+    assert saves.value(task, "AccountId") == account
+    saves.update("Task", {"Id": task, "WhatId": None, "WhoId": None})
+    assert saves.value(task, "AccountId") is None
+
+
 def test_an_event_spans_what_two_of_its_fields_say(saves: Saves) -> None:
     start = "2026-01-01T00:00:00Z"
     timed = saves.new("Event", ActivityDateTime=start, DurationInMinutes=90)

@@ -2,7 +2,7 @@
 
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.kernel.ids import MalformedId, to_18
-from isthmus.org.save.batch import Row, Save
+from isthmus.org.save.batch import Row, Save, Values
 from isthmus.org.save.ports import Operation
 from isthmus.org.save.step import step
 
@@ -17,12 +17,15 @@ def load_current_values(save: Save) -> None:
     ids = list(dict.fromkeys(row.id for row in rows if row.id))
     found = save.plan.statements.read(save.unit.tx, ids, lock=True)
     undelete = save.operation is Operation.UNDELETE
+    since = save.options.unmodified_since
     for row in rows:
         old = found.get(row.id or "")
         if old is None:
             row.errors.append(row_error("undelete_failed" if undelete else "record_not_found"))
         elif old["IsDeleted"] and not undelete:
             row.errors.append(row_error("entity_is_deleted"))
+        elif since is not None and _modified(old) > since:
+            row.errors.append(row_error("modified_since"))
         else:
             row.old = old
 
@@ -74,6 +77,11 @@ def _identify(save: Save, row: Row) -> RowError | None:
     if prefix is not None and not row.id.startswith(prefix):
         return malformed(save, row.id)
     return None
+
+
+def _modified(old: Values) -> int:
+    at = old.get("LastModifiedDate")
+    return at if isinstance(at, int) else 0
 
 
 def _given_id(row: Row) -> str | None:

@@ -7,6 +7,7 @@ from isthmus.org.save.plan import Plan
 from isthmus.org.save.ports import Operation
 from isthmus.org.save.step import step
 from isthmus.org.schema.instants import whole_second
+from isthmus.org.schema.model import ObjectKind
 from isthmus.org.schema.values import Stored
 
 
@@ -17,6 +18,20 @@ def give_record_ids(save: Save) -> None:
     give_ids(save, rows)
     for row in rows:
         row.values["Id"] = row.id
+
+
+def _goes_without_name(plan: Plan) -> bool:
+    name = plan.sobject.name_field
+    return plan.sobject.kind is ObjectKind.CUSTOM and name is not None and not name.auto_number
+
+
+@step(Operation.INSERT, Operation.UPDATE, needed=_goes_without_name)
+def name_by_id(save: Save) -> None:
+    """A custom object's record without a name is called by its id. Source: Salesforce Help, Name Field."""
+    name = save.plan.sobject.name_field
+    for row in save.live():
+        if name is not None and row.id is not None and row.values.get(name.name) is None:
+            row.values[name.name] = row.id[:15]
 
 
 def _has_auto_numbers(plan: Plan) -> bool:
