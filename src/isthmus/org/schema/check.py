@@ -8,8 +8,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from isthmus.org.schema.model import ObjectKind, Schema, SObjectType
+from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.sfdx.drafts import ACTIVITIES, ACTIVITY
+from isthmus.org.schema.sfdx.field_rules import in_words
 from isthmus.org.schema.sfdx.findings import Finding, Severity
 from isthmus.org.schema.sfdx.metadata_types import Standing, partly
 from isthmus.org.schema.sfdx.picklists import standard_value_sets
@@ -153,8 +154,7 @@ def _kind(component: Component, objects: dict[str, SObjectType]) -> str:
     """What the component is, in words: `custom field`, `platform event`, `static resource`."""
     found = objects.get(component.name.lower()) if component.type.name == "CustomObject" else None
     if found is not None:
-        kind = found.kind.value
-        return f"{kind} object" if found.kind in (ObjectKind.STANDARD, ObjectKind.CUSTOM) else kind
+        return in_words(found.kind)
     name = component.type.name.removesuffix("Bundle")
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
@@ -197,7 +197,7 @@ def _counts(report: CheckReport) -> list[str]:
     parts = [f"{counted[verdict]} {words}" for verdict, words in _COUNTED.items()]
     errors = len(report.errors)
     warnings = sum(each.severity is Severity.WARNING for each in report.project.findings)
-    ignored = f", {report.project.ignored} left out by .forceignore" if report.project.ignored else ""
+    ignored = f", {report.project.ignored} left out" if report.project.ignored else ""
     return [
         f"{report.files} files, {len(report.lines)} components of {kinds} types{ignored}",
         f"{', '.join(parts)}",

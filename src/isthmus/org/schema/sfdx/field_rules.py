@@ -121,6 +121,11 @@ _ALLOWED: Final[dict[ObjectKind, frozenset[str]]] = {
 }
 
 
+def in_words(kind: ObjectKind) -> str:
+    """The kind of an object: `custom object`, `platform event`."""
+    return f"{kind.value} object" if kind in (ObjectKind.STANDARD, ObjectKind.CUSTOM) else kind.value
+
+
 def may_have(kind: ObjectKind, object_name: str, field_type: str) -> bool:
     """Whether an object of that kind can have a field of that metadata type."""
     if field_type == "Hierarchy":

@@ -15,6 +15,7 @@ from isthmus.org.schema.sfdx.field_rules import (
     NOT_HERE,
     PRECISION_MAX,
     FieldRule,
+    in_words,
     may_have,
 )
 from isthmus.org.schema.sfdx.metadata_types import partly
@@ -59,7 +60,7 @@ def build_fields(node: Node, owner: Owner) -> tuple[Field, ...]:
         node.error(f"{kind} is no type of a custom field", "type")
         return ()
     if not may_have(owner.kind, owner.name, kind):
-        node.error(f"a {owner.kind.value} can't have a field of type {kind}", "type")
+        node.error(f"a {in_words(owner.kind)} can't have a field of type {kind}", "type")
         return ()
     return _build(node, owner, kind, rule, Field(name, label or name, rule.type, custom=True))
 

@@ -25,8 +25,12 @@ ALWAYS: Final = """\
 **/destructiveChanges*.xml
 **/*.dup
 **/__tests__/
+/sfdx-project.json
+/isthmus.toml
+/config/
+/handlers/
 """
-"""What is never a component, whatever a project says (the `sf` CLI's own list, and the manifests)."""
+"""What is never a component: the `sf` CLI's own list, the manifests, what stands beside the metadata."""
 
 
 @dataclass(frozen=True, slots=True)

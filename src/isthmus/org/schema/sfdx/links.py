@@ -10,6 +10,7 @@ from typing import Final
 
 from isthmus.org.schema.model import Field, FieldType, ObjectKind, SObjectType
 from isthmus.org.schema.sfdx.document import Node
+from isthmus.org.schema.sfdx.field_rules import in_words
 from isthmus.org.schema.sfdx.objects import Built
 
 _PACKAGED: Final = re.compile(r"[A-Za-z]\w{0,14}?__\w+__(c|mdt|x|b|e)", re.ASCII)
@@ -177,7 +178,7 @@ def _unfit(field: Field, kind: str | None, target: SObjectType) -> str | None:
     if kind == "MetadataRelationship" and target.kind is not ObjectKind.CUSTOM_METADATA:
         return f"{target.name} is no custom metadata type"
     if kind in ("Lookup", "MasterDetail") and target.kind not in (ObjectKind.STANDARD, ObjectKind.CUSTOM):
-        return f"a {kind} field can't refer to a {target.kind.value}"
+        return f"a {kind} field can't refer to a {in_words(target.kind)}"
     return None
 
 

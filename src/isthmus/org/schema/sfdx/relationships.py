@@ -11,6 +11,7 @@ from isthmus.org.schema.sfdx.metadata_types import partly
 _DEFINITIONS: Final = frozenset({"EntityDefinition", "FieldDefinition", "EntityParticle"})
 """What a custom metadata type can refer to, and is no object of records: named by text."""
 _DEFINITION_LENGTH: Final = 255
+_CONSTRAINTS: Final = ("Cascade", "Restrict", "SetNull")
 
 
 def _related(node: Node, field: Field, target: str | None) -> Field:
@@ -26,8 +27,7 @@ def _related(node: Node, field: Field, target: str | None) -> Field:
 
 
 def _lookup(node: Node, field: Field) -> Field:
-    names = [each.value for each in DeleteConstraint]
-    asked = node.choice("deleteConstraint", names)
+    asked = node.choice("deleteConstraint", _CONSTRAINTS)
     if asked is None:
         # A required lookup can't be emptied, so that its parent can't go.
         constraint = DeleteConstraint.SET_NULL if field.nillable else DeleteConstraint.RESTRICT

@@ -53,7 +53,7 @@ class Scan:
     components: tuple[Component, ...]
     unknown: tuple[str, ...]
     ignored: int
-    """Files and folders that `.forceignore` leaves out."""
+    """How many files and folders are left out."""
 
 
 @dataclass(slots=True)
