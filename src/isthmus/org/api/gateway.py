@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -34,14 +34,15 @@ _OVERRIDES: Final = frozenset({"PATCH", "PUT", "DELETE", "GET", "HEAD"})
 _log = structlog.get_logger(__name__)
 
 
-class Exchange:
-    """A request and what becomes of it, as the steps know it."""
+class Exchange(Call):
+    """A call, and what becomes of it on its way. `method` may be another than the request's
+    (`_HttpMethod`).
+    """
 
     __slots__ = (
         "adapter",
-        "call",
+        "allowed",
         "gateway",
-        "headers",
         "method",
         "origin",
         "request_id",
@@ -50,19 +51,19 @@ class Exchange:
     )
 
     def __init__(self, gateway: "Gateway", scope: Scope, receive: Receive, request_id: str) -> None:
+        super().__init__(gateway.org, scope, receive, dict(scope["headers"]))
         self.gateway = gateway
-        self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.method: str = scope["method"]
         self.request_id = request_id
         self.adapter: Adapter = gateway.fallback
         self.target: Target | None = None
+        self.allowed = ""
         self.origin: Origin | None = None
-        self.call = Call(org=gateway.org, request=Request(scope, receive), base_url="", headers=self.headers)
         self.response: Response | None = None
 
     def refuse(self, error: Fault) -> None:
         """Make a fault the answer, in the words of the adapter it belongs to."""
-        self.response = self.adapter.render_fault(self.call, error)
+        self.response = self.adapter.render_fault(self, error)
 
 
 Step: TypeAlias = Callable[[Exchange], Awaitable[None] | None]
@@ -71,18 +72,16 @@ Step: TypeAlias = Callable[[Exchange], Awaitable[None] | None]
 def guard_host(exchange: Exchange) -> None:
     """Only names that are ours are answered (see `hosts`)."""
     host = exchange.headers.get(b"host", b"")
-    origin = exchange.gateway.hosts.origin(exchange.call.request.scope["scheme"], host)
+    origin = exchange.gateway.hosts.origin(exchange.scope["scheme"], host)
     if origin is None:
         raise fault("host_not_allowed", host=host.decode("latin-1") or "(none)")
     exchange.origin = origin
-    exchange.call.base_url = origin.base_url
+    exchange.base_url = origin.base_url
 
 
 def override_method(exchange: Exchange) -> None:
     """`?_HttpMethod=PATCH` on a POST, for clients that can't send PATCH."""
-    if exchange.method == "POST" and b"_HttpMethod=" in (
-        query := exchange.call.request.scope["query_string"]
-    ):
+    if exchange.method == "POST" and b"_HttpMethod=" in (query := exchange.scope["query_string"]):
         wanted = dict(parse_qsl(query.decode("latin-1"))).get("_HttpMethod", "").upper()
         if wanted in _OVERRIDES:
             exchange.method = wanted
@@ -90,22 +89,23 @@ def override_method(exchange: Exchange) -> None:
 
 def find_route(exchange: Exchange) -> None:
     """The route of the path and the method, and the adapter that answers from here on."""
-    scope = exchange.call.request.scope
+    scope = exchange.scope
     found = exchange.gateway.router.find(scope["raw_path"].decode("ascii"))
     if found is None:
         raise fault("resource_not_found")
     exchange.adapter = found.place.adapter
-    exchange.call.api_version = found.version
+    exchange.api_version = found.version
     exchange.target = target = found.place.target(exchange.method)
     if target is None:
+        exchange.allowed = found.place.allowed
         raise fault("method_not_allowed", method=exchange.method, allowed=found.place.allowed)
     exchange.adapter = target.adapter
-    exchange.call.path = dict(zip(target.names, found.captured, strict=True))
+    exchange.path = dict(zip(target.names, found.captured, strict=True))
 
 
 def check_version(exchange: Exchange) -> None:
     """A version that is retired, or was never there, has no resources."""
-    version = exchange.call.api_version
+    version = exchange.api_version
     if version and (refusal := versions.refusal(version)) is not None:
         raise refusal
 
@@ -120,15 +120,14 @@ def authenticate(exchange: Exchange) -> None:
     scheme, _, token = header.partition(b" ")
     if scheme.lower() not in _SCHEMES or not token:
         raise fault("auth_header_invalid")
-    call = exchange.call
-    call.token = token.strip().decode("latin-1")
-    call.user = call.org.identity.authenticate(call.token)
+    exchange.token = token.strip().decode("latin-1")
+    exchange.user = exchange.org.identity.authenticate(exchange.token)
 
 
 def count_call(exchange: Exchange) -> None:
     """Calls of a user count against the org's daily limit."""
-    if exchange.call.user is not None:
-        exchange.call.org.count_call()
+    if exchange.user is not None:
+        exchange.org.count_call()
 
 
 def read_body(exchange: Exchange) -> Awaitable[None] | None:
@@ -139,19 +138,19 @@ def read_body(exchange: Exchange) -> Awaitable[None] | None:
 async def _read_body(exchange: Exchange) -> None:
     if exchange.target is not None:
         limit = exchange.target.route.body_limit
-        exchange.call.body = await bodies.read(exchange.call.request.receive, exchange.headers, limit)
+        exchange.body = await bodies.read(exchange.receive, exchange.headers, limit)
 
 
 async def call_handler(exchange: Exchange) -> None:
     """The adapter decodes, asks, encodes."""
     if exchange.target is not None:
-        exchange.response = await exchange.target.route.handler(exchange.call)
+        exchange.response = await exchange.target.route.handler(exchange)
 
 
 def tell_limits(exchange: Exchange) -> None:
     """`Sforce-Limit-Info`, on every answer to a call that was counted."""
-    if exchange.call.user is not None and exchange.response is not None:
-        usage = exchange.call.org.usage()
+    if exchange.user is not None and exchange.response is not None:
+        usage = exchange.org.usage()
         value = b"api-usage=%d/%d" % (usage.used, usage.maximum)
         exchange.response.raw_headers.append((b"sforce-limit-info", value))
 
@@ -173,9 +172,11 @@ def add_headers(exchange: Exchange) -> None:
     if all(name != _NOT_STORED[0] for name, _ in headers):
         headers.append(_NOT_STORED)
     headers += _ALWAYS
+    if exchange.allowed:
+        headers.append((b"allow", exchange.allowed.encode()))
     headers.append((b"x-request-id", exchange.request_id.encode()))
     on_platform = exchange.origin is not None and exchange.origin.on_platform
-    if on_platform and exchange.call.request.scope["scheme"] == "https":
+    if on_platform and exchange.scope["scheme"] == "https":
         headers.append(_HTTPS_ONLY)
 
 
@@ -237,13 +238,12 @@ class Gateway:
         self.fallback = fallback
         self.router = Router(adapters)
         self.hosts = Hosts(my_domain_host, allowed_hosts)
-        self._request_ids = (
-            f"{prefix}{number:08x}" for prefix in [org.ids.text(8)] for number in itertools.count()
-        )
+        self._run = org.ids.text(8)
+        self._requests = itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. A client that has gone in the middle of its request gets no answer."""
-        exchange = Exchange(self, scope, receive, next(self._request_ids))
+        exchange = Exchange(self, scope, receive, f"{self._run}{next(self._requests):08x}")
         try:
             for step in _TO_HANDLER:
                 pending = step(exchange)

@@ -64,6 +64,8 @@ class _Node:
     named: "_Node | None" = None
     rest: Place | None = None
     place: Place | None = None
+    branches: bool = False
+    """Whether anything but a literal may follow: `version`, `named` or `rest`."""
 
 
 class Router:
@@ -89,6 +91,7 @@ class Router:
         names: list[str] = []
         segments = _segments(route.path)
         for at, segment in enumerate(segments):
+            node.branches = node.branches or segment.startswith(("{", _VERSION))
             if segment == _VERSION:
                 node.version = node = node.version or _Node()
             elif segment.startswith("{") and segment.endswith(_REST):
@@ -131,10 +134,21 @@ class _Walk:
 
     def on(self, node: _Node, at: int) -> Place | None:
         """The place that the segments from `at` lead to."""
-        if at == len(self.segments):
+        segments = self.segments
+        end = len(segments)
+        while at < end:
+            segment = segments[at]
+            literal = node.literals.get(segment.lower())
+            if literal is None or node.branches:
+                break
+            node = literal
+            at += 1
+        else:
             return node.place
-        segment = self.segments[at]
-        literal = node.literals.get(segment.lower())
+        return self._branch(node, at, segment, literal)
+
+    def _branch(self, node: _Node, at: int, segment: str, literal: _Node | None) -> Place | None:
+        """Try each kind of segment in turn; what fails leaves nothing behind."""
         if literal is not None and (place := self.on(literal, at + 1)) is not None:
             return place
         if node.version is not None and (version := SEGMENTS.get(segment.lower())) is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope
 
 from isthmus.kernel.errors import Fault, fault
 from isthmus.org.security.principal import Principal
@@ -33,20 +34,25 @@ class Call:
 
     `base_url` names the host by which the client came (`https://acme.my.salesforce.com`,
     `http://localhost:8080`), without a slash at the end: every URL in an answer begins with it. `path`
-    holds the route's named segments, decoded. `headers` are the request's, names in lower case; `request`
-    has the same and more, but not the body (that has been read).
+    holds the route's named segments, decoded. `headers` are the request's, names in lower case.
     """
 
     org: "Org"
-    request: Request
-    base_url: str
+    scope: Scope
+    receive: Receive
+    headers: Mapping[bytes, bytes]
+    base_url: str = ""
     path: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     user: Principal | None = None
     token: str | None = None
     api_version: int = 0
     """The version in the URL, 65 for `v65.0`; 0 where the route has none."""
-    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+
+    @property
+    def request(self) -> Request:
+        """The request as Starlette has it; without its body, which has been read."""
+        return Request(self.scope, self.receive)
 
     @property
     def principal(self) -> Principal:

@@ -40,7 +40,7 @@ async def query_more(call: Call) -> Response:
 
 
 async def _query(call: Call, all_rows: bool) -> Response:
-    asked = dict(parse_qsl(call.request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    asked = dict(parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True))
     for each in _UNSUPPORTED:
         if each in asked:
             raise fault("query_parameter_unsupported", parameter=each)

@@ -4,11 +4,13 @@ Source: REST API Developer Guide, "sObject Basic Information", "sObject Rows".
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
+from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
-from isthmus.kernel.errors import RowError, fault
+from isthmus.kernel.errors import Fault, RowError, fault
 from isthmus.kernel.ids import MalformedId, to_18
 from isthmus.org.api.rest import answers, headers, json_body, json_problems, paths
 from isthmus.org.api.rest.row_encoder import RowEncoders
@@ -34,8 +36,14 @@ async def create(call: Call) -> Response:
 
 async def read(call: Call) -> Response:
     """The record's readable fields, or those that `?fields=` names."""
-    sobject = paths.sobject_of(call)
-    result = await call.org.retrieve(call.principal, sobject.name, record_id_of(call), fields_asked(call))
+    try:
+        result = await call.org.retrieve(
+            call.principal, call.path["sobject"], call.path["id"], fields_asked(call)
+        )
+    except Fault as error:
+        if error.entry.name != "malformed_record_id":
+            raise
+        raise _no_such_field(call.path["id"]) from error
     return one_record(call, result)
 
 
@@ -61,20 +69,29 @@ async def delete(call: Call) -> Response:
 
 
 def record_id_of(call: Call) -> str:
-    """The id in the URL. What is no id at all would be an external id field's name there, without a value."""
-    text = call.path["id"]
+    """The id in the URL, in its 18-character form. Fault: `external_id_field_not_found`."""
     try:
-        return to_18(text)
+        return to_18(call.path["id"])
     except MalformedId:
-        raise fault("external_id_field_not_found", field=text) from None
+        raise _no_such_field(call.path["id"]) from None
+
+
+def _no_such_field(text: str) -> Fault:
+    """What is no id stands where an external id field's name would stand, and is taken for one."""
+    return fault("external_id_field_not_found", field=text)
 
 
 def fields_asked(call: Call) -> Sequence[str] | None:
     """`?fields=Name,Phone`, or None where all are asked for."""
-    if b"fields=" not in call.request.scope["query_string"]:
-        return None
-    names = [each.strip() for each in call.request.query_params.get("fields", "").split(",")]
-    return [each for each in names if each] or None
+    query = call.scope["query_string"]
+    return _fields(query) if query else None
+
+
+@lru_cache(maxsize=256)
+def _fields(query: bytes) -> tuple[str, ...] | None:
+    """A client asks for the same fields of many records."""
+    asked = dict(parse_qsl(query.decode("latin-1"))).get("fields", "")
+    return tuple(name for each in asked.split(",") if (name := each.strip())) or None
 
 
 def refuse_field(record: Mapping[str, object], field: str) -> None:
