@@ -84,11 +84,12 @@ class Served:
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Ask with the session's token; `path` may leave `/services/data/v65.0` out.
+        """Ask with the session's token; paths but for `/services…` and `/odd…` are under
+        `/services/data/v65.0`.
 
         A header that is empty is not sent. Lists and dicts are sent as JSON, bytes and text as they are.
         """
-        whole = path if path.startswith("/services") or path == "/" else self.data + path
+        whole = path if path.lower().startswith(("/services", "/odd")) else self.data + path
         text = json.dumps(body).encode() if isinstance(body, dict | list) else body
         sent = {
             "Authorization": f"Bearer {self.token}",
