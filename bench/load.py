@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import cycle, islice
 
@@ -85,37 +86,29 @@ class _Connection:
 
 def run(port: int, requests: Sequence[bytes], seconds: float, connections: int) -> Load:
     """Drive the server on `port` for `seconds` with `connections`. Raises WrongAnswer."""
-    selector = selectors.DefaultSelector()
-    lanes = []
-    for lane in range(connections):
-        step = islice(cycle(requests), lane * len(requests) // connections, None)
-        connection = _Connection(port, step)
-        selector.register(connection.socket, selectors.EVENT_READ, connection)
-        lanes.append(connection)
-    latencies: list[float] = []
-    started, cpu = time.perf_counter(), time.process_time()
-    for connection in lanes:
-        connection.send()
-    deadline = started + seconds
-    now = started
-    while now < deadline:
-        for key, _ in selector.select(timeout=1.0):
-            connection = key.data
-            if connection.receive():
-                latencies.append(time.perf_counter() - connection.sent_at)
-                connection.send()
-        now = time.perf_counter()
-    elapsed = now - started
-    busy = (time.process_time() - cpu) / elapsed
-    for connection in lanes:
-        connection.socket.close()
-    selector.close()
+    with ExitStack() as closing:
+        selector = closing.enter_context(selectors.DefaultSelector())
+        for lane in range(connections):
+            step = islice(cycle(requests), lane * len(requests) // connections, None)
+            connection = _Connection(port, step)
+            closing.callback(connection.socket.close)
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+        latencies: list[float] = []
+        started, cpu = time.perf_counter(), time.process_time()
+        for key in selector.get_map().values():
+            key.data.send()
+        while (elapsed := time.perf_counter() - started) < seconds:
+            for key, _ in selector.select(timeout=1.0):
+                connection = key.data
+                if connection.receive():
+                    latencies.append(time.perf_counter() - connection.sent_at)
+                    connection.send()
+        busy = (time.process_time() - cpu) / elapsed
     if not latencies:
         raise WrongAnswer("the server answered nothing in time")
     latencies.sort()
-    return Load(
-        len(latencies), elapsed, busy, latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)]
-    )
+    middle, late = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)]
+    return Load(len(latencies), elapsed, busy, middle, late)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.conformance.corpus import Case, CorpusError, Step, load, load_area
+from tests.conformance.reference import PAGE, page_with_table
 from tests.conformance.runner import check
 from tests.conformance.target import Answer
 from tests.conformance.variables import UnknownVariable, Variables
@@ -32,6 +33,11 @@ def _variables() -> Variables:
 
 def _checks(case: Case) -> Iterator[Step]:
     yield from (case.step, *case.then)
+
+
+def test_the_reference_counts_these_cases() -> None:
+    text = PAGE.read_text("utf-8")
+    assert text == page_with_table(text), "run python -m tests.conformance.reference"
 
 
 def test_there_are_many_cases() -> None:
