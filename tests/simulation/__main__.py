@@ -1,4 +1,4 @@
-"""Simulations at full length: `python -m tests.simulation [--seeds N] [--first SEED] [--only kill|power]`.
+"""Simulations at full length: `python -m tests.simulation [--seeds N] [--first SEED] [--only KIND]`.
 
 A line a run, a summary, and exit status 1 where anything that was acknowledged is missing or there twice.
 """
@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.simulation import kill, power_loss
+from tests.simulation import kill, kill_org, power_loss
 from tests.simulation.outcome import Outcome
 
 
@@ -18,11 +18,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seeds", type=int, default=100, help="how many runs of each kind (default 100)")
     parser.add_argument("--first", type=int, default=0, help="the first seed, to repeat a run")
-    parser.add_argument("--only", choices=["kill", "power"], help="one kind only")
+    parser.add_argument("--only", choices=["kill", "org", "power"], help="one kind only")
     arguments = parser.parse_args()
     seeds = range(arguments.first, arguments.first + arguments.seeds)
     logging.getLogger("isthmus").setLevel(logging.CRITICAL)  # what fails, fails on purpose
-    kinds = {"kill": _kills, "power": _power_losses}
+    kinds = {"kill": _kills, "org": _org_kills, "power": _power_losses}
     failed = 0
     for kind in [arguments.only] if arguments.only else list(kinds):
         runs = bad = acknowledged = 0
@@ -39,6 +39,11 @@ def main() -> int:
 def _kills(seeds: range) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         yield from kill.run(Path(folder), seeds)
+
+
+def _org_kills(seeds: range) -> Iterator[Outcome]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield from kill_org.run(Path(folder), seeds)
 
 
 def _power_losses(seeds: range) -> Iterator[Outcome]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.simulation import kill, power_loss
+from tests.simulation import kill, kill_org, power_loss
 from tests.simulation.ledger import Ledger
 
 SEEDS = range(12)
@@ -24,6 +24,10 @@ def test_the_simulation_finds_what_an_unsynced_commit_loses(tmp_path: Path, sync
 
 def test_nothing_acknowledged_is_lost_with_the_process(tmp_path: Path) -> None:
     assert [outcome for outcome in kill.run(tmp_path, range(4)) if outcome.problems] == []
+
+
+def test_nothing_the_org_acknowledged_is_lost_with_it(tmp_path: Path) -> None:
+    assert [outcome for outcome in kill_org.run(tmp_path, range(2)) if outcome.problems] == []
 
 
 def test_the_ledger_tells_losses_doubles_and_inventions() -> None:
