@@ -6,7 +6,7 @@ org time. Source: REST API Developer Guide, "Conditional Request Headers".
 
 from collections import OrderedDict
 from collections.abc import Callable
-from email.utils import formatdate, parsedate_to_datetime
+from email.utils import formatdate
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from isthmus.kernel.clock import SECOND
 from isthmus.org.api.rest.answers import Json
+from isthmus.org.api.rest.headers import instant
 from isthmus.org.api.routing import Call
 from isthmus.org.schema.model import Schema
 
@@ -42,8 +43,8 @@ def answer(call: Call, key: Key, make: Callable[[], bytes]) -> Response:
     if described is None:
         described = _DESCRIBED[schema] = _Described(call.org.clock.now())
     modified = (b"last-modified", formatdate(described.since, usegmt=True).encode())
-    known_since = _seconds(call.header(b"if-modified-since"))
-    if known_since is not None and known_since >= described.since:
+    known_since = instant(call.header(b"if-modified-since"))
+    if known_since is not None and known_since >= described.since * SECOND:
         unchanged = Response(status_code=304)
         unchanged.raw_headers.append(modified)
         return unchanged
@@ -59,12 +60,3 @@ def _body(described: _Described, key: Key, make: Callable[[], bytes]) -> bytes:
     else:
         described.bodies.move_to_end(key)
     return body
-
-
-def _seconds(header: str | None) -> float | None:
-    if header is None:
-        return None
-    try:
-        return parsedate_to_datetime(header).timestamp()
-    except ValueError:
-        return None

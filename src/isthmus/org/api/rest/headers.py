@@ -1,8 +1,10 @@
 """Headers: what a REST request's own headers ask for. Source: REST API Developer Guide, "Headers"."""
 
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Final
 
+from isthmus.kernel.clock import SECOND
 from isthmus.org.api.routing import Call
 from isthmus.org.org import SaveOptions
 
@@ -13,7 +15,8 @@ _ASSIGN: Final = b"sforce-auto-assign"
 _DUPLICATES: Final = b"sforce-duplicate-rule-header"
 _RECENT: Final = b"sforce-mru"
 _CALL: Final = b"sforce-call-options"
-_OF_SAVES: Final = frozenset({_ASSIGN, _DUPLICATES, _RECENT, _CALL})
+_UNMODIFIED: Final = b"if-unmodified-since"
+_OF_SAVES: Final = frozenset({_ASSIGN, _DUPLICATES, _RECENT, _CALL, _UNMODIFIED})
 _DEFAULT: Final = SaveOptions()
 
 
@@ -35,8 +38,19 @@ def save_options(call: Call) -> SaveOptions:
         duplicate_details=_is_true(duplicates.get("includerecorddetails")),
         duplicates_as_user=_is_true(duplicates.get("runascurrentuser")),
         update_recent=_is_true(_pairs(call.header(_RECENT)).get("updatemru")),
+        unmodified_since=instant(call.header(_UNMODIFIED)),
         client=_pairs(call.header(_CALL)).get("client", ""),
     )
+
+
+def instant(header: str | None) -> int | None:
+    """The milliseconds since the epoch that an HTTP date says; None where there is none, or it is no date."""
+    if header is None:
+        return None
+    try:
+        return int(parsedate_to_datetime(header).timestamp()) * SECOND
+    except ValueError:
+        return None
 
 
 def _assignment(header: str | None) -> bool | str:
