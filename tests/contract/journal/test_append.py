@@ -54,10 +54,17 @@ def test_a_fact_without_events_is_a_mistake(database: Database, journal: Journal
     assert journal.tip() == 0
 
 
+@pytest.mark.parametrize("alone", [False, True])
 def test_an_immediate_fact_is_seen_before_the_unit_ends_and_stays_after_its_rollback(
-    database: Database, journal: Journal
+    database: Database, journal: Journal, alone: bool
 ) -> None:
+    """Even where the unit shares its commit with one whose facts wait for just that commit."""
     seen: list[list[str]] = []
+    go = threading.Event()
+
+    def first(tx: Transaction) -> None:
+        go.wait()
+        journal.append(tx, [fact("first")])
 
     def unit(tx: Transaction) -> None:
         journal.append(tx, [fact("after commit")])
@@ -65,10 +72,14 @@ def test_an_immediate_fact_is_seen_before_the_unit_ends_and_stays_after_its_roll
         seen.append(names(journal))
         raise Stop
 
-    assert isinstance(database.write(unit, alone=True).exception(), Stop)
-    assert seen == [["immediate"]]
+    sharing = database.write(first)
+    failing = database.write(unit, alone=alone)
+    go.set()
+    assert isinstance(failing.exception(), Stop)
+    sharing.result()
+    assert "immediate" in seen[0]
     append(database, journal, fact("later"))
-    assert names(journal) == ["immediate", "later"]
+    assert sorted(names(journal)) == ["first", "immediate", "later"]
 
 
 def test_immediate_and_other_facts_share_the_positions(database: Database, journal: Journal) -> None:

@@ -123,9 +123,6 @@ class Journal:
     def publish_immediately(self, facts: Sequence[Fact]) -> Future[Appended]:
         """Append `facts` at once, whatever becomes of the unit that calls; on disk when the future
         completes.
-
-        A unit that means to be seen to have published before it ends must be written `alone`: only then
-        does no other unit's commit, which it shares, stand between its facts and the reader.
         """
         return self._immediate.write(lambda tx: self.append(tx, facts))
 

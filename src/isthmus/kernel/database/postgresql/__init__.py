@@ -21,7 +21,7 @@ from isthmus.kernel.database import (
 )
 from isthmus.kernel.database.counting import total
 from isthmus.kernel.database.postgresql.connection import PostgresqlConnection
-from isthmus.kernel.database.postgresql.refusals import refusal
+from isthmus.kernel.database.postgresql.refusals import ServerLost, refusal
 from isthmus.kernel.database.postgresql.sequences import TAKE, Sequences
 from isthmus.kernel.database.postgresql.session import Session
 from isthmus.kernel.database.postgresql.units import Units
@@ -117,12 +117,20 @@ class PostgresqlDatabase:
         session.close()
 
     def _snapshot(self, session: Session, work: Callable[[Connection], T], *, here: bool = False) -> T:
-        """Run `work` over one consistent state of the database."""
+        """Run `work` over one consistent state of the database; once more where the connection is lost."""
+        try:
+            return self._snapshot_once(session, work, here)
+        except ServerLost:
+            session.close()
+            return self._snapshot_once(session, work, here)
+
+    def _snapshot_once(self, session: Session, work: Callable[[Connection], T], here: bool) -> T:
         connection = session.connected()
         reader = PostgresqlConnection(connection)
         try:
             connection.execute(_SNAPSHOT)
-            self._here_busy = reader if here else self._here_busy
+            if here:
+                self._here_busy = reader
             try:
                 return work(reader)
             finally:

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import RawCursor, RawServerCursor
 
 from isthmus.kernel.database import POSTGRESQL, DatabaseError, Row, Value
-from isthmus.kernel.database.postgresql.refusals import Conflict, refusal
+from isthmus.kernel.database.postgresql.refusals import Conflict, is_outdated, refusal
 from isthmus.kernel.database.postgresql.sequences import Sequences
 from isthmus.kernel.database.postgresql.session import Raw
 from isthmus.kernel.database.unit import Unit
@@ -57,6 +57,8 @@ class PostgresqlConnection:
             cursor.close()
 
     def _refused(self, error: psycopg.Error) -> DatabaseError:
+        if is_outdated(error):
+            self._connection.close()
         return refusal(error)
 
 
@@ -117,7 +119,7 @@ class PostgresqlTransaction(Unit, PostgresqlConnection):
         return self._connection.closed
 
     def _refused(self, error: psycopg.Error) -> DatabaseError:
-        self.failure = refusal(error)
+        self.failure = PostgresqlConnection._refused(self, error)
         if isinstance(self.failure, Conflict):
             self.conflict = self.failure
         return self.failure

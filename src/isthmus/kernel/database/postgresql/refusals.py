@@ -33,7 +33,12 @@ class Conflict(DatabaseBusy):
 
 
 class ServerLost(DatabaseFailed):
-    """The connection has broken."""
+    """The connection has broken, or is of no more use: the work can be done on another one."""
+
+
+def is_outdated(error: psycopg.Error) -> bool:
+    """Whether a statement that the connection has prepared no longer fits a table that was changed."""
+    return isinstance(error, errors.FeatureNotSupported) and "cached plan" in str(error)
 
 
 def refusal(error: psycopg.Error) -> DatabaseError:
@@ -49,6 +54,8 @@ def refusal(error: psycopg.Error) -> DatabaseError:
         return DatabaseReadOnly("the PostgreSQL server takes no writes (a standby?): name its primary")
     if isinstance(error, _BUSY):
         return DatabaseBusy(f"the PostgreSQL server is busy: try again later ({text})")
+    if is_outdated(error):
+        return ServerLost(f"a table was changed meanwhile: try again ({text})")
     if isinstance(error, _STATEMENT):
         return StatementRefused(text)
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):

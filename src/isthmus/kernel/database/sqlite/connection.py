@@ -22,6 +22,8 @@ _STATEMENTS_CACHED: Final = 500
 _BUSY_MILLISECONDS: Final = 10_000
 """How long another program (a user's `sqlite3` shell) may keep us waiting for the file."""
 _MAPPED_BYTES: Final = 256 * 1024 * 1024
+_WAL_BYTES_KEPT: Final = 64 * 1024 * 1024
+"""What stays of a WAL that a very large transaction has blown up."""
 _READER_CACHE_KIB: Final = 16 * 1024
 _WRITER_CACHE_KIB: Final = 64 * 1024
 
@@ -50,6 +52,7 @@ class Opening:
                     f"{self.path} is on a file system that can't share memory: use a local disk"
                 )
             connection.pragma("synchronous", self.synchronous)
+            connection.pragma("journal_size_limit", _WAL_BYTES_KEPT)
             connection.pragma("cache_size", -_WRITER_CACHE_KIB)
         except apsw.Error as error:
             raise refusal(error, connection) from error
