@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from isthmus.org.schema.model import PicklistValue, Schema, SObjectType
-from isthmus.org.schema.sfdx.custom_metadata import metadata_records
+from isthmus.org.schema.sfdx.custom_metadata import RecordReference, read_records
 from isthmus.org.schema.sfdx.drafts import gather
 from isthmus.org.schema.sfdx.findings import Finding, Findings, Severity
 from isthmus.org.schema.sfdx.links import Links, Summary
@@ -47,6 +47,8 @@ class Project:
     """Names of the objects that the project adds or touches."""
     metadata_records: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
     """Custom metadata records, as wire values by object; told apart by DeveloperName."""
+    metadata_references: tuple[RecordReference, ...] = ()
+    """What those records refer to, to be filled in once all of them have ids."""
     status_records: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
     """The status tables (OpportunityStage, …) of the value sets it replaces, alike; told apart by ApiName."""
     summaries: tuple[Summary, ...] = ()
@@ -114,12 +116,14 @@ def _assemble(
     for each in built:
         if types := record_types(each.draft, each.object):
             objects[each.object.name.lower()] = replace(each.object, record_types=types)
+    metadata = read_records(by_type.get("CustomMetadata", []), objects)
     return Project(
         root=root,
         file=file,
         objects=tuple(objects.values()),
         declared=tuple(each.object.name for each in built),
-        metadata_records=metadata_records(by_type.get("CustomMetadata", []), objects),
+        metadata_records=metadata.records,
+        metadata_references=tuple(metadata.references),
         status_records=status_tables(states),
         summaries=tuple(links.summaries),
         components=tuple(sorted(found.components, key=lambda each: (each.files[0], each.name))),

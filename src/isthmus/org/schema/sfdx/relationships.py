@@ -75,7 +75,7 @@ def _metadata_relationship(node: Node, field: Field) -> Field:
         if sentence := partly("metadata_text", target=target):
             node.note(sentence, "referenceTo")
         return replace(field, type=FieldType.STRING, length=_DEFINITION_LENGTH)
-    return _related(node, field, target)
+    return replace(_related(node, field, target), nillable=True)
 
 
 REFERENCES: Final[Mapping[str, Callable[[Node, Field], Field]]] = {

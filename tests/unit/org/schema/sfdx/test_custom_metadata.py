@@ -3,6 +3,8 @@
 import pytest
 from tests.unit.org.schema.sfdx.conftest import HEAD, METADATA, ProjectFolder
 
+from isthmus.org.schema.sfdx.custom_metadata import RecordReference
+
 NAMESPACES = (
     f'{METADATA} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
     'xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
@@ -59,7 +61,7 @@ def test_values_of_every_type(typed: ProjectFolder) -> None:
     )
     project = typed.load()
     assert not project.errors
-    assert list(project.metadata_records) == ["Area__mdt", "Rule__mdt"], "who is referred to comes first"
+    assert list(project.metadata_records) == ["Area__mdt", "Rule__mdt"]
     assert project.metadata_records["Rule__mdt"] == (
         {
             "DeveloperName": "First",
@@ -70,10 +72,14 @@ def test_values_of_every_type(typed: ProjectFolder) -> None:
             "Rate__c": 12.5,
             "Text__c": "hello",
             "Kind__c": None,
-            "Parent__r": {"DeveloperName": "North"},
+            "Parent__c": None,
             "Object__c": "Account",
         },
     )
+    assert project.metadata_references == (
+        RecordReference("Rule__mdt", "First", "Parent__c", "Area__mdt", "North"),
+    )
+    assert "reference to another custom metadata record: read, not filled in yet" in typed.warnings()[0]
     assert typed.loaded_field("Rule__mdt", "Object__c").type.value == "string"
 
 
@@ -112,7 +118,7 @@ def test_what_else_a_record_can_have_wrong(typed: ProjectFolder) -> None:
         f"{lost}:2: there is no custom metadata type Nope__mdt",
         f"{label}:3: <label> has at most 40 characters, not 41",
         f"{named}:2: 'No__Name' is no name for a custom metadata record",
-        f"{parent}:2: Parent__c: there is no Area__mdt record South",
+        f"{parent}:4: Parent__c: there is no Area__mdt record South",
     ]
     assert "pkg__Rule__mdt is an installed package's" in "".join(typed.warnings())
 
