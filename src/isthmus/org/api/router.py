@@ -1,13 +1,13 @@
 """The router: a trie over the segments of all adapters' routes.
 
 A literal segment matches in any case and comes before `v{version}`, that before a named segment, and
-`{name:rest}` last; where a longer match fails, the walk goes back and tries the next kind. A trailing slash
-does not matter. Segments are percent-decoded after the path is split, so a slash in a value may come as
-`%2F`.
+`{name:rest}` last; where that leads nowhere, the next kind is tried. A trailing slash does not matter.
+Segments are percent-decoded after the path is split, so a slash in a value may come as `%2F`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -18,6 +18,7 @@ _METHODS: Final = ("HEAD", "GET", "POST", "PUT", "PATCH", "DELETE")
 """The order in which the platform lists allowed methods (recorded: `Allowed are HEAD,GET,POST`)."""
 _VERSION: Final = "v{version}"
 _REST: Final = ":rest}"
+_PATHS_KEPT: Final = 1024
 
 
 class RouteConflict(Exception):
@@ -53,7 +54,7 @@ class Found(NamedTuple):
     """A place, and the segments captured on the way; `version` is 0 where the path has none."""
 
     place: Place
-    captured: list[str]
+    captured: tuple[str, ...]
     version: int
 
 
@@ -64,34 +65,64 @@ class _Node:
     named: "_Node | None" = None
     rest: Place | None = None
     place: Place | None = None
-    branches: bool = False
-    """Whether anything but a literal may follow: `version`, `named` or `rest`."""
+
+
+class _Way(NamedTuple):
+    """One way to read a path so far: where it has led, or the place that takes all that is left."""
+
+    node: _Node | None
+    rest: Place | None
+    captured: tuple[str, ...]
+    version: int
+
+    @property
+    def place(self) -> Place | None:
+        return self.rest if self.node is None else self.node.place
 
 
 class Router:
-    """Finds a path among the routes of all adapters. Raises RouteConflict where two of them are the same."""
+    """Finds a path among the routes of all adapters. Raises RouteConflict where two of them are the same.
+
+    Every way in which a path can be read is followed at once, the preferred ones first; so far as their last
+    segment, the ways of the paths asked for last are kept, for most paths differ in that one (a record's id).
+    """
 
     def __init__(self, adapters: Iterable[Adapter]) -> None:
         self._root = _Node()
         for adapter in adapters:
             for route in adapter.routes:
                 self._add(adapter, route)
+        self._ways_to = lru_cache(_PATHS_KEPT)(self._follow)
 
     def find(self, path: str) -> Found | None:
         """Where `path` (as it came, percent-encoded) leads, or None."""
-        segments = _segments(path)
-        if "%" in path:
-            segments = [unquote(each) for each in segments]
-        walk = _Walk(segments)
-        place = walk.on(self._root, 0)
-        return None if place is None else Found(place, walk.captured, walk.version)
+        if path.endswith("/"):
+            path = path[:-1] or "/"
+        head, slash, last = path.rpartition("/")
+        if not slash:
+            return None
+        ways = _next(self._ways_to(head), unquote(last) if "%" in last else last) if last else self._start()
+        for way in ways:
+            place = way.place
+            if place is not None:
+                return Found(place, way.captured, way.version)
+        return None
+
+    def _start(self) -> list[_Way]:
+        return [_Way(self._root, None, (), 0)]
+
+    def _follow(self, path: str) -> list[_Way]:
+        """The ways to read the segments of a path that has no slash at its end."""
+        ways = self._start()
+        for segment in path.split("/")[1:]:
+            ways = _next(ways, unquote(segment))
+        return ways
 
     def _add(self, adapter: Adapter, route: Route) -> None:
         node = self._root
         names: list[str] = []
-        segments = _segments(route.path)
+        segments = route.path.removesuffix("/").split("/")[1:]
         for at, segment in enumerate(segments):
-            node.branches = node.branches or segment.startswith(("{", _VERSION))
             if segment == _VERSION:
                 node.version = node = node.version or _Node()
             elif segment.startswith("{") and segment.endswith(_REST):
@@ -108,12 +139,6 @@ class Router:
         node.place = _placed(node.place, adapter, route, names)
 
 
-def _segments(path: str) -> list[str]:
-    """What comes after each slash, but for one at the end."""
-    first, *segments = path.removesuffix("/").split("/")
-    return [first, *segments] if first or not path else segments
-
-
 def _placed(place: Place | None, adapter: Adapter, route: Route, names: list[str]) -> Place:
     place = place or Place(adapter)
     if route.method in place.targets:
@@ -122,46 +147,20 @@ def _placed(place: Place | None, adapter: Adapter, route: Route, names: list[str
     return place
 
 
-class _Walk:
-    """One search; `captured` and `version` describe the way being tried, in the end the way found."""
-
-    __slots__ = ("captured", "segments", "version")
-
-    def __init__(self, segments: list[str]) -> None:
-        self.segments = segments
-        self.captured: list[str] = []
-        self.version = 0
-
-    def on(self, node: _Node, at: int) -> Place | None:
-        """The place that the segments from `at` lead to."""
-        segments = self.segments
-        end = len(segments)
-        while at < end:
-            segment = segments[at]
-            literal = node.literals.get(segment.lower())
-            if literal is None or node.branches:
-                break
-            node = literal
-            at += 1
-        else:
-            return node.place
-        return self._branch(node, at, segment, literal)
-
-    def _branch(self, node: _Node, at: int, segment: str, literal: _Node | None) -> Place | None:
-        """Try each kind of segment in turn; what fails leaves nothing behind."""
-        if literal is not None and (place := self.on(literal, at + 1)) is not None:
-            return place
-        if node.version is not None and (version := SEGMENTS.get(segment.lower())) is not None:
-            self.version = version
-            if (place := self.on(node.version, at + 1)) is not None:
-                return place
-            self.version = 0
+def _next(ways: list[_Way], segment: str) -> list[_Way]:
+    """Every way on, over one more segment; what leads on from a preferred way is preferred."""
+    lower = segment.lower()
+    found: list[_Way] = []
+    for node, rest, captured, version in ways:
+        if node is None:
+            found.append(_Way(None, rest, (*captured[:-1], f"{captured[-1]}/{segment}"), version))
+            continue
+        if (literal := node.literals.get(lower)) is not None:
+            found.append(_Way(literal, None, captured, version))
+        if node.version is not None and (number := SEGMENTS.get(lower)) is not None:
+            found.append(_Way(node.version, None, captured, number))
         if node.named is not None and segment:
-            self.captured.append(segment)
-            if (place := self.on(node.named, at + 1)) is not None:
-                return place
-            self.captured.pop()
+            found.append(_Way(node.named, None, (*captured, segment), version))
         if node.rest is not None:
-            self.captured.append("/".join(self.segments[at:]))
-            return node.rest
-        return None
+            found.append(_Way(None, node.rest, (*captured, segment), version))
+    return found

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from isthmus.kernel.errors import Fault, RowError, fault
 from isthmus.kernel.ids import MalformedId, to_18
-from isthmus.org.api.rest import answers, headers, json_body, json_problems, paths
+from isthmus.org.api.rest import answers, headers, json_body, json_problems, paths, preconditions
 from isthmus.org.api.rest.row_encoder import RowEncoders
 from isthmus.org.api.routing import Call, Route
 from isthmus.org.org import QueryResult
@@ -35,8 +35,10 @@ async def create(call: Call) -> Response:
 
 
 async def read(call: Call) -> Response:
-    """The record's readable fields, or those that `?fields=` names."""
+    """The record's readable fields, or those that `?fields=` names; 304 where the client has them."""
     try:
+        if preconditions.are_asked(call) and await preconditions.is_known(call):
+            return Response(status_code=304)
         result = await call.org.retrieve(
             call.principal, call.path["sobject"], call.path["id"], fields_asked(call)
         )
@@ -53,8 +55,9 @@ async def update(call: Call) -> Response:
     record_id = record_id_of(call)
     record = await json_body.record(call)
     refuse_field(record, "Id")
-    [result] = await call.org.update(
-        call.principal, sobject.name, [record | {"Id": record_id}], options=headers.save_options(call)
+    changed = [record | {"Id": record_id}]
+    result = await preconditions.change(
+        call, sobject, record_id, lambda running: running.update(sobject.name, changed)
     )
     return refused(call, sobject, result.errors) if result.errors else answers.no_content()
 
@@ -62,8 +65,9 @@ async def update(call: Call) -> Response:
 async def delete(call: Call) -> Response:
     """204."""
     sobject = paths.sobject_of(call)
-    [result] = await call.org.delete(
-        call.principal, sobject.name, [record_id_of(call)], options=headers.save_options(call)
+    record_id = record_id_of(call)
+    result = await preconditions.change(
+        call, sobject, record_id, lambda running: running.delete(sobject.name, [record_id])
     )
     return refused(call, sobject, result.errors) if result.errors else answers.no_content()
 

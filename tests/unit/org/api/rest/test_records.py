@@ -161,6 +161,32 @@ def test_an_update_is_refused_alike(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
+def test_preconditions(tmp_path: Path) -> None:
+    async def test(org: Served) -> None:
+        url = "/sobjects/Order__c/" + await org.create("Order__c", Name="A")
+        before, now = "Wed, 31 Dec 2025 23:59:59 GMT", "Thu, 01 Jan 2026 00:00:00 GMT"
+        for header, status in (
+            ({"If-Modified-Since": now}, 304),
+            ({"If-Modified-Since": before}, 200),
+            ({"If-Unmodified-Since": now}, 200),
+            ({"If-Unmodified-Since": before}, 412),
+            ({"If-Match": '"0"'}, 412),
+            ({"If-Modified-Since": "nonsense"}, 200),
+        ):
+            assert (await org.get(url, header)).status == status, header
+        for refused in ({"If-Unmodified-Since": before}, {"If-Match": '"0"'}):
+            for method in ("PATCH", "DELETE"):
+                answer = await org.ask(method, url, {"Name": "B"} if method == "PATCH" else None, refused)
+                assert (answer.status, answer.code) == (412, "ENTITY_FAILED_IFLASTMODIFIED_ON_UPDATE")
+        assert (await org.get(url)).json["Name"] == "A"
+        assert (await org.ask("PATCH", url, {"Name": "B"}, {"If-Unmodified-Since": now})).status == 204
+        assert (await org.ask("DELETE", url, None, {"If-Match": "*"})).status == 204
+        gone = await org.ask("DELETE", url, None, {"If-Unmodified-Since": now})
+        assert (gone.status, gone.code) == (404, "ENTITY_IS_DELETED")
+
+    run(tmp_path, test)
+
+
 def test_odd_content_types(tmp_path: Path) -> None:
     async def test(org: Served) -> None:
         for lenient in (
