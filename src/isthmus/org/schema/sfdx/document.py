@@ -31,16 +31,17 @@ class Source:
 class Node:
     """One element of a document, and the component that its findings are about."""
 
-    __slots__ = ("_element", "source")
+    __slots__ = ("_by_name", "_element", "source")
 
     def __init__(self, element: etree._Element, source: Source) -> None:
         self._element = element
+        self._by_name: dict[str, list[Node]] | None = None
         self.source = source
 
     @property
     def name(self) -> str:
         """The element's name, without its namespace."""
-        return etree.QName(self._element).localname
+        return _local_name(self._element)
 
     @property
     def in_metadata(self) -> bool:
@@ -69,7 +70,11 @@ class Node:
 
     def nodes(self, child: str) -> list["Node"]:
         """The children of that name."""
-        return [Node(each, self.source) for each in self._element if etree.QName(each).localname == child]
+        if self._by_name is None:
+            self._by_name = {}
+            for each in self._element:
+                self._by_name.setdefault(_local_name(each), []).append(Node(each, self.source))
+        return self._by_name.get(child, [])
 
     def node(self, child: str) -> "Node | None":
         """The child of that name; it is an error if it stands more than once."""
@@ -134,6 +139,10 @@ class Node:
     def _line_of(self, child: str | None) -> int:
         found = self.nodes(child) if child else []
         return found[0].line if found else self.line
+
+
+def _local_name(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2]
 
 
 def read_document(root: Path, file: str, what: str, findings: Findings) -> Node | None:

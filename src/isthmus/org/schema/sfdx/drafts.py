@@ -21,6 +21,8 @@ class ObjectDraft:
     fields: list[Node] = field(default_factory=list)
     record_types: list[Node] = field(default_factory=list)
     processes: list[Node] = field(default_factory=list)
+    declared: dict[tuple[str, str], Node] = field(default_factory=dict)
+    """The parts by kind and lower-case name."""
 
     @property
     def parts(self) -> list[Node]:
@@ -84,8 +86,8 @@ def _add_part(drafts: dict[str, ObjectDraft], owner: str, kind: str, name: str, 
     if kind not in parts:
         return
     part = node.about(f"{kind} {draft.name}.{name}")
-    twin = next((each for each in parts[kind] if (each.text("fullName") or "").lower() == name.lower()), None)
-    if twin is not None:
+    twin = draft.declared.setdefault((kind, name.lower()), part)
+    if twin is not part:
         place = f"{twin.source.file}:{twin.line}"
         part.error(f"{draft.name}.{name} is declared twice: in {place} too", "fullName")
         return
