@@ -174,7 +174,10 @@ class _Connection(HttpToolsProtocol):
     def __init__(self, server: HttpServer, config: Config, state: ServerState) -> None:
         super().__init__(config, state, {"closing": server.closing})
         self._owner = server
+        self.url = b""
+        self._piece = 0
         self._head_bytes = 0
+        """What came since the request began: its head is no longer than that."""
         self._head_since: int | None = server.ticks
         self._body_since: int | None = None
         self._refused = 400
@@ -186,24 +189,29 @@ class _Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        if self._body_since is not None:
+        self._piece = len(data)
+        if self._head_since is not None:
+            self._head_bytes += self._piece
+        elif self._body_since is not None:
             self._body_since = self._owner.ticks
         super().data_received(data)
+        if (
+            self._head_bytes > HEAD_BYTES_MAX
+            and self._head_since is not None
+            and not self.transport.is_closing()
+        ):
+            self._refused = self._too_long()
+            self.send_400_response("")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
+        self._head_bytes = self._piece
         self._head_since = self._owner.ticks
 
-    def on_url(self, url: bytes) -> None:
-        self._take(len(url), refused=414)
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._take(len(name) + len(value) + 4, refused=431)
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
+        if self._head_bytes > HEAD_BYTES_MAX and self._head_size() > HEAD_BYTES_MAX:
+            self._refused = self._too_long()
+            raise _HeadTooLong
         self._head_since = None
         self._body_since = self._owner.ticks
         super().on_headers_complete()
@@ -221,11 +229,13 @@ class _Connection(HttpToolsProtocol):
         cycle: RequestResponseCycle | None = self.cycle
         return cycle is not None and not cycle.response_complete
 
-    def _take(self, size: int, refused: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > HEAD_BYTES_MAX:
-            self._refused = refused
-            raise _HeadTooLong
+    def _head_size(self) -> int:
+        """Bytes of the URI and the headers, as far as they have come."""
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _too_long(self) -> int:
+        """The status for a head that is too long: which part of it is to blame."""
+        return 414 if len(self.url) > HEAD_BYTES_MAX else 431
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn calls for a request that its parser refused, whatever the reason."""
