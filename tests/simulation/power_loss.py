@@ -17,14 +17,19 @@ from isthmus.kernel.database import DatabaseError
 
 OPERATIONS_MAX: Final = 10_000
 """Writes and syncs after which the power has gone at the latest."""
-_UNITS: Final = 150
+CHECKPOINT_OPERATIONS_MAX: Final = 300
+"""The same where only those on the databases themselves count: the power goes in a checkpoint, mostly."""
+_UNITS: Final = 500
 
 
 def run(folder: Path, seed: int, synchronous: str = "FULL") -> Outcome:
     """One run in the empty `folder`."""
     chance = random.Random(seed)
     ledger = Ledger()
-    vfs = PowerLossVFS(seed, cut_at=int(OPERATIONS_MAX ** chance.uniform(0.4, 1.0)))
+    if chance.random() < 0.3:
+        vfs = PowerLossVFS(seed, chance.randint(1, CHECKPOINT_OPERATIONS_MAX), of=".sqlite")
+    else:
+        vfs = PowerLossVFS(seed, int(OPERATIONS_MAX ** chance.uniform(0.4, 1.0)))
     before, after = folder / "before", folder / "after"
     before.mkdir()
     after.mkdir()

@@ -36,6 +36,8 @@ class _Disk:
 
     durable: bytearray
     exists: bool
+    counted: bool = True
+    """Whether what is done to it brings the end of the power nearer."""
     removed: bool = False
     """Whether it was removed, and that is not durable yet."""
     pending: list[tuple[int, bytes | None]] = field(default_factory=list)
@@ -72,12 +74,15 @@ class _Disk:
 
 
 class PowerLossVFS(apsw.VFS):
-    """Use it by its `name`. The power goes at the `cut_at`-th write or sync, counted from 1."""
+    """Use it by its `name`. The power goes at the `cut_at`-th write or sync, counted from 1, of the files
+    whose names end in `of`.
+    """
 
-    def __init__(self, seed: int, cut_at: int) -> None:
+    def __init__(self, seed: int, cut_at: int, of: str = "") -> None:
         self.name = f"power-loss-{next(_numbers)}"
         self._chance = random.Random(seed)
         self._cut_at = cut_at
+        self._of = of
         self._lock = threading.Lock()
         self._disks: dict[str, _Disk] = {}
         self.operations = 0
@@ -91,7 +96,8 @@ class PowerLossVFS(apsw.VFS):
         existing = Path(path).read_bytes() if Path(path).exists() else None
         with self._lock:
             if path not in self._disks or (existing is None and self._disks[path].removed):
-                self._disks[path] = _Disk(bytearray(existing or b""), existing is not None)
+                durable = bytearray(existing or b"")
+                self._disks[path] = _Disk(durable, existing is not None, path.endswith(self._of))
         return _File(self, self._disks[path], name, flags)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:
@@ -104,21 +110,21 @@ class PowerLossVFS(apsw.VFS):
 
     def write(self, disk: _Disk, offset: int, data: bytes | None) -> None:
         """Note a write, or, without data, a truncation. Raises PowerIsOff."""
-        with self._operation():
+        with self._operation(disk):
             disk.pending.append((offset, data))
 
     def sync(self, disk: _Disk, folder: bool) -> None:
         """What was written is durable now. Raises PowerIsOff."""
-        with self._operation():
+        with self._operation(disk):
             disk.sync()
             if folder:
                 self._sync_folder()
 
     @contextmanager
-    def _operation(self) -> Iterator[None]:
+    def _operation(self, disk: _Disk) -> Iterator[None]:
         with self._lock:
-            self.operations += 1
-            if self.operations == self._cut_at:
+            self.operations += disk.counted
+            if self.operations >= self._cut_at:
                 self._cut()
             if self.off:
                 raise PowerIsOff("the power is off")
