@@ -18,6 +18,7 @@ from isthmus.org.api.rest import (
     queries,
     recent,
     records,
+    replication,
     sobjects,
 )
 from isthmus.org.api.rest.answers import render_fault
@@ -42,6 +43,7 @@ _ROUTES: Final = (
     *discovery.ROUTES,
     *sobjects.ROUTES,
     *records.ROUTES,
+    *replication.ROUTES,
     *external_ids.ROUTES,
     *queries.ROUTES,
     *limits.ROUTES,

@@ -10,7 +10,7 @@ from typing import Final
 from starlette.responses import Response
 
 from isthmus.kernel.errors import fault
-from isthmus.org.api.rest import answers, headers, json_body, paths, records
+from isthmus.org.api.rest import answers, headers, json_body, paths, records, relationships
 from isthmus.org.api.routing import Call, Route
 from isthmus.org.org import SaveResult
 from isthmus.org.schema.model import SObjectType
@@ -20,8 +20,10 @@ _UPDATES_ANSWERED_FROM: Final = 46
 
 
 async def read(call: Call) -> Response:
-    """The record with that value."""
+    """The record with that value; where the path names an id and a relationship, what that leads to."""
     sobject = paths.sobject_of(call)
+    if relationships.is_named(call, sobject):
+        return await relationships.read(call, sobject)
     ids = await _ids(call, sobject)
     if len(ids) > 1:
         return _ambiguous(call, sobject, ids)

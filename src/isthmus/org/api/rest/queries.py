@@ -36,7 +36,7 @@ async def query_more(call: Call) -> Response:
     result = await call.org.query_more(
         call.principal, call.path["locator"], batch_size=headers.batch_size(call)
     )
-    return _page(call, result)
+    return page(call, result)
 
 
 async def _query(call: Call, all_rows: bool) -> Response:
@@ -49,10 +49,11 @@ async def _query(call: Call, all_rows: bool) -> Response:
     result = await call.org.query(
         call.principal, asked["q"], all_rows=all_rows, batch_size=headers.batch_size(call)
     )
-    return _page(call, result)
+    return page(call, result)
 
 
-def _page(call: Call, result: QueryResult) -> Response:
+def page(call: Call, result: QueryResult) -> Response:
+    """One page of a result."""
     if result.locator is None:
         head = b'{"totalSize":%d,"done":true,"records":' % result.total_size
     else:

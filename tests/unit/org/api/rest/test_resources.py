@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.unit.org.api.serving import Served, serving
 
-from isthmus.kernel.clock import DAY
+from isthmus.kernel.clock import DAY, HOUR, MINUTE
 
 DATA = "/services/data/v65.0"
 
@@ -195,5 +195,68 @@ def test_recent_items_are_those_that_were_asked_to_be(tmp_path: Path) -> None:
         assert (await org.get("/recent?limit=0")).json == []
         assert (await org.get("/sobjects/Order__c")).json["recentItems"] == [item]
         assert (await org.get("/sobjects/Account")).json["recentItems"] == []
+
+    run(tmp_path, test)
+
+
+def test_what_was_changed_and_deleted(tmp_path: Path) -> None:
+    async def test(org: Served) -> None:
+        ids = [await org.create("Order__c", Name=name) for name in "ABC"]
+        org.clock.advance(HOUR)
+        await org.ask("PATCH", f"/sobjects/Order__c/{ids[0]}", {"Name": "changed"})
+        await org.ask("DELETE", f"/sobjects/Order__c/{ids[1]}")
+        org.clock.advance(45 * MINUTE)
+        span = "?start=2026-01-01T00:30:00%2B00:00&end=2026-01-01T01:30:59Z"
+        assert (await org.get("/sobjects/order__c/updated/" + span)).json == {
+            "ids": [ids[0]],
+            "latestDateCovered": "2026-01-01T01:30:00.000+0000",
+        }
+        assert (await org.get("/sobjects/Order__c/deleted" + span)).json == {
+            "deletedRecords": [{"id": ids[1], "deletedDate": "2026-01-01T01:00:00.000+0000"}],
+            "earliestDateAvailable": "2025-12-17T01:45:00.000+0000",
+            "latestDateCovered": "2026-01-01T01:30:00.000+0000",
+        }
+        for lenient in (
+            "?start=2026-01-01T00%3A00%3A00+00:00&end=2026-01-02T00:00:00.000%2B0000",
+            "?start=2026-01-01T00%253A00%253A00Z&end=2026-01-02T00:00:00Z",
+        ):
+            answer = await org.get("/sobjects/Order__c/updated/" + lenient)
+            assert sorted(answer.json["ids"]) == sorted([ids[0], ids[2]])
+            assert answer.json["latestDateCovered"] == "2026-01-01T01:45:00.000+0000"
+        for wrong, code in (
+            ("", "ILLEGAL_QUERY_PARAMETER_VALUE"),
+            ("?start=soon&end=2026-01-01T00:00:00Z", "ILLEGAL_QUERY_PARAMETER_VALUE"),
+            ("?start=2026-01-01T00:00:00Z&end=2026-01-01T00:00:59Z", "INVALID_REPLICATION_DATE"),
+            ("?start=2025-11-01T00:00:00Z&end=2026-01-01T00:00:00Z", "INVALID_REPLICATION_DATE"),
+        ):
+            answer = await org.get("/sobjects/Order__c/updated" + wrong)
+            assert (answer.status, answer.code) == (400, code)
+        assert (await org.get("/sobjects/Nope__c/updated" + span)).status == 404
+
+    run(tmp_path, test)
+
+
+def test_relationships_lead_to_parents_and_children(tmp_path: Path) -> None:
+    async def test(org: Served) -> None:
+        account = await org.create("Account", Name="Acme")
+        orders = [await org.create("Order__c", Name=name, Account__c=account) for name in "AB"]
+        alone = await org.create("Order__c", Name="alone")
+        parent = await org.get(f"/sobjects/Order__c/{orders[0]}/account__R?fields=Name")
+        assert parent.json["attributes"]["url"] == f"{DATA}/sobjects/Account/{account}"
+        assert parent.json["Name"] == "Acme"
+        owner = await org.get(f"/sobjects/Order__c/{orders[0]}/Owner")
+        assert (owner.json["attributes"]["type"], owner.json["Id"]) == ("User", org.user_id)
+        children = await org.get(f"/sobjects/Account/{account[:15]}/Orders__r?fields=Name")
+        assert (children.json["totalSize"], children.json["done"]) == (2, True)
+        assert [each["Name"] for each in children.json["records"]] == ["A", "B"]
+        whole = (await org.get(f"/sobjects/Account/{account}/Orders__r")).json["records"][0]
+        assert whole["Account__c"] == account
+        for nowhere in (
+            f"/sobjects/Order__c/{alone}/Account__r",
+            f"/sobjects/Order__c/{orders[0]}/Nope__r",
+            "/sobjects/Account/001000000000001AAA/Orders__r",
+        ):
+            answer = await org.get(nowhere)
+            assert (answer.status, answer.code) == (404, "NOT_FOUND")
 
     run(tmp_path, test)
