@@ -6,6 +6,7 @@ the answer, whoever made it. A `Fault` is rendered by the adapter whose route wa
 """
 
 import itertools
+import logging
 import zlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeAlias
@@ -32,6 +33,7 @@ _SCHEMES: Final = frozenset({b"bearer", b"oauth"})
 _OVERRIDES: Final = frozenset({"PATCH", "PUT", "DELETE", "GET", "HEAD"})
 
 _log = structlog.get_logger(__name__)
+_wanted = logging.getLogger(__name__)
 
 
 class Exchange(Call):
@@ -203,6 +205,19 @@ def compress(exchange: Exchange) -> None:
     response.raw_headers.append((b"content-encoding", b"gzip"))
 
 
+def log_request(exchange: Exchange) -> None:
+    """One entry a request, for who asks for the level `debug`; without the query, where tokens may be."""
+    if _wanted.isEnabledFor(logging.DEBUG) and exchange.response is not None:
+        _log.debug(
+            "request",
+            request_id=exchange.request_id,
+            method=exchange.method,
+            path=exchange.scope["path"],
+            status=exchange.response.status_code,
+            username=exchange.user.username if exchange.user is not None else None,
+        )
+
+
 CHAIN: Final[tuple[Step, ...]] = (
     guard_host,
     override_method,
@@ -216,6 +231,7 @@ CHAIN: Final[tuple[Step, ...]] = (
     add_headers,
     print_prettily,
     compress,
+    log_request,
 )
 _ANSWERED: Final = CHAIN.index(call_handler) + 1
 _TO_HANDLER: Final = CHAIN[:_ANSWERED]

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -294,6 +295,24 @@ def test_what_is_no_fault_gets_an_error_id_and_a_traceback_in_the_log(tmp_path: 
         [logged] = [each for each in logs if each["log_level"] == "error"]
         assert logged["error_id"] == request_id
         assert logged["exc_info"]
+
+    with capture_logs() as logs:
+        run(tmp_path, test)
+
+
+def test_requests_are_logged_for_who_asks_without_their_query(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(org: Served) -> None:
+        await org.get("/limits?token=secret")
+        assert not logs
+        caplog.set_level(logging.DEBUG, "isthmus.org.api.gateway")
+        answer = await org.get("/limits?token=secret")
+        [entry] = logs
+        assert entry["path"] == "/services/data/v65.0/limits"
+        assert (entry["method"], entry["status"], entry["username"]) == ("GET", 200, "ada@example.com")
+        assert entry["request_id"] == answer.headers["X-Request-Id"]
+        assert "secret" not in repr(logs)
 
     with capture_logs() as logs:
         run(tmp_path, test)
