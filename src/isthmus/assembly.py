@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from isthmus.definition import base_objects, read_definition
 from isthmus.kernel import clock_offset
 from isthmus.kernel.certificates import LocalAuthority
 from isthmus.kernel.clock import HOUR, MINUTE, Clock
@@ -34,17 +35,16 @@ from isthmus.org.api.oauth.adapter import OAUTH
 from isthmus.org.api.soap.adapter import SOAP
 from isthmus.org.limits import usage
 from isthmus.org.org import Org, recent
-from isthmus.org.provision import FirstUser, Founding
+from isthmus.org.provision import Declared, FirstUser, Founding
 from isthmus.org.query import cursor
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.save import tables as save_tables
 from isthmus.org.schema import recorded
-from isthmus.org.schema.model import SObjectType
-from isthmus.org.schema.sfdx.project import load_whole
-from isthmus.org.schema.standard import standard_objects
-from isthmus.org.schema.store import MetadataRecords, SchemaStore
+from isthmus.org.schema.sfdx.watch import ProjectWatch, Stamp, take_stamp
+from isthmus.org.schema.store import SchemaStore
 from isthmus.org.security import tables as security_tables
 from isthmus.org.security.identity import Identity, IdentityOptions
+from isthmus.reload import Reload
 from isthmus.settings import Settings
 
 COMPONENTS: Final = (
@@ -73,6 +73,7 @@ class Opened:
     """An org that can be asked, and what it began with. `credentials` are there once: at its foundation."""
 
     org: Org
+    schemas: SchemaStore
     founding: Founding
     credentials: "Credentials | None"
 
@@ -96,7 +97,7 @@ async def open_org(
 
     Raises DatabaseError, ProjectBroken, SchemaRefused, ProvisionFailed; each says what to do.
     """
-    objects, metadata_records = _project(settings)
+    definition = read_definition(settings)
     with ExitStack() as closing:
         database, immediate = _databases(settings, closing)
         for component, migrations in COMPONENTS:
@@ -104,7 +105,7 @@ async def open_org(
         ids = Ids(settings.org.seed)
         founding = provision.found(database, ids)
         schemas = SchemaStore(database)
-        change = schemas.apply(objects, metadata_records, confirmed)
+        change = schemas.apply(definition.objects, definition.metadata_records, confirmed)
         if change.refused:
             raise SchemaRefused("\n".join(each.message for each in change.refused))
         clock = clock or kept_clock(database)
@@ -131,20 +132,12 @@ async def open_org(
             ids=ids,
             limits={name: value for name, value in settings.limits.items() if name != "QueryCursors"},
         )
-        credentials = await _begin(org, founding, settings)
+        credentials = await _begin(org, founding, settings, definition.declared)
         await org.start()
         try:
-            yield Opened(org, founding, credentials)
+            yield Opened(org, schemas, founding, credentials)
         finally:
             await org.stop()
-
-
-def _project(settings: Settings) -> tuple[tuple[SObjectType, ...], MetadataRecords]:
-    standard = standard_objects()
-    if settings.project is None:
-        return standard, {}
-    project = load_whole(settings.project, standard)
-    return project.objects, project.metadata_records or {}
 
 
 def _databases(settings: Settings, closing: ExitStack) -> tuple[Database, Database]:
@@ -173,12 +166,13 @@ def first_user(settings: Settings) -> FirstUser:
     )
 
 
-async def _begin(org: Org, founding: Founding, settings: Settings) -> Credentials | None:
+async def _begin(org: Org, founding: Founding, settings: Settings, declared: Declared) -> Credentials | None:
     first = first_user(settings)
+    if not founding.provisioned:
+        await provision.provision(org, founding, first)
+    await provision.follow(org, provision.administrator(founding, first), declared)
     if founding.provisioned:
-        await provision.follow_schema(org, provision.administrator(founding, first))
         return None
-    await provision.provision(org, founding, first)
     password = settings.org.password or org.ids.text(16)
     security_token = await org.identity.set_password(founding.user_id, password)
     app = await org.identity.create_app("Isthmus", run_as_user_id=founding.user_id)
@@ -206,6 +200,7 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
     async with AsyncExitStack() as stack:
+        loaded = take_stamp(settings.project) if settings.project else {}
         opened = await stack.enter_async_context(open_org(settings, confirmed=confirmed))
         authority = LocalAuthority(settings.data / "ca", opened.org.clock)
         made = authority.prepare()
@@ -228,6 +223,9 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
         gateway = await _gateway(settings, listeners, ports, stack)
         tasks = await stack.enter_async_context(Tasks())
         tasks.start(_keep_up(opened.org, authority, tasks), name="upkeep")
+        if settings.project is not None:
+            watch = _watch(settings, settings.project, loaded, opened)
+            tasks.start(_run_watch(watch, tasks), name="reload")
         _write_control_file(settings.data, urls, control_token, stack)
         yield Serving(
             opened=opened,
@@ -246,6 +244,25 @@ async def _keep_up(org: Org, authority: LocalAuthority, tasks: Tasks) -> None:
             await tasks.unless_closing(org.clock.sleep_until(org.clock.now() + HOUR))
             await org.housekeep()
             authority.prepare()
+
+
+def _watch(settings: Settings, project: Path, loaded: Stamp, opened: Opened) -> ProjectWatch:
+    """What brings the org up to its project whenever that has changed; one with errors changes nothing."""
+    who = provision.administrator(opened.founding, first_user(settings))
+    reload = Reload(opened.org, opened.schemas, who)
+    return ProjectWatch(
+        project,
+        base_objects(settings),
+        opened.org.clock,
+        changed=reload.changed,
+        broken=reload.broken,
+        loaded=loaded,
+    )
+
+
+async def _run_watch(watch: ProjectWatch, tasks: Tasks) -> None:
+    with suppress(Closing):
+        await tasks.unless_closing(watch.run())
 
 
 def _listeners(settings: Settings, authority: LocalAuthority) -> tuple[Listener, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from structlog.testing import capture_logs
 
 from isthmus.assembly import CONTROL_FILE, Serving, first_user, open_org, serve_org
 from isthmus.org.provision import administrator
@@ -157,3 +158,38 @@ def test_the_administrator_is_the_first_user(tmp_path: Path) -> None:
 
     one, other = asyncio.run(names())
     assert one == other
+
+
+def test_a_project_is_reloaded_while_the_org_runs(tmp_path: Path) -> None:
+    objects = tmp_path / "force-app" / "objects"
+    (tmp_path / "sfdx-project.json").write_text('{"packageDirectories": [{"path": "force-app"}]}')
+    fields = objects / "Account" / "fields"
+    fields.mkdir(parents=True)
+    settings = settings_in(tmp_path)
+
+    def declare(name: str, kind: str) -> None:
+        (fields / f"{name}.field-meta.xml").write_text(
+            f'<CustomField xmlns="http://soap.sforce.com/2006/04/metadata"><fullName>{name}</fullName>'
+            f"<label>{name}</label><type>{kind}</type></CustomField>"
+        )
+
+    async def reload(serving: Serving, client: aiohttp.ClientSession) -> None:
+        async def until(condition: Callable[[], bool]) -> None:
+            async with asyncio.timeout(30):
+                while not condition():
+                    await control(settings, client, "POST", "clock", {"advance": 1_000})
+
+        def has(name: str) -> bool:
+            return serving.opened.org.schema["Account"].field(name) is not None
+
+        with capture_logs() as logs:
+            declare("Good__c", "Date")
+            await until(lambda: has("Good__c"))
+            declare("Bad__c", "Nonsense")
+            declare("Late__c", "Date")
+            await until(lambda: any(each["event"] == "the project is not reloaded" for each in logs))
+            assert not has("Late__c")
+            (fields / "Bad__c.field-meta.xml").unlink()
+            await until(lambda: has("Late__c"))
+
+    served(settings, reload)

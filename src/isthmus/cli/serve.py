@@ -98,7 +98,7 @@ async def _until_stopped(settings: Any, confirmed: frozenset[str], as_json: bool
     from isthmus.kernel.http import stop_signals
     from isthmus.kernel.observe import configure_logs
 
-    configure_logs(SystemClock(), level="warning")
+    configure_logs(SystemClock())
     with stop_signals() as told:
         async with serve_org(settings, confirmed=confirmed) as serving:
             _announce_as_json(serving) if as_json else _announce(serving)

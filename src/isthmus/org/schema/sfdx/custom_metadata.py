@@ -9,7 +9,6 @@ from isthmus.org.schema.instants import parse_date, parse_datetime
 from isthmus.org.schema.model import DECIMALS, Field, FieldType, ObjectKind, SObjectType
 from isthmus.org.schema.sfdx.document import Node
 from isthmus.org.schema.sfdx.elements import check_elements
-from isthmus.org.schema.sfdx.metadata_types import partly
 from isthmus.org.schema.sfdx.scan import Component
 
 LABEL_LENGTH: Final = 40
@@ -72,8 +71,6 @@ def _check_references(made: CustomMetadataRecords, places: Mapping[RecordReferen
     for each, node in places.items():
         if each.parent not in names.get(each.target, ()):
             node.error(f"{each.field}: there is no {each.target} record {each.parent}")
-        elif sentence := partly("metadata_reference"):
-            node.warn(sentence)
 
 
 def _record(

@@ -25,7 +25,7 @@ INTERVAL: Final = SECOND
 
 
 class ProjectWatch:
-    """Watches the project in `root`. Its state at the start counts as loaded.
+    """Watches the project in `root`. Its state at the start counts as loaded, or that of the stamp `loaded`.
 
     `changed` is awaited with the project, loaded without an error; `broken` with the errors of one that is
     not loaded: what was in force before stays so. Both are awaited one after the other, never at once.
@@ -39,6 +39,7 @@ class ProjectWatch:
         *,
         changed: Callable[[Project], Awaitable[None]],
         broken: Callable[[tuple[Finding, ...]], Awaitable[None]],
+        loaded: Stamp | None = None,
         interval: int = INTERVAL,
     ) -> None:
         self._root = root
@@ -47,7 +48,7 @@ class ProjectWatch:
         self._changed = changed
         self._broken = broken
         self._interval = interval
-        self._loaded = take_stamp(root)
+        self._loaded = take_stamp(root) if loaded is None else loaded
         self._seen = self._loaded
 
     async def run(self) -> None:

@@ -1,0 +1,20 @@
+"""Provision: the records that make an empty database an org, and those that its definition declares."""
+
+from isthmus.org.provision.accept import ProvisionFailed
+from isthmus.org.provision.declared import Declared, follow
+from isthmus.org.provision.first_records import FirstUser, administrator, provision
+from isthmus.org.provision.founding import COMPONENT, MIGRATIONS, Founding, found, mark_provisioned
+
+__all__ = [
+    "COMPONENT",
+    "MIGRATIONS",
+    "Declared",
+    "FirstUser",
+    "Founding",
+    "ProvisionFailed",
+    "administrator",
+    "follow",
+    "found",
+    "mark_provisioned",
+    "provision",
+]

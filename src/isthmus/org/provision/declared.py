@@ -1,0 +1,123 @@
+"""Declared: records that an org's definition says, kept up to it.
+
+Record types, the tables behind standard picklists, custom metadata. What differs is changed, what is not
+declared any more is deleted; what is as declared is not touched.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from isthmus.org.org import Column, Org, Running
+from isthmus.org.provision.accept import ProvisionFailed, accept
+from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.sfdx.custom_metadata import RecordReference
+from isthmus.org.schema.standard import standard_records
+from isthmus.org.schema.values import parse_value
+from isthmus.org.security.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Records that a project declares, beside those that are part of the schema.
+
+    `statuses` replace the records of the tables behind standard picklists, as wire values by object.
+    """
+
+    statuses: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
+    references: Sequence[RecordReference] = ()
+
+
+async def follow(org: Org, who: Principal, declared: Declared) -> None:
+    """Bring the records that the schema and `declared` say up to them. Raises ProvisionFailed."""
+
+    def work(running: Running) -> None:
+        _match(running, org.schema, "RecordType", ("SobjectType", "DeveloperName"), _record_types(org.schema))
+        for sobject, records in {**standard_records(), **declared.statuses}.items():
+            _match(running, org.schema, sobject, ("ApiName",), records)
+        for sobject, records in org.schema.metadata_records.items():
+            _match(running, org.schema, sobject, ("DeveloperName",), records)
+        _refer(running, org.schema, declared.references)
+
+    await org.transaction(who, work, system=True)
+
+
+def _record_types(schema: Schema) -> list[Mapping[str, object]]:
+    return [
+        {
+            "SobjectType": sobject.name,
+            "DeveloperName": each.developer_name,
+            "Name": each.label,
+            "IsActive": each.active,
+            "Description": each.description,
+        }
+        for sobject in schema
+        for each in sobject.record_types
+    ]
+
+
+def _match(
+    running: Running,
+    schema: Schema,
+    sobject: str,
+    key: tuple[str, ...],
+    declared: Sequence[Mapping[str, object]],
+) -> None:
+    """Make the records of `sobject` those that are declared, told apart by the fields of `key`."""
+    wanted = {tuple(str(record[each]) for each in key): record for record in declared}
+    existing = _existing(running, schema[sobject], key, sorted({name for each in declared for name in each}))
+    new = [record for name, record in wanted.items() if name not in existing]
+    changed = [
+        {**record, "Id": existing[name].id}
+        for name, record in wanted.items()
+        if name in existing and not existing[name].holds(record)
+    ]
+    gone = [each.id for name, each in existing.items() if name not in wanted]
+    accept(sobject, running.insert(sobject, new, all_or_none=True))
+    accept(sobject, running.update(sobject, changed, all_or_none=True))
+    accept(sobject, running.delete(sobject, gone, all_or_none=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Existing:
+    """A record that is there: stored values by field."""
+
+    id: str
+    sobject: SObjectType
+    values: Mapping[str, object]
+
+    def holds(self, record: Mapping[str, object]) -> bool:
+        """Whether it has the wire values of `record` already."""
+        return all(self._has(name, value) for name, value in record.items())
+
+    def _has(self, name: str, value: object) -> bool:
+        known = self.sobject.field(name)
+        return known is not None and self.values[name] == parse_value(known, value)
+
+
+def _existing(
+    running: Running, sobject: SObjectType, key: tuple[str, ...], fields: Sequence[str]
+) -> dict[tuple[str, ...], _Existing]:
+    """Every record of `sobject` by its key, with the values of `fields`."""
+    names = list(dict.fromkeys((*key, *fields, "Id")))
+    page = running.query(f"SELECT {', '.join(names)} FROM {sobject.name}")
+    if page.locator is not None:
+        raise ProvisionFailed(f"{sobject.name} has more records than a project can declare")
+    columns = [each for each in page.shape.items if isinstance(each, Column)]
+    records = [{each.field.name: row[each.index] for each in columns} for row in page.rows]
+    return {
+        tuple(str(record[each]) for each in key): _Existing(str(record["Id"]), sobject, record)
+        for record in records
+    }
+
+
+def _refer(running: Running, schema: Schema, references: Sequence[RecordReference]) -> None:
+    """Let custom metadata records refer to each other, now that all of them have ids."""
+    ids: dict[str, dict[tuple[str, ...], _Existing]] = {}
+    for name in {each.sobject for each in references} | {each.target for each in references}:
+        of_name = sorted({each.field for each in references if each.sobject == name})
+        ids[name] = _existing(running, schema[name], ("DeveloperName",), of_name)
+    for each in references:
+        record = ids[each.sobject][(each.record,)]
+        value = {each.field: ids[each.target][(each.parent,)].id}
+        if not record.holds(value):
+            accept(each.sobject, running.update(each.sobject, [{"Id": record.id, **value}]))

@@ -1,0 +1,78 @@
+"""Founding: who the org is, decided before its first record and kept for good."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from isthmus.kernel.database import Connection, Database, Dialect, Migration, Transaction
+from isthmus.kernel.ids import Ids, record_id
+
+COMPONENT: Final = "org"
+ORGANIZATION_PREFIX: Final = "00D"
+USER_PREFIX: Final = "005"
+PROFILE_PREFIX: Final = "00e"
+
+
+def _identity_table(d: Dialect) -> Sequence[str]:
+    return (
+        f'CREATE TABLE "isthmus_org" ("organization_id" {d.text} PRIMARY KEY, "user_id" {d.text} NOT NULL, '
+        f'"profile_id" {d.text} NOT NULL, "provisioned" {d.flag} NOT NULL)',
+    )
+
+
+MIGRATIONS: Final = (Migration(1, "which org this is", _identity_table),)
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """Who the org is, decided before its first record: 18-character ids."""
+
+    organization_id: str
+    user_id: str
+    profile_id: str
+    provisioned: bool
+
+
+def found(database: Database, ids: Ids) -> Founding:
+    """Who this org is; a new database becomes an org of its own now. Blocks until that is on disk."""
+
+    def unit(transaction: Transaction) -> Founding:
+        if known := _founding(transaction):
+            return known
+        tag = ids.instance_tag()
+        new = Founding(
+            organization_id=_first(transaction, ORGANIZATION_PREFIX, tag),
+            user_id=_first(transaction, USER_PREFIX, tag),
+            profile_id=_first(transaction, PROFILE_PREFIX, tag),
+            provisioned=False,
+        )
+        transaction.execute(
+            'INSERT INTO "isthmus_org" VALUES (?, ?, ?, 0)',
+            (new.organization_id, new.user_id, new.profile_id),
+        )
+        return new
+
+    return database.write(unit, alone=True).result()
+
+
+def _founding(connection: Connection) -> Founding | None:
+    row = connection.row(
+        'SELECT "organization_id", "user_id", "profile_id", "provisioned" FROM "isthmus_org"'
+    )
+    if row is None:
+        return None
+    organization_id, user_id, profile_id, provisioned = row
+    return Founding(str(organization_id), str(user_id), str(profile_id), bool(provisioned))
+
+
+def _first(transaction: Transaction, prefix: str, tag: str) -> str:
+    return record_id(prefix, tag, transaction.next_in_sequence(f"id:{prefix}"))
+
+
+def mark_provisioned(database: Database) -> None:
+    """Note that the org is complete, its first logins included. Blocks until that is on disk."""
+
+    def mark(transaction: Transaction) -> None:
+        transaction.execute('UPDATE "isthmus_org" SET "provisioned" = 1')
+
+    database.write(mark).result()
