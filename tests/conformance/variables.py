@@ -4,7 +4,8 @@
     {{unique}}               a word of this run and case
     {{acme}}                 what a step captured under that name
     {{acme|15}}              with a filter: 15 (short id), lower, upper, url, base64, wire (an instant as
-                             answers write it), http (as an HTTP header does), path (of a URL)
+                             answers write it), http (as an HTTP header does), path (of a URL),
+                             offset (+00:00 for Z)
     {{today}} {{today-1d}}   dates in the running user's time zone; anchors today, week, month, quarter, year
                              (their first day), steps in d, w, M, y
     {{month+1M-1d}}          more than one step
@@ -107,6 +108,7 @@ _FILTERS: Final[Mapping[str, Callable[[str], str]]] = {
     "upper": str.upper,
     "url": lambda value: urllib.parse.quote(value, safe=""),
     "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "offset": lambda value: value.removesuffix("Z") + "+00:00",
     "path": lambda value: urllib.parse.urlsplit(value).path,
     "http": lambda value: format_datetime(datetime.fromisoformat(value), usegmt=True),
     "wire": lambda value: value.removesuffix("Z") + ".000+0000",
