@@ -9,6 +9,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "up": ("serve", "Start everything that this folder configures."),
     "org": ("serve", "Start the org alone."),
     "check": ("check", "Say what of an SFDX project runs here, by file."),
+    "schema": ("schema", "Compare standard objects with another org's."),
     "login": ("login", "Print an access token, and the line that logs the sf CLI in."),
     "clock": ("clock", "Show org time, or move it forward."),
     "reset": ("reset", "Empty the running org."),
