@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from isthmus.org.org import Column, Org, Running
 from isthmus.org.provision.accept import ProvisionFailed, accept
-from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.model import ObjectKind, Schema, SObjectType
 from isthmus.org.schema.sfdx.custom_metadata import RecordReference
 from isthmus.org.schema.standard import standard_records
 from isthmus.org.schema.values import parse_value
@@ -34,11 +34,25 @@ async def follow(org: Org, who: Principal, declared: Declared) -> None:
         _match(running, org.schema, "RecordType", ("SobjectType", "DeveloperName"), _record_types(org.schema))
         for sobject, records in {**standard_records(), **declared.statuses}.items():
             _match(running, org.schema, sobject, ("ApiName",), records)
-        for sobject, records in org.schema.metadata_records.items():
-            _match(running, org.schema, sobject, ("DeveloperName",), records)
+        for each in org.schema:
+            if each.kind is ObjectKind.CUSTOM_METADATA:
+                records = org.schema.metadata_records.get(each.name, ())
+                bare = _without(each.name, records, declared.references)
+                _match(running, org.schema, each.name, ("DeveloperName",), bare)
         _refer(running, org.schema, declared.references)
 
     await org.transaction(who, work, system=True)
+
+
+def _without(
+    sobject: str, records: Sequence[Mapping[str, object]], references: Sequence[RecordReference]
+) -> list[Mapping[str, object]]:
+    """The records without the fields that refer to another record: those are filled in when all are there."""
+    later = {(each.record, each.field) for each in references if each.sobject == sobject}
+    return [
+        {name: value for name, value in record.items() if (record["DeveloperName"], name) not in later}
+        for record in records
+    ]
 
 
 def _record_types(schema: Schema) -> list[Mapping[str, object]]:
