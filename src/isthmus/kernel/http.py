@@ -179,7 +179,7 @@ class _Connection(HttpToolsProtocol):
         self._head_bytes = 0
         """What came since the request began: its head is no longer than that."""
         self._head_since: int | None = server.ticks
-        self._body_since: int | None = None
+        self._heard = server.ticks
         self._refused = 400
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -192,8 +192,7 @@ class _Connection(HttpToolsProtocol):
         self._piece = len(data)
         if self._head_since is not None:
             self._head_bytes += self._piece
-        elif self._body_since is not None:
-            self._body_since = self._owner.ticks
+        self._heard = self._owner.ticks
         super().data_received(data)
         if (
             self._head_bytes > HEAD_BYTES_MAX
@@ -213,16 +212,11 @@ class _Connection(HttpToolsProtocol):
             self._refused = self._too_long()
             raise _HeadTooLong
         self._head_since = None
-        self._body_since = self._owner.ticks
         super().on_headers_complete()
         if (
             self.parser.should_upgrade()
         ):  # answered as the request it also is; the connection speaks no more HTTP
             self.cycle.keep_alive = False
-
-    def on_message_complete(self) -> None:
-        self._body_since = None
-        super().on_message_complete()
 
     @property
     def _answering(self) -> bool:
@@ -256,8 +250,8 @@ class _Connection(HttpToolsProtocol):
         """Whether the client has left us waiting for the rest of a request for too long."""
         if self._head_since is not None:
             return ticks - self._head_since > HEAD_SECONDS_MAX
-        if self._body_since is not None and not self.flow.read_paused:
-            return ticks - self._body_since > BODY_IDLE_SECONDS_MAX
+        if self._answering and self.cycle.more_body and not self.flow.read_paused:
+            return ticks - self._heard > BODY_IDLE_SECONDS_MAX
         return False
 
 

@@ -34,6 +34,8 @@ async def read(call: Call) -> Response:
 async def upsert(call: Call) -> Response:
     """201 where the record is new, else 200 (204 before API 46); `?updateOnly=true` never creates."""
     sobject = paths.sobject_of(call)
+    if relationships.is_named(call, sobject):
+        return await relationships.update(call, sobject)
     field = _field(call, sobject)
     record = await json_body.record(call)
     records.refuse_field(record, field)
@@ -51,6 +53,8 @@ async def upsert(call: Call) -> Response:
 async def delete(call: Call) -> Response:
     """204."""
     sobject = paths.sobject_of(call)
+    if relationships.is_named(call, sobject):
+        return await relationships.delete(call, sobject)
     ids = await _ids(call, sobject)
     if len(ids) > 1:
         return _ambiguous(call, sobject, ids)

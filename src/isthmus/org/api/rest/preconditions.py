@@ -1,10 +1,12 @@
-"""Preconditions: `If-Modified-Since`, `If-Unmodified-Since` and `If-Match` of a request for one record.
+"""Preconditions: `If-Match`, `If-None-Match`, `If-Modified-Since`, `If-Unmodified-Since` on one record.
 
-A record counts as modified at its LastModifiedDate. A change checks its precondition in its own
-transaction, so that nobody comes between. ETags are not issued here, so none that a client sends can match.
-Source: REST API Developer Guide, "Conditional Request Headers", "sObject Rows".
+A record counts as modified at its LastModifiedDate. An account also has an entity tag: a hash of the record
+as it is answered whole, so that two changes within one second differ. A change checks its precondition in
+its own transaction, so that nobody comes between. Source: REST API Developer Guide, "Conditional Request
+Headers" (which names accounts for entity tags).
 """
 
+import hashlib
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -13,16 +15,19 @@ from isthmus.kernel.clock import SECOND
 from isthmus.kernel.errors import fault
 from isthmus.org.api.rest import paths
 from isthmus.org.api.rest.headers import save_options
+from isthmus.org.api.rest.row_encoder import encode, records_of
 from isthmus.org.api.routing import Call
 from isthmus.org.org import Column, QueryResult, Running, SaveResult
 from isthmus.org.schema.model import SObjectType
 
 _MATCH: Final = b"if-match"
+_NONE_MATCH: Final = b"if-none-match"
 _MODIFIED: Final = b"if-modified-since"
 _UNMODIFIED: Final = b"if-unmodified-since"
 _OF_CHANGES: Final = frozenset({_MATCH, _UNMODIFIED})
-_OF_READS: Final = _OF_CHANGES | {_MODIFIED}
+_OF_READS: Final = _OF_CHANGES | {_NONE_MATCH, _MODIFIED}
 _STAMPS: Final = ("LastModifiedDate", "SystemModstamp", "CreatedDate")
+_TAGGED: Final = frozenset({"Account"})
 
 
 def seconds(header: str | None) -> float | None:
@@ -35,6 +40,16 @@ def seconds(header: str | None) -> float | None:
         return None
 
 
+def has_tags(sobject: SObjectType) -> bool:
+    """Whether an object's records have entity tags."""
+    return sobject.name in _TAGGED
+
+
+def tag(body: bytes) -> bytes:
+    """The entity tag of a record that is answered as `body`."""
+    return b'"%s"' % hashlib.blake2b(body, digest_size=12).hexdigest().encode()
+
+
 def are_asked(call: Call) -> bool:
     """Whether a read has any."""
     return not _OF_READS.isdisjoint(call.headers)
@@ -43,12 +58,12 @@ def are_asked(call: Call) -> bool:
 async def is_known(call: Call) -> bool:
     """Whether the client has the record's present state already (304). Fault: `precondition_failed`."""
     sobject = paths.sobject_of(call)
-    modified = _modified(
-        await call.org.retrieve(call.principal, sobject.name, call.path["id"], _stamp(sobject))
-    )
-    _check(call, modified)
+    found = await call.org.retrieve(call.principal, sobject.name, call.path["id"])
+    _check(call, found)
+    if _NONE_MATCH in call.headers:
+        return _names(call.headers[_NONE_MATCH], _tag(call, found))
     since = seconds(call.header(_MODIFIED))
-    return since is not None and modified <= since
+    return since is not None and _modified(found) <= since
 
 
 async def change(
@@ -59,29 +74,37 @@ async def change(
 
     def work(running: Running) -> list[SaveResult]:
         if conditional:
-            _check(call, _modified(running.retrieve(sobject.name, record_id, _stamp(sobject))))
+            _check(call, running.retrieve(sobject.name, record_id))
         return save(running)
 
     [result] = await call.org.transaction(call.principal, work, options=save_options(call))
     return result
 
 
-def _stamp(sobject: SObjectType) -> tuple[str, ...]:
-    """The field that says when a record was modified."""
-    return next(((each,) for each in _STAMPS if sobject.field(each) is not None), ())
-
-
-def _modified(result: QueryResult) -> int:
-    """When the one row was modified, in seconds since the epoch; 0 where its object does not say."""
-    [row] = result.rows
-    stamps = [each for each in result.shape.items if isinstance(each, Column) and each.key in _STAMPS]
-    value = row[stamps[0].index] if stamps else 0
-    return value // SECOND if isinstance(value, int) else 0
-
-
-def _check(call: Call, modified: int) -> None:
-    if call.headers.get(_MATCH, b"*").strip() != b"*":
+def _check(call: Call, found: QueryResult) -> None:
+    if _MATCH in call.headers and not _names(call.headers[_MATCH], _tag(call, found)):
         raise fault("precondition_failed", header="If-Match")
     since = seconds(call.header(_UNMODIFIED))
-    if since is not None and modified > since:
+    if since is not None and _modified(found) > since:
         raise fault("precondition_failed", header="If-Unmodified-Since")
+
+
+def _names(header: bytes, own: bytes | None) -> bool:
+    """Whether a list of entity tags has the record's own; `*` is any record's."""
+    tags = {each.strip().removeprefix(b"W/") for each in header.split(b",")}
+    return b"*" in tags or own in tags
+
+
+def _tag(call: Call, found: QueryResult) -> bytes | None:
+    if not has_tags(found.shape.sobject):
+        return None
+    [record] = records_of(found, call.api_version)
+    return tag(encode(record))
+
+
+def _modified(found: QueryResult) -> int:
+    """When the one row was modified, in seconds since the epoch; 0 where its object does not say."""
+    [row] = found.rows
+    stamps = {each.key: row[each.index] for each in found.shape.items if isinstance(each, Column)}
+    value = next((stamps[each] for each in _STAMPS if each in stamps), 0)
+    return value // SECOND if isinstance(value, int) else 0

@@ -12,13 +12,12 @@ from urllib.parse import parse_qsl
 from starlette.responses import Response
 
 from isthmus.kernel.errors import fault
-from isthmus.org.api.rest import answers, headers, paths
-from isthmus.org.api.rest.records import ENCODERS
-from isthmus.org.api.rest.row_encoder import next_page_url
+from isthmus.org.api.rest import answers, headers, paths, query_columns
+from isthmus.org.api.rest.row_encoder import next_page_url, records_of
 from isthmus.org.api.routing import Call, Route
 from isthmus.org.org import QueryResult
 
-_UNSUPPORTED: Final = ("explain", "columns")
+_UNSUPPORTED: Final = "explain"
 
 
 async def query(call: Call) -> Response:
@@ -41,14 +40,15 @@ async def query_more(call: Call) -> Response:
 
 async def _query(call: Call, all_rows: bool) -> Response:
     asked = dict(parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    for each in _UNSUPPORTED:
-        if each in asked:
-            raise fault("query_parameter_unsupported", parameter=each)
+    if _UNSUPPORTED in asked:
+        raise fault("query_parameter_unsupported", parameter=_UNSUPPORTED)
     if not asked.get("q", "").strip():
         raise fault("query_missing")
     result = await call.org.query(
         call.principal, asked["q"], all_rows=all_rows, batch_size=headers.batch_size(call)
     )
+    if asked.get("columns", "").lower() == "true":
+        return answers.Json(answers.encode(query_columns.columns(result.shape)))
     return page(call, result)
 
 
@@ -59,7 +59,7 @@ def page(call: Call, result: QueryResult) -> Response:
     else:
         url = next_page_url(call.api_version, result.locator).encode()
         head = b'{"totalSize":%d,"done":false,"nextRecordsUrl":"%s","records":' % (result.total_size, url)
-    records = ENCODERS.get(result.shape, call.api_version)(result.rows)
+    records = records_of(result, call.api_version)
     return answers.Json(b"%s%s}" % (head, answers.encode(records)))
 
 

@@ -13,12 +13,11 @@ from starlette.responses import Response
 from isthmus.kernel.errors import Fault, RowError, fault
 from isthmus.kernel.ids import MalformedId, to_18
 from isthmus.org.api.rest import answers, headers, json_body, json_problems, paths, preconditions
-from isthmus.org.api.rest.row_encoder import RowEncoders
+from isthmus.org.api.rest.row_encoder import records_of
 from isthmus.org.api.routing import Call, Route
 from isthmus.org.org import QueryResult
 from isthmus.org.schema.model import SObjectType
 
-ENCODERS: Final = RowEncoders()
 _WRONG_TYPE: Final = "INVALID_TYPE_ON_FIELD_IN_RECORD"
 
 
@@ -36,23 +35,33 @@ async def create(call: Call) -> Response:
 
 async def read(call: Call) -> Response:
     """The record's readable fields, or those that `?fields=` names; 304 where the client has them."""
+    fields = fields_asked(call)
     try:
         if preconditions.are_asked(call) and await preconditions.is_known(call):
             return Response(status_code=304)
-        result = await call.org.retrieve(
-            call.principal, call.path["sobject"], call.path["id"], fields_asked(call)
-        )
+        result = await call.org.retrieve(call.principal, call.path["sobject"], call.path["id"], fields)
     except Fault as error:
         if error.entry.name != "malformed_record_id":
             raise
         raise _no_such_field(call.path["id"]) from error
-    return one_record(call, result)
+    response = one_record(call, result)
+    if fields is None and preconditions.has_tags(result.shape.sobject):
+        response.raw_headers.append((b"etag", preconditions.tag(bytes(response.body))))
+    return response
 
 
 async def update(call: Call) -> Response:
     """204."""
-    sobject = paths.sobject_of(call)
-    record_id = record_id_of(call)
+    return await update_record(call, paths.sobject_of(call), record_id_of(call))
+
+
+async def delete(call: Call) -> Response:
+    """204."""
+    return await delete_record(call, paths.sobject_of(call), record_id_of(call))
+
+
+async def update_record(call: Call, sobject: SObjectType, record_id: str) -> Response:
+    """Change a record to what the body says: 204."""
     record = await json_body.record(call)
     refuse_field(record, "Id")
     changed = [record | {"Id": record_id}]
@@ -62,10 +71,8 @@ async def update(call: Call) -> Response:
     return refused(call, sobject, result.errors) if result.errors else answers.no_content()
 
 
-async def delete(call: Call) -> Response:
-    """204."""
-    sobject = paths.sobject_of(call)
-    record_id = record_id_of(call)
+async def delete_record(call: Call, sobject: SObjectType, record_id: str) -> Response:
+    """Move a record to the recycle bin: 204."""
     result = await preconditions.change(
         call, sobject, record_id, lambda running: running.delete(sobject.name, [record_id])
     )
@@ -106,7 +113,7 @@ def refuse_field(record: Mapping[str, object], field: str) -> None:
 
 def one_record(call: Call, result: QueryResult) -> Response:
     """The one row of a result, as a record."""
-    [record] = ENCODERS.get(result.shape, call.api_version)(result.rows)
+    [record] = records_of(result, call.api_version)
     return answers.Json(answers.encode(record))
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from isthmus.kernel.clock import DAY, MINUTE
 from isthmus.kernel.errors import fault
 from isthmus.org.api.rest import answers, paths
-from isthmus.org.api.rest.records import ENCODERS
+from isthmus.org.api.rest.row_encoder import records_of
 from isthmus.org.api.routing import Call, Route
 from isthmus.org.schema.instants import datetime_text, parse_datetime
 
@@ -54,10 +54,10 @@ async def _changed(call: Call, start: int, end: int, fields: str, *, all_rows: b
         f"AND SystemModstamp < {datetime_text(end, 'Z')} ORDER BY SystemModstamp, Id"
     )
     page = await call.org.query(call.principal, soql, all_rows=all_rows)
-    records = ENCODERS.get(page.shape, call.api_version)(page.rows)
+    records = records_of(page, call.api_version)
     while page.locator is not None:
         page = await call.org.query_more(call.principal, str(page.locator))
-        records += ENCODERS.get(page.shape, call.api_version)(page.rows)
+        records += records_of(page, call.api_version)
     return records
 
 

@@ -19,7 +19,18 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from isthmus.org.api.rest import paths
-from isthmus.org.org import Children, ChildRows, Column, Compound, Item, Locator, Parent, ResultRow, Shape
+from isthmus.org.org import (
+    Children,
+    ChildRows,
+    Column,
+    Compound,
+    Item,
+    Locator,
+    Parent,
+    QueryResult,
+    ResultRow,
+    Shape,
+)
 from isthmus.org.schema.instants import date_text, datetime_text, time_text
 from isthmus.org.schema.model import FieldType
 
@@ -64,6 +75,14 @@ class RowEncoders:
         if len(self._kept) > _ENCODERS_MAX:
             self._kept.popitem(last=False)
         return encoder
+
+
+ENCODERS: Final = RowEncoders()
+
+
+def records_of(result: QueryResult, version: int) -> list[Record]:
+    """The rows of a page as records."""
+    return ENCODERS.get(result.shape, version)(result.rows)
 
 
 def compile_encoder(shape: Shape, version: int) -> ToRecords:

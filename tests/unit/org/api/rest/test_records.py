@@ -187,6 +187,26 @@ def test_preconditions(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
+def test_an_account_has_an_entity_tag(tmp_path: Path) -> None:
+    async def test(org: Served) -> None:
+        url = "/sobjects/Account/" + await org.create("Account", Name="A")
+        first = (await org.get(url)).headers["ETag"]
+        assert (await org.get(url)).headers["ETag"] == first
+        assert "ETag" not in (await org.get(url + "?fields=Name")).headers
+        for known in (first, f'"x", W/{first}', "*"):
+            assert (await org.get(url, {"If-None-Match": known})).status == 304
+        assert (await org.get(url, {"If-None-Match": '"x"'})).status == 200
+        assert (await org.ask("PATCH", url, {"Site": "HQ"}, {"If-Match": first})).status == 204
+        assert (
+            await org.ask("PATCH", url, {"Site": "B"}, {"If-Match": first})
+        ).status == 412  # the same second
+        second = (await org.get(url)).headers["ETag"]
+        assert second != first
+        assert (await org.ask("DELETE", url, None, {"If-Match": second})).status == 204
+
+    run(tmp_path, test)
+
+
 def test_odd_content_types(tmp_path: Path) -> None:
     async def test(org: Served) -> None:
         for lenient in (

@@ -143,6 +143,30 @@ def test_a_query_goes_on_page_by_page(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
+def test_a_query_tells_its_columns(tmp_path: Path) -> None:
+    async def test(org: Served) -> None:
+        asked = "SELECT+Id,Amount__c,Paid__c,Account__r.Name+FROM+Order__c"
+        told = (await org.get(f"/query?q={asked}&columns=true")).json
+        assert (told["entityName"], told["idSelected"], told["keyPrefix"]) == ("Order__c", True, "a00")
+        identifier, amount, paid, account = told["columnMetadata"]
+        assert (identifier["columnName"], identifier["apexType"], identifier["textType"]) == (
+            "Id",
+            "Id",
+            False,
+        )
+        assert (amount["numberType"], amount["custom"], amount["updatable"]) == (True, True, True)
+        assert (paid["booleanType"], paid["apexType"]) == (True, "Boolean")
+        assert (account["columnName"], account["aggregate"], account["custom"]) == ("Account__r", False, True)
+        assert [each["columnName"] for each in account["joinColumns"]] == ["Name"]
+        nested = (
+            await org.get("/query?q=SELECT+(SELECT+Name+FROM+Orders__r)+FROM+Account&columns=true")
+        ).json
+        [orders] = nested["columnMetadata"]
+        assert (orders["columnName"], orders["aggregate"], nested["idSelected"]) == ("Orders__r", True, False)
+
+    run(tmp_path, test)
+
+
 def test_queries_that_are_wrong(tmp_path: Path) -> None:
     async def test(org: Served) -> None:
         for missing in ("/query", "/query?q=", "/queryAll?q=+"):
@@ -251,7 +275,14 @@ def test_relationships_lead_to_parents_and_children(tmp_path: Path) -> None:
         assert [each["Name"] for each in children.json["records"]] == ["A", "B"]
         whole = (await org.get(f"/sobjects/Account/{account}/Orders__r")).json["records"][0]
         assert whole["Account__c"] == account
+        path = f"/sobjects/Order__c/{orders[0]}/Account__r"
+        assert (await org.ask("PATCH", path, {"Name": "Renamed"})).status == 204
+        assert (await org.get(f"/sobjects/Account/{account}")).json["Name"] == "Renamed"
+        assert (await org.ask("PATCH", f"/sobjects/Account/{account}/Orders__r", {})).status == 404
+        assert (await org.ask("DELETE", path)).status == 204
+        assert (await org.get(f"/sobjects/Account/{account}")).code == "ENTITY_IS_DELETED"
         for nowhere in (
+            path,
             f"/sobjects/Order__c/{alone}/Account__r",
             f"/sobjects/Order__c/{orders[0]}/Nope__r",
             "/sobjects/Account/001000000000001AAA/Orders__r",
