@@ -1,1 +1,0 @@
-"""Testing: what users of Isthmus import into their own tests."""
