@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen --quiet
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON_PREFERENCE := only-system
 
-.PHONY: setup test check fix simulate conformance bench clean
+.PHONY: setup test check fix simulate conformance bench docs clean
 
 setup: .venv/.ready
 
@@ -39,6 +39,9 @@ conformance: setup  ## make conformance ORG=<url> TOKEN=<session>
 
 bench: setup  ## make bench [ONLY=name] [SIZE=full]
 	$(RUN) python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
+
+docs: setup  ## writes the generated pages of docs/reference
+	$(RUN) python -m tests.tidy.reference
 
 clean:
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build
