@@ -32,6 +32,7 @@ from isthmus.org.save.steps.automate import (
     run_workflow_rules,
 )
 from isthmus.org.save.steps.derive import derive_standard_fields
+from isthmus.org.save.steps.follow import follow_lookups, tell_followers
 from isthmus.org.save.steps.formats import check_formats
 from isthmus.org.save.steps.load import load_current_values, overlay_deleted_flag, overlay_values
 from isthmus.org.save.steps.number import (
@@ -61,6 +62,7 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     check_references,
     run_before_save_flows,
     run_before_handlers,
+    follow_lookups,
     derive_standard_fields,
     check_required_fields,
     check_references_again,
@@ -76,6 +78,7 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     delete_records,
     undelete_records,
     register_names,
+    tell_followers,
     run_after_handlers,
     run_assignment_rules,
     run_auto_response_rules,

@@ -9,6 +9,7 @@ from typing import Final
 
 from isthmus.org.save.columns import Column
 from isthmus.org.save.defaults import Preset, fixed_defaults, presets
+from isthmus.org.save.following import followed_by, followers_of
 from isthmus.org.save.layout import Layout, resolve
 from isthmus.org.save.names import registry_of
 from isthmus.org.save.ports import Automation, Operation
@@ -69,6 +70,8 @@ class Plan:
         """The fields that say who and when: (name, whether it is a user)."""
         self.refusal = None if system else refusal(sobject, operation, access)
         self.rules = rules_for(sobject)
+        self.follows = followed_by(schema, sobject)
+        self.followers = followers_of(schema, sobject)
         self.registry = registry_of(schema, sobject)
         self.statements = Statements(sobject)
         self.steps: tuple[Step, ...] = ()

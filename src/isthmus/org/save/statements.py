@@ -4,13 +4,14 @@ Texts are made once per set of columns, and parameters in their order.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from isthmus.kernel.database import Connection, Row, Transaction, Value
 from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.tables import has_shadow, is_stored, quoted, shadow_name
 from isthmus.org.schema.values import Stored, fold
 
+K = TypeVar("K")
 Bind: TypeAlias = Callable[[Mapping[str, Stored]], list[Value]]
 
 _TEXTS_MAX: Final = 256
@@ -28,7 +29,7 @@ class Statements:
         self._read_names = self.names if "IsDeleted" in self.names else (*self.names, "IsDeleted")
         self._shadows = {each.name: shadow_name(each) for each in fields if has_shadow(each)}
         self._inserts: dict[frozenset[str], tuple[str, Bind]] = {}
-        self._updates: dict[frozenset[str], tuple[str, Bind]] = {}
+        self._updates: dict[tuple[frozenset[str], str], tuple[str, Bind]] = {}
         self._select = f"SELECT {', '.join(map(quoted, self._read_names))} FROM {self.table}"
 
     def read(self, connection: Connection, ids: Sequence[str], lock: bool) -> dict[str, dict[str, Stored]]:
@@ -53,14 +54,17 @@ class Statements:
             found = _remember(self._inserts, columns, (sql, bind))
         return found
 
-    def update(self, columns: frozenset[str]) -> tuple[str, Bind]:
-        """The statement that sets these columns by id, and what makes its parameters, the id last."""
-        found = self._updates.get(columns)
+    def update(self, columns: frozenset[str], by: str = "Id") -> tuple[str, Bind]:
+        """The statement that sets these columns where `by` is the id, and what makes its parameters, the id
+        last.
+        """
+        found = self._updates.get((columns, by))
         if found is None:
             names, bind = self._parameters(columns)
             sets = ", ".join(f"{quoted(name)} = ?" for name in names)
-            sql = f'UPDATE {self.table} SET {sets} WHERE "Id" = ?'
-            found = _remember(self._updates, columns, (sql, lambda values: [*bind(values), values["Id"]]))
+            sql = f"UPDATE {self.table} SET {sets} WHERE {quoted(by)} = ?"
+            made = (sql, lambda values: [*bind(values), values["Id"]])
+            found = _remember(self._updates, (columns, by), made)
         return found
 
     def _parameters(self, columns: frozenset[str]) -> tuple[list[str], Bind]:
@@ -78,12 +82,10 @@ class Statements:
         return [*plain, *(self._shadows[name] for name in folded)], bind
 
 
-def _remember(
-    texts: dict[frozenset[str], tuple[str, Bind]], columns: frozenset[str], made: tuple[str, Bind]
-) -> tuple[str, Bind]:
+def _remember(texts: dict[K, tuple[str, Bind]], key: K, made: tuple[str, Bind]) -> tuple[str, Bind]:
     if len(texts) >= _TEXTS_MAX:
         texts.clear()
-    texts[columns] = made
+    texts[key] = made
     return made
 
 

@@ -200,3 +200,64 @@ def test_a_reset_keeps_the_standard_price_book_and_what_sets_the_org_up(saves: S
     assert saves.rows('SELECT "Name" FROM "Pricebook2"') == [("Standard",)]
     assert saves.rows('SELECT "Name" FROM "Name" WHERE "Type" = \'Pricebook2\'') == [("Standard",)]
     assert [saves.count(each) for each in ("Account", "Case", "User", "TaskPriority")] == [0, 0, 1, 3]
+
+
+CONTACTS_FIELDS = ("ContactEmail", "ContactPhone", "ContactMobile", "ContactFax")
+
+
+def reachable(saves: Saves, name: str, **given: object) -> str:
+    """A contact whose ways of being reached bear its name."""
+    ways = {"Email": f"{name}@example.com", "Phone": f"{name}1", "MobilePhone": f"{name}2", "Fax": f"{name}3"}
+    return saves.new("Contact", **{"LastName": name, **ways, **given})
+
+
+def test_a_case_shows_how_to_reach_its_contact(saves: Saves) -> None:
+    ada, bob = reachable(saves, "ada"), reachable(saves, "bob")
+    bare, case = saves.new("Case"), saves.new("Case", ContactId=ada)
+    assert values(saves, bare, *CONTACTS_FIELDS) == [None] * 4
+    assert values(saves, case, *CONTACTS_FIELDS) == ["ada@example.com", "ada1", "ada2", "ada3"]
+    saves.update("Case", {"Id": case, "ContactId": bob})
+    assert values(saves, case, *CONTACTS_FIELDS) == ["bob@example.com", "bob1", "bob2", "bob3"]
+    saves.update("Case", {"Id": case, "ContactId": None})
+    assert values(saves, case, *CONTACTS_FIELDS) == [None] * 4
+
+
+def test_nobody_sets_what_a_case_shows_of_its_contact(saves: Saves) -> None:
+    assert codes(saves.insert("Case", {"ContactEmail": "x@example.com"})) == [
+        "INVALID_FIELD_FOR_INSERT_UPDATE"
+    ]
+
+
+def test_cases_keep_showing_their_contact_when_it_changes(saves: Saves) -> None:
+    ada, bob = reachable(saves, "ada"), reachable(saves, "bob")
+    cases = [saves.new("Case", ContactId=each) for each in (ada, ada, bob)]
+    saves.delete("Case", cases[1])
+    saves.clock.advance(HOUR)
+    before = values(saves, cases[0], "SystemModstamp")
+    saves.update(
+        "Contact",
+        {"Id": ada, "Email": "NEW@example.com", "Phone": None},
+        {"Id": bob, "LastName": "Bobson"},
+        {"Id": reachable(saves, "cy"), "Email": "cy@example.com"},
+    )
+    for case in cases[:2]:
+        assert values(saves, case, *CONTACTS_FIELDS) == ["NEW@example.com", None, "ada2", "ada3"]
+    assert values(saves, cases[0], "ContactEmail~", "ContactPhone~") == ["new@example.com", None]
+    assert values(saves, cases[2], *CONTACTS_FIELDS)[:2] == ["bob@example.com", "bob1"]
+    assert values(saves, cases[0], "SystemModstamp") == before, "that is no change of the case"
+
+
+def test_a_case_takes_its_contacts_account_where_it_has_none(saves: Saves) -> None:
+    acme, other = (saves.new("Account", Name=each) for each in ("Acme", "Other"))
+    ada, bob, cy = (reachable(saves, n, AccountId=a) for n, a in (("a", acme), ("b", other), ("c", None)))
+    case, stray = saves.new("Case", ContactId=ada), saves.new("Case", ContactId=cy)
+    assert values(saves, case, "AccountId") == [acme]
+    assert values(saves, stray, "AccountId") == [None]
+    assert saves.value(saves.new("Case", ContactId=ada, AccountId=other), "AccountId") == other
+    saves.update("Case", {"Id": case, "ContactId": bob}, {"Id": stray, "ContactId": bob})
+    assert values(saves, case, "AccountId") == [acme], "an account that is there stays"
+    assert values(saves, stray, "AccountId") == [other]
+    saves.update("Case", {"Id": case, "AccountId": None})
+    assert values(saves, case, "AccountId") == [None], "only another contact brings its account"
+    saves.update("Contact", {"Id": bob, "AccountId": acme})
+    assert values(saves, stray, "AccountId") == [other], "cases stay where they were"
