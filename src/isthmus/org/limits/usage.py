@@ -4,6 +4,7 @@ Calls are counted in memory, in minutes; a minute that is over is written down, 
 minute at most, and several processes of one org add up in the database.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
@@ -14,6 +15,10 @@ from isthmus.kernel.errors import fault
 
 COMPONENT: Final = "limits"
 _WINDOW: Final = DAY // MINUTE
+_ADD: Final = (
+    'INSERT INTO "isthmus_api_usage" ("minute", "calls") VALUES (?, ?) ON CONFLICT ("minute") '
+    'DO UPDATE SET "calls" = "isthmus_api_usage"."calls" + excluded."calls"'
+)
 
 
 def _usage(dialect: Dialect) -> tuple[str, ...]:
@@ -87,19 +92,22 @@ class ApiUsage:
             self._counts.written = {_integer(minute): _integer(calls) for minute, calls in rows}
             self._sum()
 
-    def flush(self, tx: Transaction) -> None:
-        """Write down what isn't, and remove what is older than a day."""
+    def flush(self) -> Callable[[Transaction], None]:
+        """A unit of work that writes down what isn't, and removes what is older than a day.
+
+        What it writes is taken now, once, for a unit may run several times.
+        """
         with self._lock:
             pending, self._counts.pending = self._counts.pending, {}
             for minute, calls in pending.items():
                 self._counts.written[minute] = self._counts.written.get(minute, 0) + calls
-        tx.execute_many(
-            'INSERT INTO "isthmus_api_usage" ("minute", "calls") VALUES (?, ?) ON CONFLICT ("minute") '
-            'DO UPDATE SET "calls" = "isthmus_api_usage"."calls" + excluded."calls"',
-            list(pending.items()),
-        )
         first = self._clock.now() // MINUTE - _WINDOW
-        tx.execute('DELETE FROM "isthmus_api_usage" WHERE "minute" <= ?', (first,))
+
+        def write_down(tx: Transaction) -> None:
+            tx.execute_many(_ADD, list(pending.items()))
+            tx.execute('DELETE FROM "isthmus_api_usage" WHERE "minute" <= ?', (first,))
+
+        return write_down
 
     def reset(self) -> None:
         """Forget every call that was counted in memory."""

@@ -3,6 +3,7 @@
 No rule lives in an adapter; they all ask here.
 """
 
+import asyncio
 from collections.abc import Mapping
 
 from isthmus.org.limits.report import Limit, report
@@ -27,14 +28,16 @@ class Org(SaveFace, ReadFace):
 
     async def stop(self) -> None:
         """Write down what is only in memory. The database stays open: it is not the org's."""
-        await self._write(self._calls.flush)
+        if self._flushing is not None:
+            await asyncio.wrap_future(self._flushing)
+        await self._write(self._calls.flush())
 
     # Limits
 
     def count_call(self, calls: int = 1) -> None:
         """Count API calls. Fault: `request_limit_exceeded`, where the rolling 24 hours are used up."""
         if self._calls.count(calls):
-            self.database.write(self._calls.flush)
+            self._flushing = self.database.write(self._calls.flush())
 
     def usage(self) -> Usage:
         """For `Sforce-Limit-Info: api-usage=used/maximum`."""
@@ -53,7 +56,7 @@ class Org(SaveFace, ReadFace):
             pass
         while await self._write(self._queries.purge_cursors):
             pass
-        await self._write(self._calls.flush)
+        await self._write(self._calls.flush())
 
     async def reset(self) -> None:
         """Remove every record of data; what sets the org up stays, and ids go on from where they are."""

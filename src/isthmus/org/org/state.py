@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Final, TypeVar
 
 from isthmus.kernel.clock import Clock
@@ -51,6 +52,7 @@ class OrgState:
         self._saves = SaveEngine(clock, organization_id[_INSTANCE], automation)
         self._maxima = maxima(limits or {})
         self._calls = ApiUsage(clock, self._maxima[API_REQUESTS])
+        self._flushing: Future[None] | None = None
 
     @property
     def schema(self) -> Schema:
