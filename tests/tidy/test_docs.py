@@ -50,7 +50,6 @@ SERVED = "GET sobjects/{sobject}"
         (Line("a", "yes", cases=("rows: nonesuch",)), "names what there is not: no case 'rows: nonesuch'"),
         (Line("a", "no", query="SELECT FROM"), "gives a query that is wrong: unexpected token: 'FROM'"),
     ],
-    ids=lambda each: str(each),
 )
 def test_a_claim_that_the_code_does_not_bear_out_is_found(line: Line, told: str | None) -> None:
     assert line.problem() == told
