@@ -126,11 +126,11 @@ async def open_org(
             database=database,
             journal=Journal(database, immediate),
             schemas=schemas,
-            queries=QueryEngine(clock, ids, limit_cursors=bool(settings.limits.get("QueryCursors"))),
+            queries=QueryEngine(clock, ids, limit_cursors=settings.org.limit_query_cursors),
             identity=identity,
             clock=clock,
             ids=ids,
-            limits={name: value for name, value in settings.limits.items() if name != "QueryCursors"},
+            limits=settings.limits,
         )
         credentials = await _begin(org, founding, settings, definition.declared)
         await org.start()

@@ -4,7 +4,6 @@
     name = "acme"                      # the org's own host is acme.my.salesforce.com
     project = "."                      # an SFDX project: the org's definition
     storage = "postgresql://…"         # default: a SQLite file in the data folder
-    strict_field_security = false      # true: administrators see only the fields that are granted
 
     [server]
     http = 8080                        # 0: any free port
@@ -25,9 +24,12 @@ from typing import Any, Final
 
 import msgspec
 
+from isthmus.org.limits.maxima import DEVELOPER_EDITION
+
 FILE_NAME: Final = "isthmus.toml"
 DATA_FOLDER: Final = ".isthmus"
 _ENVIRONMENT_PREFIX: Final = "ISTHMUS_"
+_LIMITS: Final = {name.lower(): name for name in DEVELOPER_EDITION}
 
 
 class SettingsError(Exception):
@@ -40,20 +42,27 @@ class OrgSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = "isthmus-dev-ed"
     """My Domain: the org answers as https://NAME.my.salesforce.com through the hostname gateway."""
     organization: str = "Isthmus"
+    """The organization's name."""
     edition: str = "Developer Edition"
+    """What `Organization.OrganizationType` says."""
     project: str | None = None
     """Folder of an SFDX project; default: the folder itself where it holds a `sfdx-project.json`."""
     storage: str | None = None
     """`postgresql://…`, or a SQLite file; default: `org.db` in the data folder."""
     username: str = "admin@isthmus.example"
+    """The administrator that a new org begins with."""
     password: str | None = None
     """The administrator's first password; default: a random one, printed once."""
     time_zone: str = "America/Los_Angeles"
+    """The administrator's, by its IANA name: date literals of queries follow it."""
     locale: str = "en_US"
+    """The administrator's: it says on which day a week begins."""
     session_minutes: int = 120
+    """How long a session lasts without use, in org time."""
     soap_login_from_65: bool = False
     """Allow SOAP login() at API 65.0 and later, where the platform refuses it."""
-    strict_field_security: bool = False
+    limit_query_cursors: bool = False
+    """Ten open query cursors for each user, the oldest given up, as the platform had it before API 56.0."""
     overlay: str | None = None
     """What `isthmus schema pull` wrote: how another org's standard objects differ from ours."""
     seed: int | None = None
@@ -64,9 +73,13 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the org listens. Port 0 takes any free port; -1 leaves the listener out."""
 
     host: str = "127.0.0.1"
+    """The address of the network interface; `0.0.0.0`: all of them."""
     http: int = 8080
+    """Port of the API."""
     https: int = 8443
+    """Port of the API under a local certificate authority."""
     gateway: int = 8089
+    """Port of the hostname gateway, always on 127.0.0.1."""
     allowed_hosts: tuple[str, ...] = ()
     """Host names, beside localhost and the platform's own, under which clients may call."""
 
@@ -108,7 +121,7 @@ def load(
     data = Path(source.get("ISTHMUS_DATA", folder / DATA_FOLDER))
     for name, value in source.items():
         if name.startswith(_ENVIRONMENT_PREFIX) and name != "ISTHMUS_DATA":
-            _set(sections, name.removeprefix(_ENVIRONMENT_PREFIX).lower(), value, where=name)
+            _set(sections, name.removeprefix(_ENVIRONMENT_PREFIX), value, where=name)
     for option, setting in (overrides or {}).items():
         if setting is not None:
             _set(sections, option, setting, where=option)
@@ -128,20 +141,28 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _set(sections: dict[str, Any], name: str, value: object, where: str) -> None:
-    section, _, key = name.partition("_")
+    """Set what a variable or an option says; names in any case, lists with commas."""
+    section, _, key = name.lower().partition("_")
     known = {"org": OrgSettings, "server": ServerSettings}.get(section)
-    if section == "limits" and key:
-        sections.setdefault("limits", {})[key] = value
+    if section == "limits" and key in _LIMITS:
+        sections.setdefault("limits", {})[_LIMITS[key]] = value
     elif known is None or key not in known.__struct_fields__:
         raise SettingsError(f"{where}: there is no such setting")
     else:
-        sections.setdefault(section, {})[key] = value
+        many = key == "allowed_hosts" and isinstance(value, str)
+        sections.setdefault(section, {})[key] = str(value).split(",") if many else value
 
 
 def _convert(sections: dict[str, Any], file: Path) -> Settings:
     try:
-        return msgspec.convert(sections, Settings, strict=False)
+        settings = msgspec.convert(sections, Settings, strict=False)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
         key = place.strip("`.") or "the file"
         raise SettingsError(f"{file}: {key}: {message}") from error
+    for name, value in settings.limits.items():
+        if name not in DEVELOPER_EDITION:
+            raise SettingsError(f"{file}: limits.{name}: /limits names no such limit")
+        if value < 0:
+            raise SettingsError(f"{file}: limits.{name}: a limit is 0 or more")
+    return settings

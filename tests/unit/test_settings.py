@@ -39,6 +39,8 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_p
         ("[org]\nnmae = 'x'\n", "nmae"),
         ("[server]\nhttp = 'soon'\n", "server.http"),
         ("data = 'x'\n", "--data"),
+        ("[limits]\nDailyApiRequest = 5\n", "limits.DailyApiRequest"),
+        ("[limits]\nDailyApiRequests = -5\n", "0 or more"),
     ],
 )
 def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
@@ -51,3 +53,15 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, text: str, message: str
 def test_an_unknown_variable_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="ISTHMUS_SERVER_HTTTP"):
         load(tmp_path, environment={"ISTHMUS_SERVER_HTTTP": "1"})
+
+
+def test_limits_and_lists_can_be_set_by_the_environment(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        environment={
+            "ISTHMUS_LIMITS_DAILYAPIREQUESTS": "7",
+            "ISTHMUS_SERVER_ALLOWED_HOSTS": "a.example,b.example",
+        },
+    )
+    assert settings.limits == {"DailyApiRequests": 7}
+    assert settings.server.allowed_hosts == ("a.example", "b.example")

@@ -26,16 +26,12 @@ _DATA: Final = """\
 The data folder, where an org's own files lie, is `.isthmus` beside `isthmus.toml`; `--data DIR` or
 `ISTHMUS_DATA` names another."""
 _LIMITS: Final = f"""\
-What `/limits` names, with the maxima of a Developer Edition org. Each can be set by its name, in the file
-(not in the environment, where names have no case). Calls are counted against `{API_REQUESTS}`, over the
-last 24 hours of org time; nothing uses up the others yet. `QueryCursors = 1` brings back what the platform
-gave up with API 56.0: ten open query cursors for each user, the oldest closed for the eleventh."""
+What `/limits` names, with the maxima of a Developer Edition org. Each can be set by its name. Calls are
+counted against `{API_REQUESTS}`, over the last 24 hours of org time; nothing uses up the others yet."""
 
 
 def settings_page() -> str:
-    """The page. Raises LookupError where a sentence of it is true no more."""
-    if "QueryCursors" not in (ROOT / "src/isthmus/assembly.py").read_text("utf-8"):
-        raise LookupError("QueryCursors is no setting any more: take it out of this page")
+    """The page."""
     parts = [_ABOUT, _DATA]
     for name, struct in SECTIONS.items():
         parts += [f"## [{name}]", inspect.getdoc(struct) or "", _keys(name, struct)]
