@@ -17,11 +17,10 @@ from isthmus.settings import OrgSettings, ServerSettings
 
 SECTIONS: Final[dict[str, type[msgspec.Struct]]] = {"org": OrgSettings, "server": ServerSettings}
 _KINDS: Final = {str: "text", int: "whole number", bool: "true or false"}
-_LIST: Final = "list of texts"
 _ABOUT: Final = """\
 Nothing has to be set. What is set stands in `isthmus.toml`, in the folder where `isthmus` is called, or in
 the environment, which wins; a command's options win over both. A key that isn't known, or a value of the
-wrong type, is an error that names it."""
+wrong type, is an error that names it. In the environment a list is written with commas."""
 _DATA: Final = """\
 The data folder, where an org's own files lie, is `.isthmus` beside `isthmus.toml`; `--data DIR` or
 `ISTHMUS_DATA` names another."""
@@ -46,7 +45,7 @@ def _keys(section: str, struct: type[msgspec.Struct]) -> str:
         kind, meaning = _kind(kinds[each.name]), said.get(each.name, "")
         if not _is_used(section, each.name):
             meaning = f"{meaning} Read, and without effect yet.".strip()
-        variable = "" if kind == _LIST else f"ISTHMUS_{section}_{each.name}".upper()
+        variable = f"ISTHMUS_{section}_{each.name}".upper()
         rows.append((code(each.name), kind, _default(each.default), meaning, code(variable)))
     return table(("key", "value", "default", "meaning", "in the environment"), rows)
 
@@ -80,7 +79,7 @@ def _kind(kind: Any) -> str:
     for known, name in _KINDS.items():
         if kind is known or kind == known | None:
             return name
-    return _LIST
+    return "list of texts"
 
 
 def _default(value: object) -> str:
