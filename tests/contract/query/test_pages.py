@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from tests.contract.query.world import A1, A2, BEFORE, BOB, USER, World, drawn
+from tests.contract.query.world import A1, A2, BEFORE, BOB, C2, USER, World, drawn
 
 from isthmus.kernel.clock import DAY
 from isthmus.kernel.database import Database, Value
 from isthmus.kernel.errors import Fault
 from isthmus.kernel.ids import record_id
-from isthmus.org.query.result import ChildRows
+from isthmus.org.query.result import ChildRows, ResultRow
 
 LEADS = 4500
 
@@ -41,6 +41,13 @@ def contacts(world: World, count: int, account: str = A1) -> None:
             for n in range(count)
         ],
     )
+
+
+def child_rows(row: ResultRow, place: int) -> ChildRows:
+    """The children in that place of a row."""
+    found = row[place]
+    assert isinstance(found, ChildRows)
+    return found
 
 
 def refused(world: World, locator: object, **how: object) -> bool:
@@ -201,7 +208,7 @@ def test_many_children_have_pages_of_their_own(world: World) -> None:
     following = world.more(children.locator)
     assert following.done
     assert following.total_size == 452
-    assert [row[1] for row in children.rows] + [row[1] for row in following.rows] == [
+    assert [row[2] for row in children.rows] + [row[2] for row in following.rows] == [
         "Alpha", "Beta", *(f"P{n:05}" for n in range(450))
     ]  # fmt: skip
     assert [item.key for item in following.shape.items] == ["LastName"]
@@ -219,6 +226,65 @@ def test_a_limit_of_children_holds_for_each_parent(world: World) -> None:
     assert isinstance(second, ChildRows)
     assert (first.total_size, len(first.rows), second.total_size, second.locator) == (250, 200, 1, None)
     assert len(world.more(first.locator).rows) == 50
+
+
+def tasks(world: World, count: int, contact: str) -> None:
+    """Tasks of a contact, `T0000` and so on."""
+    world.insert(
+        "Task",
+        [{"Id": record_id("00T", "8Cd", n), "Subject": f"T{n:04}", "WhoId": contact} for n in range(count)],
+    )
+
+
+def test_children_of_children_have_pages_of_their_own(world: World) -> None:
+    tasks(world, 250, C2)
+    soql = (
+        "SELECT Name, (SELECT LastName, (SELECT Subject FROM Tasks ORDER BY Subject DESC) FROM Contacts"
+        " ORDER BY LastName DESC) FROM Account WHERE Name = 'Acme'"
+    )
+    [contact, other] = child_rows(world.ask(soql).rows[0], -1).rows
+    below = child_rows(contact, -1)
+    assert (contact[2], below.total_size, len(below.rows)) == ("Beta", 250, 200)
+    assert [row[2] for row in below.rows[:2]] == ["T0249", "T0248"]
+    assert [row[2] for row in child_rows(other, -1).rows] == ["Call"]
+    following = world.more(below.locator)
+    assert (following.total_size, following.done, len(following.rows)) == (250, True, 50)
+    assert drawn(following)[0] == "T0049"
+
+
+def test_pages_of_children_have_their_children(world: World) -> None:
+    contacts(world, 300)
+    last = record_id("003", "8Cd", 299)
+    tasks(world, 201, last)
+    soql = (
+        "SELECT Name, (SELECT LastName, (SELECT Subject FROM Tasks) FROM Contacts ORDER BY LastName)"
+        " FROM Account WHERE Name = 'Acme'"
+    )
+    first = child_rows(world.ask(soql).rows[0], -1)
+    second = world.more(first.locator)
+    assert (first.total_size, len(second.rows)) == (302, 102)
+    below = child_rows(second.rows[-1], -1)
+    assert (second.rows[-1][0], below.total_size, len(below.rows)) == (last, 201, 200)
+    assert drawn(world.more(below.locator)) == ["T0200"]
+
+
+def test_a_limit_of_children_of_children_holds_for_each_parent(world: World) -> None:
+    tasks(world, 3, C2)
+    soql = (
+        "SELECT Name, (SELECT LastName, (SELECT Subject FROM Tasks WHERE Subject != 'T0000' LIMIT 1)"
+        " FROM Contacts LIMIT 2) FROM Account WHERE Name = 'Acme'"
+    )
+    assert drawn(world.ask(soql)) == ["Acme | [Alpha | [Call]; Beta | [T0001]]"]
+
+
+def test_deleted_children_of_children_are_seen_by_query_all_alone(world: World) -> None:
+    world.change('UPDATE "Task" SET "IsDeleted" = 1')
+    soql = (
+        "SELECT Name, (SELECT LastName, (SELECT Subject FROM Tasks) FROM Contacts WHERE LastName = 'Alpha')"
+        " FROM Account WHERE Name = 'Acme'"
+    )
+    assert drawn(world.ask(soql)) == ["Acme | [Alpha | []]"]
+    assert drawn(world.ask(soql, all_rows=True)) == ["Acme | [Alpha | [Call]]"]
 
 
 def test_pages_of_parents_have_their_children(leads: World) -> None:

@@ -16,15 +16,29 @@ class ReadFace(OrgState):
     """Queries, point reads, look-ups by external id, describes, recent items."""
 
     async def query(
-        self, principal: Principal, soql: str, *, all_rows: bool = False, batch_size: int = BATCH_MAX
+        self,
+        principal: Principal,
+        soql: str,
+        *,
+        all_rows: bool = False,
+        batch_size: int = BATCH_MAX,
+        api_version: int | None = None,
     ) -> QueryResult:
         """The first page of a query's rows; `all_rows` includes deleted ones (queryAll).
+
+        `api_version` is the client's, None for the newest: older ones know less of the language.
 
         Faults: those of the catalogue's query.toml.
         """
         result = await self._long_read(
             lambda connection: self._queries.run(
-                connection, self.schema, principal, soql, all_rows=all_rows, batch_size=batch_size
+                connection,
+                self.schema,
+                principal,
+                soql,
+                all_rows=all_rows,
+                batch_size=batch_size,
+                api_version=api_version,
             )
         )
         return await self._with_cursors(result)

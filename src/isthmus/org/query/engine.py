@@ -14,7 +14,7 @@ from isthmus.kernel.ids import Ids, MalformedId, to_18
 from isthmus.org.query import cursor
 from isthmus.org.query.paging import BATCH_MAX, Pager
 from isthmus.org.query.plan import Run
-from isthmus.org.query.plans import Plans, Question
+from isthmus.org.query.plans import Plans, Question, levels_of
 from isthmus.org.query.point_read import ReadPlan, ReadPlans
 from isthmus.org.query.result import PendingCursor, QueryResult, ResultRow
 from isthmus.org.schema.model import Schema, SObjectType
@@ -42,15 +42,19 @@ class QueryEngine:
         *,
         all_rows: bool = False,
         batch_size: int = BATCH_MAX,
+        api_version: int | None = None,
     ) -> QueryResult:
         """The first page of a query's rows; with `all_rows`, deleted ones too.
+
+        `api_version` is the client's, None for the newest; older ones know less of the language.
 
         Where the result has `pending` cursors, `store_cursors` has to keep them before it is answered.
         Faults: those of the catalogue's query.toml.
         """
         now = self._clock.now()
         pager = Pager(connection, self._ids, soql, all_rows, principal.user_id, as_of=now, now=now)
-        question = Question(soql, schema, principal.access, connection.dialect, all_rows)
+        levels = levels_of(api_version)
+        question = Question(soql, schema, principal.access, connection.dialect, all_rows, levels)
         return self._plans.use(
             question, lambda plan, slots: pager.first(plan, Run(slots, now, principal), batch_size)
         )

@@ -1,7 +1,8 @@
 """Executing: a plan's statements over one connection, and its rows put together.
 
-Children are fetched for all of a page's parents with one statement per subquery. A page holds the first 200
-children of a parent; the ids of the others are read along, for the cursor that their locator names.
+Children are fetched for all of a page's parents with one statement per subquery, and theirs for all of these,
+level by level. A page holds the first 200 children of a parent; the ids of the others are read along, for the
+cursor that their locator names.
 """
 
 import json
@@ -65,39 +66,58 @@ def rows_by_ids(connection: Connection, statement: Statement, run: Run, ids: Seq
 
 
 def with_children(
-    connection: Connection, plan: Plan, run: Run, rows: Sequence[Row], new_cursor: NewCursor
+    connection: Connection,
+    plans: Sequence[ChildPlan],
+    run: Run,
+    rows: Sequence[Row],
+    new_cursor: NewCursor,
 ) -> list[ResultRow]:
-    """The rows, each with its children after its columns. Raises SoqlProblem."""
-    if not plan.children or not rows:
+    """The rows, each with its children by these plans after its columns. Raises SoqlProblem."""
+    if not plans or not rows:
         return list(rows)
-    run.ids = json.dumps([row[0] for row in rows])
-    columns = [_children(connection, child, run, new_cursor) for child in plan.children]
+    parents = json.dumps([row[0] for row in rows])
+    columns = [_children(connection, plan, run, parents, new_cursor) for plan in plans]
     return [(*row, *(children.get(row[0]) for children in columns)) for row in rows]
 
 
 def _children(
-    connection: Connection, child: ChildPlan, run: Run, new_cursor: NewCursor
+    connection: Connection, plan: ChildPlan, run: Run, parents: str, new_cursor: NewCursor
 ) -> dict[Value, ChildRows]:
-    """The children of the run's parents, by the parent's id."""
-    most = limit_of(child.limits, run)
-    pages: dict[Value, list[ResultRow]] = {}
+    """The children of `parents` (ids, a JSON array) by their parent's id, each with its own children."""
+    kept, beyond = _dealt(connection, plan, run, parents)
+    whole = with_children(
+        connection, plan.children, run, [row for page in kept.values() for row in page], new_cursor
+    )
+    found: dict[Value, ChildRows] = {}
+    taken = 0
+    for parent, page in kept.items():
+        rows = whole[taken : taken + len(page)]
+        taken += len(page)
+        rest = beyond.get(parent, [])
+        locator = None
+        if rest:
+            cursor_id = new_cursor(plan, [*(str(row[0]) for row in rows), *rest])
+            locator = Locator(cursor_id, CHILD_PAGE)
+        if rows:
+            found[parent] = ChildRows(len(rows) + len(rest), rows, locator)
+    return found
+
+
+def _dealt(
+    connection: Connection, plan: ChildPlan, run: Run, parents: str
+) -> tuple[dict[Value, list[Row]], dict[Value, list[str]]]:
+    """By the parent's id: its first page of children, and the ids of the children beyond."""
+    run.ids = parents
+    most = limit_of(plan.limits, run)
+    pages: dict[Value, list[Row]] = {}
     beyond: dict[Value, list[str]] = {}
-    for row in connection.stream(child.rows.sql, child.rows.parameters(run)):
-        page = pages.setdefault(row[-1], [])
+    for row in connection.stream(plan.rows.sql, plan.rows.parameters(run)):
+        page = pages.setdefault(row[plan.parent], [])
         if len(page) < CHILD_PAGE:
             if len(page) < most:
                 page.append(row)
             continue
-        rest = beyond.setdefault(row[-1], [])
+        rest = beyond.setdefault(row[plan.parent], [])
         if CHILD_PAGE + len(rest) < most:
             rest.append(str(row[0]))
-    found = {}
-    for parent, page in pages.items():
-        rest = beyond.get(parent, [])
-        locator = None
-        if rest:
-            cursor_id = new_cursor(child, [*(str(row[0]) for row in page), *rest])
-            locator = Locator(cursor_id, CHILD_PAGE)
-        if page:
-            found[parent] = ChildRows(len(page) + len(rest), page, locator)
-    return found
+    return pages, beyond

@@ -69,20 +69,22 @@ class Pager:
         if cursor.child is None:
             rows = execute.rows_by_ids(self._connection, plan.by_ids, run, ids)
             return self._result(plan, run, rows, cursor.total_size, locator)
-        for child in plan.children:
-            if child.key == cursor.child:
-                found: list[ResultRow] = list(execute.rows_by_ids(self._connection, child.by_ids, run, ids))
-                return QueryResult(child.shape, found, cursor.total_size, locator)
-        raise fault("query_locator_invalid")
+        child = _named(plan.children, cursor.child)
+        rows = execute.rows_by_ids(self._connection, child.by_ids, run, ids)
+        whole = self._with_children(child.children, run, rows)
+        return QueryResult(child.shape, whole, cursor.total_size, locator, tuple(self._pending))
 
     def _result(
         self, plan: Plan, run: Run, rows: Sequence[Row], total: int, locator: Locator | None
     ) -> QueryResult:
-        whole = execute.with_children(self._connection, plan, run, rows, self._child_cursor)
+        whole = self._with_children(plan.children, run, rows)
         return QueryResult(plan.shape, whole, total, locator, tuple(self._pending))
 
+    def _with_children(self, plans: Sequence[ChildPlan], run: Run, rows: Sequence[Row]) -> list[ResultRow]:
+        return execute.with_children(self._connection, plans, run, rows, self._child_cursor)
+
     def _child_cursor(self, child: ChildPlan, ids: Sequence[str]) -> str:
-        return self._cursor(child.key, iter(ids)).id
+        return self._cursor(child.path, iter(ids)).id
 
     def _cursor(self, child: str | None, ids: Iterator[str]) -> PendingCursor:
         texts = chunks(ids)
@@ -99,6 +101,16 @@ class Pager:
         )
         self._pending.append(cursor)
         return cursor
+
+
+def _named(plans: Sequence[ChildPlan], path: str) -> ChildPlan:
+    """The child plan of that path. Fault: `query_locator_invalid`."""
+    for plan in plans:
+        if plan.path == path:
+            return plan
+        if path.startswith(f"{plan.path}."):
+            return _named(plan.children, path)
+    raise fault("query_locator_invalid")
 
 
 def within_bounds(batch_size: int) -> int:

@@ -12,7 +12,6 @@ from isthmus.kernel.database import Value
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.result import Shape
-from isthmus.org.schema.model import Field
 from isthmus.org.security.principal import Principal
 
 
@@ -74,16 +73,19 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ChildPlan:
-    """A child subquery. `rows` gives the children of the parents `ids`; the last column is the parent's id.
+    """A child subquery. `rows` gives the children of the parents `ids`, whose id is in the place `parent`.
 
-    `by_ids` gives the children of the ids `ids`, in no order; its rows are alike.
+    `path` is its key after those of the subqueries around it (`Contacts.Cases`). `by_ids` gives the children
+    of the ids `ids`, in no order; its rows are alike.
     """
 
     key: str
-    reference: Field
+    path: str
     shape: Shape
+    parent: int
     rows: Statement
     by_ids: Statement
+    children: "tuple[ChildPlan, ...]"
     limits: Limits
 
 

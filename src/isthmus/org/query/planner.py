@@ -11,9 +11,7 @@ from isthmus.org.schema.tables import quoted
 
 def plan(query: BoundQuery, dialect: Dialect, all_rows: bool) -> Plan:
     """The plan of a query; with `all_rows` it takes deleted rows in. Raises SoqlProblem."""
-    children = tuple(
-        _child_plan(item, dialect, all_rows) for item in query.items if isinstance(item, BoundChildren)
-    )
+    children = _child_plans(query, "", dialect, all_rows)
     columns = Columns()
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
     writer = SelectWriter(query, forms(dialect), all_rows)
@@ -28,19 +26,32 @@ def plan(query: BoundQuery, dialect: Dialect, all_rows: bool) -> Plan:
     )
 
 
-def _child_plan(item: BoundChildren, dialect: Dialect, all_rows: bool) -> ChildPlan:
+def _child_plans(query: BoundQuery, above: str, dialect: Dialect, all_rows: bool) -> tuple[ChildPlan, ...]:
+    """The plans of a query's child subqueries; `above` begins their paths."""
+    return tuple(
+        _child_plan(item, above + item.key, dialect, all_rows)
+        for item in query.items
+        if isinstance(item, BoundChildren)
+    )
+
+
+def _child_plan(item: BoundChildren, path: str, dialect: Dialect, all_rows: bool) -> ChildPlan:
     query = item.query
+    children = _child_plans(query, f"{path}.", dialect, all_rows)
+    alias = query.root.alias
     columns = Columns()
-    shape = shape_of(query.root, query.items, columns, {})
-    reference = f"{query.root.alias}.{quoted(item.reference.name)}"
+    columns.place(alias, "Id")
+    parent = columns.place(alias, item.reference.name)
+    shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
     writer = SelectWriter(query, forms(dialect), all_rows)
-    fetched = [*columns.sql, reference]
     return ChildPlan(
         key=item.key,
-        reference=item.reference,
+        path=path,
         shape=shape,
-        rows=writer.children(fetched, reference),
-        by_ids=writer.by_ids(fetched),
+        parent=parent,
+        rows=writer.children(columns.sql, f"{alias}.{quoted(item.reference.name)}"),
+        by_ids=writer.by_ids(columns.sql),
+        children=children,
         limits=_limits(query),
     )
 

@@ -1,12 +1,13 @@
 """Plans: from a query's text to its plan, through the cache.
 
 A plan is kept under the text's token stream with its literals lifted out, the schema's version, the caller's
-access shape, whether deleted rows are asked for, and the database's dialect: never under a user.
+access shape, whether deleted rows are asked for, the database's dialect and how deep subqueries may nest:
+never under a user.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from isthmus.kernel.database import Dialect
 from isthmus.kernel.errors import fault
@@ -22,6 +23,11 @@ from isthmus.org.query.problem import SoqlProblem, as_fault
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.access import Access
 
+LEVELS_MAX: Final = 5
+_LEVELS_BEFORE: Final = 2
+_NESTED_SINCE: Final = 58
+"""Source: SOQL and SOSL Reference, Understanding Relationship Query Limitations."""
+
 T = TypeVar("T")
 Work: TypeAlias = Callable[[Plan, Sequence[Slot]], T]
 
@@ -35,6 +41,13 @@ class Question:
     access: Access
     dialect: Dialect
     all_rows: bool
+    levels: int = LEVELS_MAX
+    """How deep child subqueries may nest, the query itself counted."""
+
+
+def levels_of(api_version: int | None) -> int:
+    """How deep child subqueries may nest for a client of that API version (None: the newest)."""
+    return LEVELS_MAX if api_version is None or api_version >= _NESTED_SINCE else _LEVELS_BEFORE
 
 
 class Plans:
@@ -63,6 +76,7 @@ class Plans:
             question.access.shape,
             question.all_rows,
             question.dialect.name,
+            question.levels,
         )
         known = self._cache.get(key)
         if known is not None:
@@ -78,6 +92,6 @@ class Plans:
 
 def compiled(question: Question) -> Plan:
     """The plan of a question. Raises SoqlProblem."""
-    bound = bind(parse(question.soql), question.schema)
+    bound = bind(parse(question.soql), question.schema, question.levels)
     authorize(bound, question.access)
     return plan(bound, question.dialect, question.all_rows)

@@ -91,8 +91,8 @@ class PendingCursor:
     """A cursor that a page's locators name and that is not stored yet.
 
     `chunks` holds the ids of the whole result in order, 18 characters each, `CHUNK` of them in a text.
-    `child` is the key of the child subquery whose rows they are, None for the query's own. `as_of` is the org
-    time at which the query was first run, `expires` that at which the cursor ends.
+    `child` is the path of the child subquery whose rows they are, `Contacts.Cases`; None for the query's own.
+    `as_of` is the org time at which the query was first run, `expires` that at which the cursor ends.
     """
 
     id: str

@@ -8,7 +8,7 @@ from isthmus.kernel.database import SQLITE, Dialect, Value
 from isthmus.org.query import execute
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.plan import Plan, Run
-from isthmus.org.query.plans import Plans, Question
+from isthmus.org.query.plans import Plans, Question, levels_of
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.access import EVERYTHING, Access
 from isthmus.org.security.principal import Principal
@@ -26,6 +26,7 @@ def planned(
     dialect: Dialect = SQLITE,
     all_rows: bool = False,
     user: Principal = USER,
+    api_version: int | None = None,
 ) -> tuple[Plan, list[Value]]:
     """A query's plan and the parameters of its page. Raises Fault, for what is wrong with it."""
 
@@ -36,5 +37,5 @@ def planned(
             child.rows.parameters(run)
         return plan, plan.page.parameters(run)
 
-    question = Question(soql, schema, access, dialect, all_rows)
+    question = Question(soql, schema, access, dialect, all_rows, levels_of(api_version))
     return (Plans() if plans is None else plans).use(question, work)

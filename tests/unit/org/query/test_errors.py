@@ -33,6 +33,21 @@ def test_what_is_not_run_says_so(entry: Entry) -> None:
     assert found.message.endswith(f"\n{entry.expected[0]} is not supported here")
 
 
+NESTED = "SELECT Id, (SELECT Id, (SELECT Id FROM Tasks) FROM Contacts) FROM Account"
+
+
+def test_children_of_children_are_known_since_58() -> None:
+    plans = Plans()
+    planned(NESTED, plans=plans, api_version=58)
+    with pytest.raises(Fault) as caught:
+        planned(NESTED, plans=plans, api_version=57)
+    assert caught.value.entry.name == "children_too_deep"
+    assert caught.value.message.endswith(
+        "\nSOQL statements cannot query aggregate relationships more than 1 level away from the root entity"
+        " object."
+    )
+
+
 def test_a_missing_query_is_asked_for() -> None:
     assert fault_of(" \n").message == "A query string has to be specified"  # query_missing
 
@@ -74,9 +89,13 @@ def test_the_number_of_parameters_has_a_bound() -> None:
     [
         ("SELECT Id FROM Contact ORDER BY " + ", ".join(["Name"] * 33), "fields in ORDER BY"),
         ("SELECT " + ", ".join(f"(SELECT Id FROM Kin{n}__r)" for n in range(21)) + " FROM Hub__c", "child"),
+        ("SELECT " + ", ".join(f"(SELECT Id, (SELECT Id FROM Kin{n}__r) FROM Kin{n}__r)" for n in range(11))
+         + " FROM Hub__c", "child"),
+        ("SELECT Id FROM Hub__c WHERE " + ".".join(["To1__r"] * 6) + ".Name = null", "levels"),
+        ("SELECT Id FROM Hub__c a, a.To1__r.To1__r.To1__r b, b.To1__r.To1__r.To1__r c", "levels"),
         ("SELECT " + ", ".join(f"To{n}__r.Name" for n in range(56)) + " FROM Hub__c", "relationships"),
     ],
-)
+)  # fmt: skip
 def test_a_query_has_a_bound_of_parts(soql: str, what: str) -> None:
     with pytest.raises(Fault) as caught:
         planned(soql, schema=HUBS)

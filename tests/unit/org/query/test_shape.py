@@ -65,10 +65,27 @@ def test_a_compound_has_its_parts_in_the_wires_order() -> None:
 
 
 def test_children_come_after_the_columns() -> None:
-    found = shape(
+    plan, _ = planned(
         "SELECT (SELECT Account.Name FROM contacts), Name, (SELECT Id FROM Account.Things__r) FROM Account"
     )
-    assert found == [["Contacts@2", ["Account?1", "Name@2"]], "Name@1", ["Things__r@3", "Id@0"]]
+    assert drawn(plan.shape.items) == [
+        ["Contacts@2", ["Account?2", "Name@3"]],
+        "Name@1",
+        ["Things__r@3", "Id@0"],
+    ]
+    assert [each.parent for each in plan.children] == [1, 1]
+
+
+def test_children_of_children_come_after_their_parents_columns() -> None:
+    plan, _ = planned(
+        "SELECT Id, (SELECT AccountId, (SELECT Subject FROM Contact.Tasks), Name FROM Contacts) FROM Account"
+    )
+    assert drawn(plan.shape.items) == [
+        "Id@0",
+        ["Contacts@1", "AccountId@1", ["Tasks@3", "Subject@2"], "Name@2"],
+    ]
+    [contacts] = plan.children
+    assert (contacts.path, [each.path for each in contacts.children]) == ("Contacts", ["Contacts.Tasks"])
 
 
 def test_count_has_no_items() -> None:
@@ -77,6 +94,16 @@ def test_count_has_no_items() -> None:
 
 def test_an_alias_or_the_objects_name_may_begin_a_path() -> None:
     assert shape("SELECT a.Name, Account.Id FROM Account A") == ["Name@1", "Id@0"]
+
+
+def test_parents_named_in_from_are_the_same_parents() -> None:
+    wanted = ["LastName@1", ["Account?2", "Name@3", ["Owner?4", "Name@5"]]]
+    fields = "SELECT c.LastName, a.Name, o.Name"
+    assert shape(f"{fields} FROM Contact c, c.Account a, a.Owner o") == wanted
+    assert shape(f"{fields} FROM Contact c, Contact.Account a, Account.Owner o") == wanted
+    assert shape(f"{fields} FROM Contact c, c.Account a, c.Account.Owner o") == wanted
+    assert shape("SELECT LastName, a.Name, Account.Owner.Name FROM Contact c, c.Account AS a") == wanted
+    assert shape("SELECT LastName, Account.Name, Account.Owner.Name FROM Contact, Contact.Account") == wanted
 
 
 def test_a_point_read_has_every_field_in_describe_order() -> None:

@@ -45,7 +45,11 @@ async def _query(call: Call, all_rows: bool) -> Response:
     if not asked.get("q", "").strip():
         raise fault("query_missing")
     result = await call.org.query(
-        call.principal, asked["q"], all_rows=all_rows, batch_size=headers.batch_size(call)
+        call.principal,
+        asked["q"],
+        all_rows=all_rows,
+        batch_size=headers.batch_size(call),
+        api_version=call.api_version,
     )
     if asked.get("columns", "").lower() == "true":
         return answers.Json(answers.encode(query_columns.columns(result.shape)))

@@ -28,30 +28,35 @@ ORDER_MAX: Final = 32
 """Source: SOQL and SOSL Reference, ORDER BY."""
 
 
-def bind(query: Query, schema: Schema) -> BoundQuery:
-    """The query with its names resolved. Raises SoqlProblem."""
-    path = query.sources[0].path
-    return _Binder(schema, query, find_object(schema, path), path.at, "t").bound()
+def bind(query: Query, schema: Schema, levels: int) -> BoundQuery:
+    """The query with its names resolved. There may be `levels` of queries: it, its children, theirs, ….
+
+    Raises SoqlProblem.
+    """
+    return _Binder(schema, query, find_object(schema, query.sources[0].path), levels).bound()
 
 
 class _Binder:
-    """Binds one query. `prefix` begins its tables' aliases, unlike those of the queries around it."""
+    """Binds one query; `parent` that of the query around it."""
 
     def __init__(
         self,
         schema: Schema,
         query: Query,
         sobject: SObjectType,
-        at: int,
-        prefix: str,
+        levels: int,
         parent: "_Binder | None" = None,
     ) -> None:
         self._schema = schema
         self._query = query
+        self._levels = levels
         self._parent = parent
+        self._root: _Binder = self if parent is None else parent._root
+        self._depth: int = 1 if parent is None else parent._depth + 1
+        self._subqueries = 0
         self.sobject = sobject
         self.alias = query.sources[0].alias
-        self.scope = Scope(schema, sobject, self.alias, at, prefix)
+        self.scope = Scope(schema, sobject, query.sources, "t" if parent is None else "c")
         self._conditions = ConditionBinder(self.scope, SemiJoinBinder(schema, self.scope).bind)
 
     def bound(self) -> BoundQuery:
@@ -88,8 +93,6 @@ class _Binder:
                 raise SoqlProblem("duplicate_field_selected", item.at, field=name)
             seen.add(name)
             items.append(bound)
-        if sum(isinstance(item, BoundChildren) for item in items) > SUBQUERIES_MAX:
-            raise SoqlProblem("query_limit_exceeded", maximum=SUBQUERIES_MAX, what="child subqueries")
         return tuple(items)
 
     def _item(self, item: SelectItem) -> BoundItem:
@@ -106,9 +109,13 @@ class _Binder:
 
     def _children(self, item: SubqueryItem) -> BoundChildren:
         query = item.query
-        if self._parent is not None:
-            raise unsupported("A subquery within a subquery", item.at)
         path = query.sources[0].path
+        if self._depth == self._levels:
+            away = "1 level" if self._depth == 2 else f"{self._depth - 1} levels"
+            raise SoqlProblem("children_too_deep", path.at, away=away)
+        self._root._subqueries += 1
+        if self._root._subqueries > SUBQUERIES_MAX:
+            raise SoqlProblem("query_limit_exceeded", maximum=SUBQUERIES_MAX, what="child subqueries")
         names = path.names
         if len(names) > 1 and names[0].lower() in (self.sobject.name.lower(), (self.alias or "").lower()):
             names = names[1:]
@@ -118,7 +125,7 @@ class _Binder:
         child, reference = found
         if query.offset is not None:
             raise SoqlProblem("subquery_offset_not_allowed", query.offset.at)
-        binder = _Binder(self._schema, query, child, path.at, "c", parent=self)
+        binder = _Binder(self._schema, query, child, self._levels, parent=self)
         return BoundChildren(reference.child_relationship_name or "", reference, binder.bound())
 
     def _child(self, name: str) -> tuple[SObjectType, Field] | None:

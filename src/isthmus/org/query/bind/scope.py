@@ -1,9 +1,14 @@
-"""Scope: what the names of one query mean, and which tables they bring in."""
+"""Scope: what the names of one query mean, and which tables they bring in.
 
+After its object, FROM may name parents with aliases of their own: `FROM Contact c, c.Account a, a.Owner o`.
+Source: SOQL and SOSL Reference, Alias Notation.
+"""
+
+from collections.abc import Sequence
 from typing import Final
 
 from isthmus.org.query.bound import BoundField, Table
-from isthmus.org.query.parser.syntax import Path
+from isthmus.org.query.parser.syntax import Path, Source
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.schema.model import Schema, SObjectType
 
@@ -17,27 +22,32 @@ Understanding Polymorphic Keys and Relationships."""
 
 
 class Scope:
-    """The names of one query. Tables are added as paths ask for them."""
+    """The names of one query, whose first source is `sobject`. Tables are added as paths ask for them.
 
-    def __init__(self, schema: Schema, sobject: SObjectType, alias: str | None, at: int, prefix: str) -> None:
+    Raises SoqlProblem for sources that are wrong.
+    """
+
+    def __init__(self, schema: Schema, sobject: SObjectType, sources: Sequence[Source], prefix: str) -> None:
         self._schema = schema
         self._prefix = prefix
-        self._alias = alias.lower() if alias else None
-        self.root = Table(f"{prefix}0", sobject, None, None, at)
+        self.root = Table(f"{prefix}0", sobject, None, None, sources[0].path.at)
         self.tables = [self.root]
         self.named: list[BoundField] = []
         self._parents: dict[tuple[str, str], Table] = {}
+        self._aliases: dict[str, Table] = {}
+        self._joined: dict[str, Table] = {}
+        self._give_alias(sources[0], self.root)
+        for source in sources[1:]:
+            self._join(source)
 
     def field(self, path: Path) -> BoundField:
         """The field at the end of a path. Raises SoqlProblem."""
         names = path.names
-        if len(names) > 1 and self._is_own_name(names[0]):
+        table = self._beginning(names[0]) if len(names) > 1 else None
+        if table is None:
+            table = self.root
+        else:
             names = names[1:]
-        if len(names) - 1 > LEVELS_MAX:
-            raise SoqlProblem(
-                "query_limit_exceeded", path.at, maximum=LEVELS_MAX, what="levels of relationships in a path"
-            )
-        table = self.root
         for relationship in names[:-1]:
             table = self._parent(table, relationship, path.at)
         field = table.sobject.field(names[-1])
@@ -47,13 +57,36 @@ class Scope:
         self.named.append(bound)
         return bound
 
-    def _is_own_name(self, name: str) -> bool:
-        """Whether a path begins with the query's alias, or its object where no relationship is called so."""
-        lowered = name.lower()
-        if lowered == self._alias:
-            return True
+    def _join(self, source: Source) -> None:
+        """Take in a parent that FROM names.
+
+        Its path begins with an alias, the query's object, or a parent that FROM has named before.
+        """
+        path = source.path
+        first, *relationships = path.names
+        table = self._beginning(first) or self._joined.get(first.lower())
+        if table is None or not relationships:
+            raise SoqlProblem("driving_object_set", path.at, sobject=self.root.sobject.name)
+        for relationship in relationships:
+            table = self._parent(table, relationship, path.at)
+        self._joined.setdefault(relationships[-1].lower(), table)
+        self._give_alias(source, table)
+
+    def _give_alias(self, source: Source, table: Table) -> None:
+        if source.alias is not None:
+            if source.alias.lower() in self._aliases:
+                raise SoqlProblem("duplicate_alias", source.path.at, alias=source.alias)
+            self._aliases[source.alias.lower()] = table
+
+    def _beginning(self, name: str) -> Table | None:
+        """The table that a path's first name means: by an alias, or the query's object where no relationship
+        is called so. None: the name is a relationship's.
+        """
+        table = self._aliases.get(name.lower())
         own = self.root.sobject
-        return lowered == own.name.lower() and own.parent_field(name) is None
+        if table is None and name.lower() == own.name.lower() and own.parent_field(name) is None:
+            return self.root
+        return table
 
     def _parent(self, child: Table, relationship: str, at: int) -> Table:
         key = (child.alias, relationship.lower())
@@ -70,7 +103,20 @@ class Scope:
             raise SoqlProblem("query_feature_unsupported", at, feature=f"A path to {target.name}")
         if len(self.tables) > RELATIONSHIPS_MAX:
             raise SoqlProblem("query_limit_exceeded", at, maximum=RELATIONSHIPS_MAX, what="relationships")
+        if _levels(child) == LEVELS_MAX:
+            raise SoqlProblem(
+                "query_limit_exceeded", at, maximum=LEVELS_MAX, what="levels of relationships in a path"
+            )
         table = Table(f"{self._prefix}{len(self.tables)}", target, child, lookup, at)
         self.tables.append(table)
         self._parents[key] = table
         return table
+
+
+def _levels(table: Table) -> int:
+    """How many relationships lead from the query's object to a table."""
+    levels = 0
+    while table.parent is not None:
+        table = table.parent
+        levels += 1
+    return levels

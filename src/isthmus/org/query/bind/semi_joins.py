@@ -41,7 +41,7 @@ class SemiJoinBinder:
         sobject = find_object(self._schema, path)
         if sobject.name == self._scope.root.sobject.name and left.field.type is FieldType.ID:
             raise _malformed(path.at, "The inner and outer selects should not be on the same object type")
-        scope = Scope(self._schema, sobject, query.sources[0].alias, path.at, f"s{self._count}_")
+        scope = Scope(self._schema, sobject, query.sources, f"s{self._count}_")
         selected = _selected(scope, query)
         if not _targets(left) & _targets(selected):
             raise _malformed(

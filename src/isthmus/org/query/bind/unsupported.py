@@ -10,8 +10,6 @@ _DEFAULT_SCOPE: Final = "USING SCOPE EVERYTHING"
 
 def refuse_unsupported(query: Query) -> None:
     """Raises SoqlProblem where the query has a clause that is not run here."""
-    if len(query.sources) > 1:
-        raise unsupported("A join in FROM", query.sources[1].path.at)
     for clause in query.clauses:
         if clause.words == "ALL ROWS":
             raise SoqlProblem("all_rows_not_allowed", clause.at)
