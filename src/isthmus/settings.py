@@ -18,11 +18,13 @@ Every key can be set by the environment too, as `ISTHMUS_<SECTION>_<KEY>`: `ISTH
 
 import os
 import tomllib
+import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 from isthmus.org.limits.maxima import DEVELOPER_EDITION
 
@@ -32,6 +34,15 @@ _ENVIRONMENT_PREFIX: Final = "ISTHMUS_"
 _LIMITS: Final = {name.lower(): name for name in DEVELOPER_EDITION}
 
 
+HostLabel: TypeAlias = Annotated[str, Meta(pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Locale: TypeAlias = Annotated[str, Meta(pattern="^[a-z]{2,3}(_[A-Z]{2})?$")]
+Username: TypeAlias = Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+[.][^@ ]+$", max_length=80)]
+Port: TypeAlias = Annotated[int, Meta(ge=-1, le=65_535)]
+Edition: TypeAlias = Literal[
+    "Developer Edition", "Professional Edition", "Enterprise Edition", "Unlimited Edition"
+]
+
+
 class SettingsError(Exception):
     """A setting is wrong. The message names the file or variable, the key, and what is expected."""
 
@@ -39,25 +50,25 @@ class SettingsError(Exception):
 class OrgSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the org is. Paths are relative to the folder of `isthmus.toml`."""
 
-    name: str = "isthmus-dev-ed"
+    name: HostLabel = "isthmus-dev-ed"
     """My Domain: the org answers as https://NAME.my.salesforce.com through the hostname gateway."""
     organization: str = "Isthmus"
-    """The organization's name."""
-    edition: str = "Developer Edition"
-    """What `Organization.OrganizationType` says."""
+    """The name of a new org's organization."""
+    edition: Edition = "Developer Edition"
+    """What `Organization.OrganizationType` says of a new org."""
     project: str | None = None
     """Folder of an SFDX project; default: the folder itself where it holds a `sfdx-project.json`."""
     storage: str | None = None
     """`postgresql://…`, or a SQLite file; default: `org.db` in the data folder."""
-    username: str = "admin@isthmus.example"
+    username: Username = "admin@isthmus.example"
     """The administrator that a new org begins with."""
     password: str | None = None
     """The administrator's first password; default: a random one, printed once."""
     time_zone: str = "America/Los_Angeles"
-    """The administrator's, by its IANA name: date literals of queries follow it."""
-    locale: str = "en_US"
-    """The administrator's: it says on which day a week begins."""
-    session_minutes: int = 120
+    """That of a new org and its administrator, by its IANA name: date literals of queries follow it."""
+    locale: Locale = "en_US"
+    """That of a new org and its administrator: it says on which day a week begins."""
+    session_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 120
     """How long a session lasts without use, in org time."""
     soap_login_from_65: bool = False
     """Allow SOAP login() at API 65.0 and later, where the platform refuses it."""
@@ -74,12 +85,12 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     """The address of the network interface; `0.0.0.0`: all of them."""
-    http: int = 8080
+    http: Port = 8080
     """Port of the API."""
-    https: int = 8443
+    https: Port = 8443
     """Port of the API under a local certificate authority."""
-    gateway: int = 8089
-    """Port of the hostname gateway, always on 127.0.0.1."""
+    gateway: Port = 8089
+    """Port of the hostname gateway, always on 127.0.0.1; it leads to the https port."""
     allowed_hosts: tuple[str, ...] = ()
     """Host names, beside localhost and the platform's own, under which clients may call."""
 
@@ -125,7 +136,7 @@ def load(
     for option, setting in (overrides or {}).items():
         if setting is not None:
             _set(sections, option, setting, where=option)
-    settings = _convert(sections, file)
+    settings = _convert(sections, str(file) if file.is_file() else "settings")
     return msgspec.structs.replace(settings, root=folder, data=data)
 
 
@@ -153,16 +164,32 @@ def _set(sections: dict[str, Any], name: str, value: object, where: str) -> None
         sections.setdefault(section, {})[key] = str(value).split(",") if many else value
 
 
-def _convert(sections: dict[str, Any], file: Path) -> Settings:
+def _convert(sections: dict[str, Any], where: str) -> Settings:
     try:
         settings = msgspec.convert(sections, Settings, strict=False)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
         key = place.strip("`.") or "the file"
-        raise SettingsError(f"{file}: {key}: {message}") from error
+        raise SettingsError(f"{where}: {key}: {message}") from error
+    _check(settings, where)
+    return settings
+
+
+def _check(settings: Settings, where: str) -> None:
+    """What types can't say. Raises SettingsError."""
+    try:
+        zoneinfo.ZoneInfo(settings.org.time_zone)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
+        raise SettingsError(f"{where}: org.time_zone: no time zone {settings.org.time_zone!r}") from error
+    scheme, separator, _ = (settings.org.storage or "").partition("://")
+    if separator and scheme not in ("postgresql", "postgres"):
+        raise SettingsError(
+            f"{where}: org.storage: {scheme}:// is no storage; postgresql:// is, or a file's path"
+        )
+    if settings.server.http < 0 and settings.server.https < 0:
+        raise SettingsError(f"{where}: server: with neither http nor https, nobody could reach the org")
     for name, value in settings.limits.items():
         if name not in DEVELOPER_EDITION:
-            raise SettingsError(f"{file}: limits.{name}: /limits names no such limit")
+            raise SettingsError(f"{where}: limits.{name}: /limits names no such limit")
         if value < 0:
-            raise SettingsError(f"{file}: limits.{name}: a limit is 0 or more")
-    return settings
+            raise SettingsError(f"{where}: limits.{name}: a limit is 0 or more")
