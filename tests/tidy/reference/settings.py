@@ -5,7 +5,7 @@ import inspect
 import json
 import re
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from tests.tidy.reference.evidence import ROOT
@@ -79,6 +79,8 @@ def _kind(kind: Any) -> str:
     for known, name in _KINDS.items():
         if kind is known or kind == known | None:
             return name
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(get_args(kind))
     return "list of texts"
 
 
