@@ -1,11 +1,7 @@
 """Whatever is asked, both databases answer alike, and a negated condition gives the other rows."""
 
-from collections.abc import Iterator
-
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.contract.places import postgresql_place, sqlite_place
 from tests.contract.query.world import World, drawn
 
 COMPARED = ["=", "!=", "<", "<=", ">", ">=", "IN", "NOT IN"]
@@ -67,12 +63,6 @@ orders = st.tuples(
     st.sampled_from(sorted(FIELDS.keys() - {"Colours__c"})),
     st.sampled_from(["", "DESC", "NULLS LAST", "DESC NULLS LAST"]),
 )
-
-
-@pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, World]]:
-    with sqlite_place(tmp_path_factory.mktemp("alike")) as one, postgresql_place() as other:
-        yield World(one.open()), World(other.open())
 
 
 def answer(world: World, soql: str) -> list[str]:

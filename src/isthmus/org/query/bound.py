@@ -34,6 +34,25 @@ class BoundField:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class BoundAggregate:
+    """COUNT, COUNT_DISTINCT, SUM, AVG, MIN or MAX `of` a field's values; `field` is what its result is like.
+
+    `field`'s name is the aggregate as it was written.
+    """
+
+    function: str
+    of: BoundField
+    field: Field
+    at: int
+
+    @property
+    def table(self) -> Table:
+        return self.of.table
+
+
+BoundValue: TypeAlias = BoundField | BoundAggregate
+
 Operand: TypeAlias = Literal | Null | Boolean | DateRange
 
 
@@ -41,7 +60,7 @@ Operand: TypeAlias = Literal | Null | Boolean | DateRange
 class Test:
     """`operator` is one of = < <= > >= LIKE."""
 
-    field: BoundField
+    field: BoundValue
     operator: str
     operand: Operand
     negated: bool
@@ -51,7 +70,7 @@ class Test:
 class AnyOf:
     """The field's value is one of the operands."""
 
-    field: BoundField
+    field: BoundValue
     operands: tuple[Operand, ...]
     negated: bool
 
@@ -60,7 +79,7 @@ class AnyOf:
 class Contains:
     """All values of one of the literals (`A;B`) are chosen in a multi-select picklist."""
 
-    field: BoundField
+    field: BoundValue
     literals: tuple[Literal, ...]
     negated: bool
 
@@ -89,7 +108,7 @@ BoundCondition: TypeAlias = Test | AnyOf | Contains | InQuery | All | Some
 
 @dataclass(frozen=True, slots=True)
 class BoundOrder:
-    field: BoundField
+    field: BoundValue
     descending: bool
     nulls_first: bool
 
@@ -107,8 +126,28 @@ BoundItem: TypeAlias = BoundField | BoundChildren
 
 
 @dataclass(frozen=True, slots=True)
+class GroupedItem:
+    """A grouped field, or an aggregate, and its key in the answer."""
+
+    key: str
+    value: BoundValue
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What an aggregate query answers: a row for each group, or, where `by` is empty, a single one."""
+
+    items: tuple[GroupedItem, ...]
+    by: tuple[BoundField, ...]
+    having: BoundCondition | None
+
+
+@dataclass(frozen=True, slots=True)
 class BoundQuery:
-    """`tables` are in join order, the query's object first; `named` is every field that the text names."""
+    """`tables` are in join order, the query's object first; `named` is every field that the text names.
+
+    An aggregate query has a `grouping`, and no `items`.
+    """
 
     root: Table
     tables: tuple[Table, ...]
@@ -119,3 +158,4 @@ class BoundQuery:
     limit: Literal | None
     offset: Literal | None
     named: tuple[BoundField, ...]
+    grouping: Grouping | None = None

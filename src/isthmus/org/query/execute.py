@@ -52,9 +52,9 @@ def first_rows(connection: Connection, plan: Plan, run: Run) -> list[Row]:
     return connection.rows(plan.page.sql, plan.page.parameters(run))
 
 
-def all_ids(connection: Connection, plan: Plan, run: Run) -> Iterator[str]:
+def all_ids(connection: Connection, ids: Statement, run: Run) -> Iterator[str]:
     """The ids of the rows within the run's limit and offset. Raises SoqlProblem."""
-    for (record_id,) in connection.stream(plan.ids.sql, plan.ids.parameters(run)):
+    for (record_id,) in connection.stream(ids.sql, ids.parameters(run)):
         yield str(record_id)
 
 

@@ -52,11 +52,13 @@ class Pager:
         rows = execute.first_rows(self._connection, plan, run)
         total, locator = len(rows), None
         if total > batch:
+            if plan.ids is None:
+                raise fault("too_many_groups")
             rows = rows[:batch]
             total = batch
             if plan.limits.offset is None:  # a query with OFFSET has one page. Source: SOQL Reference, OFFSET
                 run.limit = limit
-                cursor = self._cursor(None, execute.all_ids(self._connection, plan, run))
+                cursor = self._cursor(None, execute.all_ids(self._connection, plan.ids, run))
                 total, locator = cursor.total_size, Locator(cursor.id, batch)
         return self._result(plan, run, rows, total, locator)
 
@@ -66,10 +68,10 @@ class Pager:
         ids = page_of_ids(self._connection, cursor, offset, batch)
         goes_on = offset + batch < cursor.total_size
         locator = Locator(cursor.id, offset + batch) if goes_on else None
-        if cursor.child is None:
+        if cursor.child is None and plan.by_ids is not None:
             rows = execute.rows_by_ids(self._connection, plan.by_ids, run, ids)
             return self._result(plan, run, rows, cursor.total_size, locator)
-        child = _named(plan.children, cursor.child)
+        child = _named(plan.children, cursor.child or "")
         rows = execute.rows_by_ids(self._connection, child.by_ids, run, ids)
         whole = self._with_children(child.children, run, rows)
         return QueryResult(child.shape, whole, cursor.total_size, locator, tuple(self._pending))

@@ -93,13 +93,14 @@ class ChildPlan:
 class Plan:
     """`page` gives the first rows, `ids` all ids, `by_ids` the rows of the ids `ids`, in no order.
 
-    `count` is given for `COUNT()`, and then it alone is run.
+    For an aggregate query `page` gives the groups, and there is no more. `count` is given for `COUNT()`, and
+    then it alone is run.
     """
 
     shape: Shape
     page: Statement
-    ids: Statement
-    by_ids: Statement
+    ids: Statement | None
+    by_ids: Statement | None
     count: Statement | None
     children: tuple[ChildPlan, ...]
     limits: Limits

@@ -1,16 +1,19 @@
 """Planning: from a bound query to its plan, for one dialect."""
 
 from isthmus.kernel.database import Dialect
-from isthmus.org.query.bound import BoundChildren, BoundQuery
+from isthmus.org.query.bound import BoundChildren, BoundQuery, Grouping
 from isthmus.org.query.plan import ChildPlan, Limits, Plan
-from isthmus.org.query.shape import Columns, shape_of
+from isthmus.org.query.shape import Columns, grouped_shape_of, shape_of
 from isthmus.org.query.sql.forms import forms
+from isthmus.org.query.sql.grouped import grouped
 from isthmus.org.query.sql.select import SelectWriter
 from isthmus.org.schema.tables import quoted
 
 
 def plan(query: BoundQuery, dialect: Dialect, all_rows: bool) -> Plan:
     """The plan of a query; with `all_rows` it takes deleted rows in. Raises SoqlProblem."""
+    if query.grouping is not None:
+        return _grouped_plan(query, query.grouping, dialect, all_rows)
     children = _child_plans(query, "", dialect, all_rows)
     columns = Columns()
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
@@ -22,6 +25,18 @@ def plan(query: BoundQuery, dialect: Dialect, all_rows: bool) -> Plan:
         by_ids=writer.by_ids(columns.sql),
         count=writer.count() if query.counts else None,
         children=children,
+        limits=_limits(query),
+    )
+
+
+def _grouped_plan(query: BoundQuery, grouping: Grouping, dialect: Dialect, all_rows: bool) -> Plan:
+    return Plan(
+        shape=grouped_shape_of(query.root, grouping),
+        page=grouped(query, grouping, forms(dialect), all_rows),
+        ids=None,
+        by_ids=None,
+        count=None,
+        children=(),
         limits=_limits(query),
     )
 

@@ -13,11 +13,15 @@ from isthmus.org.schema.model import Field, SObjectType
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A selected field: `key` is its name in the answer, `index` its place in the row."""
+    """A selected field: `key` is its name in the answer, `index` its place in the row.
+
+    Of an aggregate, `aggregate` is how it was written (`COUNT(Id)`), and `field` is what its result is like.
+    """
 
     key: str
     field: Field
     index: int
+    aggregate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,15 @@ Item: TypeAlias = Column | Compound | Parent | Children
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What one row holds. `id_index` is the place of the record's id (always fetched, asked for or not)."""
+    """What one row holds. `id_index` is the place of the record's id (always fetched, asked for or not).
+
+    A row of an aggregate query is no record: its `id_index` is None. `grouped`: the query has GROUP BY.
+    """
 
     sobject: SObjectType
     items: tuple[Item, ...]
     id_index: int | None
+    grouped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

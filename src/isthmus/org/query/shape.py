@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from isthmus.org.query.bound import BoundChildren, BoundItem, Table
+from isthmus.org.query.bound import BoundAggregate, BoundChildren, BoundItem, BoundValue, Grouping, Table
 from isthmus.org.query.result import Children, Column, Compound, Item, Parent, Shape
 from isthmus.org.schema.model import Field, SObjectType
 from isthmus.org.schema.tables import is_stored, quoted
@@ -73,6 +73,19 @@ def shape_of(
             columns.place(table.alias, part.name)
     places = {key: len(columns) + number for number, key in enumerate(children)}
     return _shape(levels[root], columns, {key: Children(key, children[key], places[key]) for key in children})
+
+
+def grouped_shape_of(root: Table, grouping: Grouping) -> Shape:
+    """The shape of an aggregate query, whose rows have a column for each item."""
+    items = tuple(
+        Column(item.key, item.value.field, place, _written(item.value))
+        for place, item in enumerate(grouping.items)
+    )
+    return Shape(root.sobject, items, None, grouped=bool(grouping.by))
+
+
+def _written(value: BoundValue) -> str | None:
+    return value.field.name if isinstance(value, BoundAggregate) else None
 
 
 def _level(levels: dict[Table, _Level], table: Table, columns: Columns) -> _Level:

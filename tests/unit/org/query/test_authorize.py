@@ -44,6 +44,11 @@ class Without:
         ("Contact.Email", "SELECT Id, (SELECT Email FROM Contacts) FROM Account", "no_such_column"),
         ("Contact.Email", "SELECT Id FROM Account WHERE Name = 'x' AND Id IN (SELECT AccountId FROM Contact"
          " WHERE Email = 'x')", "no_such_column"),
+        ("Account.AnnualRevenue", "SELECT SUM(AnnualRevenue) FROM Account", "no_such_column"),
+        ("Account.Name", "SELECT Industry FROM Account GROUP BY Industry, Name", "no_such_column"),
+        ("Account.Name", "SELECT Industry FROM Account GROUP BY Industry HAVING MAX(Name) > 'x'",
+         "no_such_column"),
+        ("Account", "SELECT a.Name FROM Contact c, c.Account a", "no_such_relationship"),
     ],
 )  # fmt: skip
 def test_names_that_may_not_be_read_are_unknown(hidden: str, soql: str, error: str) -> None:

@@ -1,11 +1,13 @@
 """What a row's positions mean, and how its keys are called."""
 
+import pytest
 from tests.unit.org.query.asking import planned
 from tests.unit.org.query.objects import SCHEMA
 
 from isthmus.kernel.database import SQLITE
 from isthmus.org.query.point_read import ReadPlans
 from isthmus.org.query.result import Children, Column, Compound, Item, Parent
+from isthmus.org.schema.model import FieldType
 from isthmus.org.security.access import EVERYTHING
 
 
@@ -90,6 +92,36 @@ def test_children_of_children_come_after_their_parents_columns() -> None:
 
 def test_count_has_no_items() -> None:
     assert shape("SELECT COUNT() FROM Account") == []
+
+
+def test_aggregates_are_called_by_alias_or_number() -> None:
+    plan, _ = planned(
+        "SELECT Name n, MAX(AnnualRevenue), min(AnnualRevenue) least, Owner.Name, COUNT(Id) FROM Account"
+        " GROUP BY Name, Owner.Name"
+    )
+    assert drawn(plan.shape.items) == ["n@0", "expr0@1", "least@2", "Name@3", "expr1@4"]
+    assert (plan.shape.id_index, plan.shape.grouped) == (None, True)
+    written = [item.aggregate for item in plan.shape.items if isinstance(item, Column)]
+    assert written == [None, "MAX(AnnualRevenue)", "min(AnnualRevenue)", None, "COUNT(Id)"]
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "kind"),
+    [
+        ("COUNT(Id)", FieldType.INT),
+        ("COUNT_DISTINCT(Industry)", FieldType.INT),
+        ("SUM(AnnualRevenue)", FieldType.CURRENCY),
+        ("SUM(NumberOfEmployees)", FieldType.INT),
+        ("AVG(NumberOfEmployees)", FieldType.DOUBLE),
+        ("MIN(CreatedDate)", FieldType.DATETIME),
+        ("MAX(Industry)", FieldType.STRING),
+        ("MAX(OwnerId)", FieldType.REFERENCE),
+    ],
+)
+def test_an_aggregate_is_of_a_type(aggregate: str, kind: FieldType) -> None:
+    [item] = planned(f"SELECT {aggregate} FROM Account")[0].shape.items
+    assert isinstance(item, Column)
+    assert item.field.type is kind
 
 
 def test_an_alias_or_the_objects_name_may_begin_a_path() -> None:

@@ -3,13 +3,14 @@
     {"columnMetadata": [{"aggregate": false, "apexType": "Id", …, "columnName": "Id", "joinColumns": [], …}],
      "entityName": "Account", "groupBy": false, "idSelected": true, "keyPrefix": "001"}
 
-A parent's or a child query's columns are its `joinColumns`. Source: driven with the `sf` CLI, which reads
-columnName, displayName, aggregate, custom and joinColumns; the other keys are as its own tests have them.
+A parent's or a child query's columns are its `joinColumns`; an aggregate's `displayName` is how it reads.
+Source: driven with the `sf` CLI, which reads columnName, displayName, aggregate, custom and joinColumns; the
+other keys are as its own tests have them.
 """
 
 from typing import Any, Final
 
-from isthmus.org.org import Children, Item, Parent, Shape
+from isthmus.org.org import Children, Column, Item, Parent, Shape
 from isthmus.org.schema.model import DECIMALS, INTEGERS, TEXTS, Field, FieldType
 
 _APEX_TYPES: Final = {
@@ -36,7 +37,7 @@ def columns(shape: Shape) -> dict[str, Any]:
     return {
         "columnMetadata": [_column(each) for each in shape.items],
         "entityName": shape.sobject.name,
-        "groupBy": False,
+        "groupBy": shape.grouped,
         "idSelected": any(each.key == "Id" for each in shape.items),
         "keyPrefix": shape.sobject.key_prefix,
     }
@@ -47,7 +48,11 @@ def _column(item: Item) -> dict[str, Any]:
         kind = item.shape.sobject.name if isinstance(item, Parent) else None
         joined = [_column(each) for each in item.shape.items]
         return _described(item.key, kind, joined, None) | {"aggregate": isinstance(item, Children)}
-    return _described(item.key, _APEX_TYPES.get(item.field.type, "String"), [], item.field)
+    told = _described(item.key, _APEX_TYPES.get(item.field.type, "String"), [], item.field)
+    if isinstance(item, Column) and item.aggregate is not None:
+        told |= {"aggregate": True, "displayName": item.aggregate, "custom": False}
+        told |= {"insertable": False, "updatable": False, "foreignKeyName": None}
+    return told
 
 
 def _described(

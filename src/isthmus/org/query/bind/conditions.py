@@ -14,6 +14,7 @@ from isthmus.org.query.bound import (
     AnyOf,
     BoundCondition,
     BoundField,
+    BoundValue,
     Contains,
     InQuery,
     Operand,
@@ -67,10 +68,12 @@ _ORDERLESS: Final = frozenset({FieldType.BOOLEAN, FieldType.MULTIPICKLIST})
 
 
 class ConditionBinder:
-    """Binds the conditions of one query; `semi_join` binds the query of a semi-join to its left side."""
+    """Binds the conditions of one clause: their left sides by `left`, their semi-joins by `semi_join`."""
 
-    def __init__(self, scope: Scope, semi_join: Callable[[SemiJoin, bool], InQuery]) -> None:
-        self._scope = scope
+    def __init__(
+        self, left: Callable[[Expression], BoundValue], semi_join: Callable[[SemiJoin, bool], InQuery]
+    ) -> None:
+        self._left = left
         self._semi_join = semi_join
 
     def bind(self, condition: Condition, negated: bool = False, plain: bool = True) -> BoundCondition:
@@ -86,7 +89,7 @@ class ConditionBinder:
             case Comparison():
                 return self._comparison(condition, negated)
             case Membership():
-                field = self._filtered(condition.left)
+                field = self._left(condition.left)
                 operands = tuple(self._operand(field, value) for value in condition.values)
                 return AnyOf(field, operands, condition.negated != negated)
             case SetComparison():
@@ -95,7 +98,7 @@ class ConditionBinder:
                 return self._semi_join(condition, plain)
 
     def _comparison(self, comparison: Comparison, negated: bool) -> Test:
-        field = self._filtered(comparison.left)
+        field = self._left(comparison.left)
         operand = self._operand(field, comparison.right)
         operator, kind = comparison.operator, field.field.type
         if operator == "LIKE":
@@ -109,7 +112,7 @@ class ConditionBinder:
         return Test(field, operator, operand, negated)
 
     def _contains(self, comparison: SetComparison, negated: bool) -> Contains:
-        field = self._filtered(comparison.left)
+        field = self._left(comparison.left)
         if field.field.type is not FieldType.MULTIPICKLIST:
             raise _wrong_operator(field)
         literals = []
@@ -120,17 +123,7 @@ class ConditionBinder:
             literals.append(operand)
         return Contains(field, tuple(literals), comparison.excludes != negated)
 
-    def _filtered(self, expression: Expression) -> BoundField:
-        if isinstance(expression, Call):
-            raise SoqlProblem("query_feature_unsupported", expression.at, feature=f"{expression.name}()")
-        if isinstance(expression, Literal):
-            raise SoqlProblem("query_feature_unsupported", expression.at, feature="A literal on the left")
-        field = self._scope.field(expression)
-        if field.field.type in COMPOUNDS or not field.field.filterable:
-            raise SoqlProblem("field_not_filterable", field.at, field=field.field.name)
-        return field
-
-    def _operand(self, field: BoundField, value: Value) -> Operand:
+    def _operand(self, field: BoundValue, value: Value) -> Operand:
         kind = field.field.type
         match value:
             case Null():
@@ -148,6 +141,18 @@ class ConditionBinder:
         raise SoqlProblem("filter_value_quoted", field.at, field=field.field.name, type=_UNQUOTED[kind])
 
 
-def _wrong_operator(field: BoundField) -> SoqlProblem:
+def filtered(scope: Scope, expression: Expression) -> BoundField:
+    """What WHERE compares: a field that can be filtered. Raises SoqlProblem."""
+    if isinstance(expression, Call):
+        raise SoqlProblem("query_feature_unsupported", expression.at, feature=f"{expression.name}()")
+    if isinstance(expression, Literal):
+        raise SoqlProblem("query_feature_unsupported", expression.at, feature="A literal on the left")
+    field = scope.field(expression)
+    if field.field.type in COMPOUNDS or not field.field.filterable:
+        raise SoqlProblem("field_not_filterable", field.at, field=field.field.name)
+    return field
+
+
+def _wrong_operator(field: BoundValue) -> SoqlProblem:
     kind = "id" if field.field.type in IDS else field.field.type.value
     return SoqlProblem("filter_operator_not_for_type", field.at, type=kind)

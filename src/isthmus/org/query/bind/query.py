@@ -1,16 +1,26 @@
 """Binding a query: its object, its select list, its order, its child subqueries and semi-joins."""
 
+from functools import partial
 from typing import Final
 
-from isthmus.org.query.bind.conditions import ConditionBinder
+from isthmus.org.query.bind.conditions import ConditionBinder, filtered
+from isthmus.org.query.bind.grouping import GroupingBinder, is_grouped
 from isthmus.org.query.bind.objects import find_object
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.semi_joins import SemiJoinBinder
 from isthmus.org.query.bind.unsupported import refuse_unsupported, unsupported
-from isthmus.org.query.bound import BoundChildren, BoundField, BoundItem, BoundOrder, BoundQuery
+from isthmus.org.query.bound import (
+    BoundChildren,
+    BoundField,
+    BoundItem,
+    BoundOrder,
+    BoundQuery,
+    BoundValue,
+)
 from isthmus.org.query.parser.syntax import (
     Call,
     CountAll,
+    Expression,
     FieldItem,
     Literal,
     OrderItem,
@@ -57,17 +67,24 @@ class _Binder:
         self.sobject = sobject
         self.alias = query.sources[0].alias
         self.scope = Scope(schema, sobject, query.sources, "t" if parent is None else "c")
-        self._conditions = ConditionBinder(self.scope, SemiJoinBinder(schema, self.scope).bind)
+        self._conditions = ConditionBinder(
+            partial(filtered, self.scope), SemiJoinBinder(schema, self.scope).bind
+        )
 
     def bound(self) -> BoundQuery:
         query = self._query
         refuse_unsupported(query)
-        counts = isinstance(query.select[0], CountAll)
-        if counts and self._parent is not None:
+        counts, groups = isinstance(query.select[0], CountAll), is_grouped(query)
+        if (counts or groups) and self._parent is not None:
             raise SoqlProblem("only_root_aggregates", query.select[0].at)
-        items = () if counts else self._items()
+        if counts and groups:
+            raise unsupported("COUNT() with GROUP BY", query.select[0].at)
+        binder = GroupingBinder(self.scope, query) if groups else None
+        grouping = None if binder is None else binder.bound()
+        items = () if counts or groups else self._items()
         where = None if query.where is None else self._conditions.bind(query.where)
-        order_by = tuple(self._ordered(item, counts) for item in query.order_by)
+        ordered = self._sorted if binder is None else binder.ordered
+        order_by = tuple(_order(ordered(item.expression), item) for item in query.order_by)
         if len(order_by) > ORDER_MAX:
             raise SoqlProblem("query_limit_exceeded", maximum=ORDER_MAX, what="fields in ORDER BY")
         scope = self.scope
@@ -81,6 +98,7 @@ class _Binder:
             limit=query.limit,
             offset=query.offset,
             named=tuple(scope.named),
+            grouping=grouping,
         )
 
     def _items(self) -> tuple[BoundItem, ...]:
@@ -137,16 +155,19 @@ class _Binder:
                     return child, field
         return None
 
-    def _ordered(self, item: OrderItem, counts: bool) -> BoundOrder:
-        if isinstance(item.expression, Call | Literal):
-            raise unsupported("ORDER BY of anything but a field", item.at)
-        field = self.scope.field(item.expression)
-        if counts:
-            raise SoqlProblem("ordered_field_not_grouped", item.at, field=field.field.name)
+    def _sorted(self, expression: Expression) -> BoundField:
+        if isinstance(expression, Call | Literal):
+            raise unsupported("ORDER BY of anything but a field", expression.at)
+        field = self.scope.field(expression)
+        if isinstance(self._query.select[0], CountAll):
+            raise SoqlProblem("ordered_field_not_grouped", expression.at, field=field.field.name)
         if field.field.type in COMPOUNDS or not field.field.sortable:
-            raise SoqlProblem("field_not_sortable", item.at, field=field.field.name)
-        nulls_first = True if item.nulls_first is None else item.nulls_first
-        return BoundOrder(field, item.descending, nulls_first)
+            raise SoqlProblem("field_not_sortable", expression.at, field=field.field.name)
+        return field
+
+
+def _order(value: BoundValue, item: OrderItem) -> BoundOrder:
+    return BoundOrder(value, item.descending, item.nulls_first is not False)
 
 
 def _full_name(item: BoundItem) -> str:

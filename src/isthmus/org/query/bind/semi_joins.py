@@ -3,9 +3,10 @@
 Source of the limits: SOQL and SOSL Reference, Comparison Operators, Semi-Joins and Anti-Joins.
 """
 
+from functools import partial
 from typing import Final
 
-from isthmus.org.query.bind.conditions import ConditionBinder
+from isthmus.org.query.bind.conditions import ConditionBinder, filtered
 from isthmus.org.query.bind.objects import find_object
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.unsupported import refuse_unsupported
@@ -35,6 +36,8 @@ class SemiJoinBinder:
         left = self._left(join)
         query = join.query
         refuse_unsupported(query)
+        if query.group_by is not None:
+            raise _malformed(query.group_by.at, "GROUP BY is not allowed in a semi join sub-select")
         if query.order_by or query.limit is not None or query.offset is not None:
             raise _malformed(join.at, "ORDER BY, LIMIT and OFFSET are not allowed in a semi join sub-select")
         path = query.sources[0].path
@@ -65,7 +68,11 @@ class SemiJoinBinder:
         return left
 
     def _inner(self, scope: Scope, query: Query, selected: BoundField) -> BoundQuery:
-        where = None if query.where is None else ConditionBinder(scope, _refuse_nesting).bind(query.where)
+        where = (
+            None
+            if query.where is None
+            else ConditionBinder(partial(filtered, scope), _refuse_nesting).bind(query.where)
+        )
         return BoundQuery(
             root=scope.root,
             tables=tuple(scope.tables),

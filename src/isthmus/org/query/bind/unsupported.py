@@ -15,10 +15,6 @@ def refuse_unsupported(query: Query) -> None:
             raise SoqlProblem("all_rows_not_allowed", clause.at)
         if clause.words.upper() != _DEFAULT_SCOPE:
             raise unsupported(clause.words, clause.at)
-    if query.group_by is not None:
-        raise unsupported("GROUP BY", query.group_by.at)
-    if query.having is not None:
-        raise unsupported("HAVING", query.having.at)
 
 
 def unsupported(feature: str, at: int) -> SoqlProblem:

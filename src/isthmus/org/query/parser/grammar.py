@@ -59,7 +59,7 @@ def _query(reader: Reader) -> Query:
     where = condition(reader, _query) if reader.accept("WHERE") else None
     clauses += _with(reader)
     group_by = _group_by(reader)
-    having = condition(reader, _query) if reader.accept("HAVING") else None
+    having = condition(reader, _query) if group_by is not None and reader.accept("HAVING") else None
     order_by = _order_by(reader)
     limit = reader.integer() if reader.accept("LIMIT") else None
     offset = reader.integer() if reader.accept("OFFSET") else None

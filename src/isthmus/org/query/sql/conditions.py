@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from isthmus.org.query import literals
-from isthmus.org.query.bound import All, AnyOf, BoundCondition, BoundField, Contains, InQuery, Some, Test
+from isthmus.org.query.bound import All, AnyOf, BoundCondition, Contains, InQuery, Some, Test
 from isthmus.org.query.parser.syntax import Boolean, DateRange, Literal, Null
 from isthmus.org.query.parser.tokens import (
     DATE,
@@ -18,10 +18,9 @@ from isthmus.org.query.parser.tokens import (
 )
 from isthmus.org.query.plan import Parameter
 from isthmus.org.query.sql import parameters
+from isthmus.org.query.sql.expressions import Expressions
 from isthmus.org.query.sql.forms import Forms
 from isthmus.org.schema.model import FieldType
-from isthmus.org.schema.tables import column as own_column
-from isthmus.org.schema.tables import has_shadow, search_column, shadow
 
 _OPPOSITE: Final = {"=": "<>", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _EITHER_END: Final = {"<": ("<", 0), "<=": ("<", 1), ">": (">=", 1), ">=": (">=", 0)}
@@ -38,6 +37,7 @@ class ConditionWriter:
 
     def __init__(self, forms: Forms, inner: Callable[[InQuery, list[Parameter]], str]) -> None:
         self._forms = forms
+        self._expressions = Expressions(forms)
         self._inner = inner
         self.parameters: list[Parameter] = []
 
@@ -67,10 +67,10 @@ class ConditionWriter:
 
     def _test(self, test: Test) -> str:
         field, operand = test.field, test.operand
-        column = searched(field)
+        column = self._expressions.searched(field)
         if field.field.type is FieldType.BOOLEAN:
             value = isinstance(operand, Boolean) and operand.value
-            return f"{_boolean(field)} = {int(value != test.negated)}"
+            return f"{column} = {int(value != test.negated)}"
         if isinstance(operand, Null) or (_is_empty(operand) and test.operator in ("=", "LIKE")):
             if test.operator not in ("=", "LIKE") or (test.operator == "LIKE" and isinstance(operand, Null)):
                 return _ALWAYS if test.negated else _NEVER
@@ -102,7 +102,7 @@ class ConditionWriter:
     def _like(self, test: Test, operand: Literal) -> str:
         """A prefix is a range of the shadow column, whose index serves; other wildcards are SQL's LIKE."""
         field, at = test.field, test.field.at
-        column = folded(field)
+        column = self._expressions.folded(field)
         if operand.marker == TEXT:
             self._add(parameters.value(operand, literals.prefix, at))
             return f"({column} <> ? OR {column} IS NULL)" if test.negated else f"{column} = ?"
@@ -120,12 +120,12 @@ class ConditionWriter:
         return f"({column} IS NULL OR NOT ({matches}))" if test.negated else f"({matches})"
 
     def _any_of(self, test: AnyOf) -> str:
-        column = searched(test.field)
+        column = self._expressions.searched(test.field)
         nullable = any(isinstance(each, Null) or _is_empty(each) for each in test.operands)
         if test.field.field.type is FieldType.BOOLEAN:
             values = {int(isinstance(each, Boolean) and each.value) for each in test.operands}
             wanted = sorted({0, 1} - values if test.negated else values)
-            return f"{_boolean(test.field)} IN ({', '.join(map(str, wanted))})" if wanted else _NEVER
+            return f"{column} IN ({', '.join(map(str, wanted))})" if wanted else _NEVER
         found = self._found(test, column)
         if not found:
             return f"{column} IS {'NOT ' if test.negated else ''}NULL"
@@ -155,7 +155,7 @@ class ConditionWriter:
         return " OR ".join(parts)
 
     def _contains(self, test: Contains) -> str:
-        column = searched(test.field)
+        column = self._expressions.searched(test.field)
         self._add(parameters.choices(test.literals, test.field.at))
         contains = self._forms.contains.format(column=column)
         if test.negated:
@@ -163,7 +163,7 @@ class ConditionWriter:
         return f"({column} IS NOT NULL AND {contains})"
 
     def _in_query(self, test: InQuery) -> str:
-        column = searched(test.field)
+        column = self._expressions.searched(test.field)
         inner = self._inner(test, self.parameters)
         return (
             f"({column} IS NULL OR {column} NOT IN ({inner}))" if test.negated else f"{column} IN ({inner})"
@@ -175,23 +175,3 @@ class ConditionWriter:
 
 def _is_empty(operand: object) -> bool:
     return isinstance(operand, Literal) and operand.marker == EMPTY_TEXT
-
-
-def searched(field: BoundField) -> str:
-    """The column that a field's values are compared in."""
-    return f"{field.table.alias}.{search_column(field.field)}"
-
-
-def folded(field: BoundField) -> str:
-    """The column in which case does not count."""
-    return f"{field.table.alias}.{shadow(field.field)}" if has_shadow(field.field) else plain(field)
-
-
-def plain(field: BoundField) -> str:
-    """The column of a field's own values."""
-    return f"{field.table.alias}.{own_column(field.field)}"
-
-
-def _boolean(field: BoundField) -> str:
-    """A boolean of a parent that is not there is false. Source: SOQL and SOSL Reference, Boolean Fields."""
-    return f"COALESCE({plain(field)}, 0)" if field.table.outer else plain(field)

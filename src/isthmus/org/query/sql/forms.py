@@ -19,6 +19,14 @@ class Forms:
     contains: str
     nulls_first_ascending: bool
     """Where nulls are sorted unless the text says."""
+    sum: str
+    """The sum of a decimal `{column}` with `{scale}` digits: of its digits, not of the binary fractions that
+    stand for them, so that the order of the rows makes no difference."""
+    whole_sum: str
+    """The sum of an integer `{column}`."""
+    of_extreme: str
+    """The `{plain}` text of the row whose `{folded}` one is the first or last, by `{function}`. U+0001, which
+    sorts before everything that a text is likely to hold, stands between the two."""
     sorted: str
     """A column by which rows are to be sorted, rather than read in the order of its index. SQLite, which has
     no statistics, takes one bound for a quarter of the rows; PostgreSQL knows better by itself."""
@@ -33,6 +41,12 @@ _SQLITE: Final = Forms(
         "instr(';' || {column} || ';', wanted.value) = 0))"
     ),
     nulls_first_ascending=True,
+    sum="ROUND(SUM({column}), {scale})",
+    whole_sum="SUM({column})",
+    of_extreme=(
+        "substr({function}({folded} || char(1) || {plain}), "
+        "instr({function}({folded} || char(1) || {plain}), char(1)) + 1)"
+    ),
     sorted="+{column}",
 )
 _POSTGRESQL: Final = Forms(
@@ -44,6 +58,12 @@ _POSTGRESQL: Final = Forms(
         "strpos(';' || {column} || ';', wanted) = 0))"
     ),
     nulls_first_ascending=False,
+    sum="CAST(ROUND(SUM(CAST(CAST({column} AS TEXT) AS NUMERIC)), {scale}) AS DOUBLE PRECISION)",
+    whole_sum="CAST(SUM({column}) AS BIGINT)",
+    of_extreme=(
+        "substr({function}({folded} || chr(1) || {plain}), "
+        "strpos({function}({folded} || chr(1) || {plain}), chr(1)) + 1)"
+    ),
     sorted="{column}",
 )
 _BY_DIALECT: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
