@@ -11,13 +11,18 @@ import heapq
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final, Protocol
 
 SECOND: Final = 1_000
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
+END: Final = 64_060_588_800_000  # 4000-01-01T00:00:00Z
+"""How far org time can be advanced: the platform knows no date after the year that begins then."""
+_GONE_MAX: Final = 64
+"""So many sleepers that are gone stay in the heap, whatever the number of those who still sleep."""
 
 
 class Clock(Protocol):
@@ -38,33 +43,58 @@ class Clock(Protocol):
     def advance(self, milliseconds: int) -> int:
         """Move org time forward and wake what falls due; returns the new org time.
 
-        Raises ValueError where `milliseconds` is negative: org time never goes back.
+        Raises ValueError, and leaves everything as it was, where `milliseconds` is negative (org time never
+        goes back) or leads beyond `END`.
         """
         ...
+
+
+def _check_advance(now: int, milliseconds: int) -> None:
+    if milliseconds < 0:
+        raise ValueError("org time only moves forward")
+    if now + milliseconds > END:
+        raise ValueError("org time ends with the year 3999")
 
 
 class _Sleepers:
     """Tasks that wait for an instant, woken from any thread in order of the instant."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, int, asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
-        self._order = itertools.count()
+        self._heap: list[tuple[int, int]] = []
+        self._waiting: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = {}
+        """Who still sleeps, by the number in the heap."""
+        self._numbers = itertools.count()
         self._lock = threading.Lock()
 
-    def add(self, due: int) -> asyncio.Future[None]:
+    @contextmanager
+    def sleeper(self, due: int) -> Iterator[asyncio.Future[None]]:
+        """A future that is done when `due` has come; the block's end forgets it, whatever ends the block."""
         loop = asyncio.get_running_loop()
-        woken = loop.create_future()
+        woken: asyncio.Future[None] = loop.create_future()
         with self._lock:
-            heapq.heappush(self._heap, (due, next(self._order), loop, woken))
-        return woken
+            number = next(self._numbers)
+            heapq.heappush(self._heap, (due, number))
+            self._waiting[number] = loop, woken
+        try:
+            yield woken
+        finally:
+            with self._lock:
+                self._waiting.pop(number, None)
+                if len(self._heap) > 2 * len(self._waiting) + _GONE_MAX:
+                    self._heap = [each for each in self._heap if each[1] in self._waiting]
+                    heapq.heapify(self._heap)
 
     def wake(self, now: int) -> None:
         while True:
             with self._lock:
                 if not self._heap or self._heap[0][0] > now:
                     return
-                _, _, loop, woken = heapq.heappop(self._heap)
-            loop.call_soon_threadsafe(_finish, woken)
+                _, number = heapq.heappop(self._heap)
+                found = self._waiting.pop(number, None)
+            if found is not None:
+                loop, woken = found
+                with suppress(RuntimeError):  # the loop is closed, and with it whoever slept there
+                    loop.call_soon_threadsafe(_finish, woken)
 
 
 def _finish(woken: asyncio.Future[None]) -> None:
@@ -94,15 +124,14 @@ class SystemClock:
 
     async def sleep_until(self, due: int) -> None:
         while (remaining := due - self.now()) > 0:
-            woken = self._sleepers.add(due)
-            await asyncio.wait([woken], timeout=remaining / SECOND)
-            woken.cancel()
+            with self._sleepers.sleeper(due) as woken:
+                await asyncio.wait([woken], timeout=remaining / SECOND)
+                woken.cancel()
         await asyncio.sleep(0)
 
     def advance(self, milliseconds: int) -> int:
-        if milliseconds < 0:
-            raise ValueError("org time only moves forward")
         with self._advancing:
+            _check_advance(self.now(), milliseconds)
             if self._persist is not None:
                 self._persist(self._offset + milliseconds)
             self._offset += milliseconds
@@ -126,13 +155,13 @@ class ManualClock:
 
     async def sleep_until(self, due: int) -> None:
         if due > self._now:
-            await self._sleepers.add(due)
+            with self._sleepers.sleeper(due) as woken:
+                await woken
         else:
             await asyncio.sleep(0)
 
     def advance(self, milliseconds: int) -> int:
-        if milliseconds < 0:
-            raise ValueError("org time only moves forward")
+        _check_advance(self._now, milliseconds)
         self._now += milliseconds
         self._sleepers.wake(self._now)
         return self._now
