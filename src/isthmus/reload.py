@@ -7,6 +7,7 @@ import structlog
 from isthmus.definition import of_project
 from isthmus.org.org import Org
 from isthmus.org.provision import ProvisionFailed, follow
+from isthmus.org.schema.examine import refusal_text
 from isthmus.org.schema.sfdx.findings import Finding
 from isthmus.org.schema.sfdx.project import Project
 from isthmus.org.schema.store import SchemaStore
@@ -28,8 +29,7 @@ class Reload:
         definition = of_project(project)
         change = await asyncio.to_thread(self._schemas.apply, definition.objects, definition.metadata_records)
         if change.refused:
-            for each in change.refused:
-                _log.warning("the project is not reloaded", reason=each.message)
+            _log.warning("the project is not reloaded", reason=refusal_text(change.refused))
             return
         try:
             await follow(self._org, self._who, definition.declared)

@@ -9,8 +9,9 @@ from typing import Any
 import aiohttp
 from structlog.testing import capture_logs
 
-from isthmus.assembly import CONTROL_FILE, Serving, first_user, open_org, serve_org
-from isthmus.org.provision import administrator
+from isthmus.assembly import first_user, open_org
+from isthmus.org.provision import Credentials, administrator
+from isthmus.serving import CONTROL_FILE, Serving, serve_org
 from isthmus.settings import Settings, load
 
 
@@ -53,6 +54,50 @@ def test_a_new_org_tells_its_logins_once(tmp_path: Path) -> None:
 
     assert asyncio.run(credentials()) is not None
     assert asyncio.run(credentials()) is None
+
+
+def test_a_foundation_that_was_interrupted_is_finished_with_new_logins(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def logins() -> tuple[Credentials | None, int]:
+        async with open_org(settings) as opened:
+            database = opened.org.database
+            apps = database.read_now(lambda reader: reader.rows('SELECT "client_id" FROM "isthmus_apps"'))
+            database.write(lambda tx: tx.execute('UPDATE "isthmus_org" SET "provisioned" = 0')).result()
+            return opened.credentials, len(apps)
+
+    first, _ = asyncio.run(logins())
+    second, apps = asyncio.run(logins())
+    assert first is not None
+    assert second is not None
+    assert (first.client_id, apps) == (second.client_id, 1)
+    assert first.password != second.password
+
+
+def test_lost_logins_are_renewed(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def renew(serving: Serving, client: aiohttp.ClientSession) -> list[int]:
+        before = serving.opened.credentials
+        assert before is not None
+        _, after = await control(settings, client, "POST", "credentials")
+        statuses = []
+        for password, secret in (
+            (before.password, before.client_secret),
+            (after["password"], after["client_secret"]),
+        ):
+            form = {
+                "grant_type": "password",
+                "username": before.username,
+                "password": password,
+                "client_id": before.client_id,
+                "client_secret": str(secret),
+            }
+            async with client.post(f"{serving.http}/services/oauth2/token", data=form) as response:
+                statuses.append(response.status)
+        return statuses
+
+    assert served(settings, renew) == [400, 200]
 
 
 def test_a_new_org_has_what_a_user_expects(tmp_path: Path) -> None:
@@ -131,11 +176,13 @@ def test_control_refuses_what_it_does_not_understand(tmp_path: Path) -> None:
         return [
             await control(settings, client, "POST", "clock", {"advance": -1}),
             await control(settings, client, "POST", "clock", {"advance": "x"}),
+            await control(settings, client, "POST", "clock", {"advance": 10**15}),
+            await control(settings, client, "GET", "clock"),
         ]
 
-    (status, answer), (other_status, _) = served(settings, ask)
-    assert (status, answer[0]["errorCode"]) == (400, "BAD_REQUEST")  # control_refused
-    assert other_status == 400
+    *refused, (status, clock) = served(settings, ask)
+    assert [(each, answer[0]["errorCode"]) for each, answer in refused] == [(400, "BAD_REQUEST")] * 3
+    assert (status, clock["offset"] < 1_000) == (200, True)
 
 
 def test_control_is_not_there_for_who_has_not_the_token(tmp_path: Path) -> None:

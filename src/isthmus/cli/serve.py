@@ -3,19 +3,25 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from isthmus.cli.credentials import show
 from isthmus.cli.folder import data_option, settings_here
+
+if TYPE_CHECKING:
+    from isthmus.serving import Serving
+    from isthmus.settings import Settings
 
 
 def _serving_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--port", type=int, default=None, help="Port for http; 0 takes any free port."),
-        click.option("--https-port", type=int, default=None, help="Port for https; -1 leaves it out."),
-        click.option("--gateway-port", type=int, default=None, help="Port for the hostname gateway; or -1."),
+        click.option("--port", type=int, help="Port of http (8080); 0: any free port, -1: no http."),
+        click.option("--https-port", type=int, help="Port of https (8443); 0: any free port, -1: no https."),
+        click.option("--gateway-port", type=int, help="Port of the hostname gateway (8089); likewise."),
         click.option("--project", default=None, help="Folder of the SFDX project that defines the org."),
         click.option(
             "--confirm-drop",
@@ -60,11 +66,12 @@ def _serve(
         server_gateway=gateway_port,
         org_project=project,
     )
-    from isthmus.assembly import SchemaRefused
+    from isthmus.assembly import OrgRefused
     from isthmus.kernel.certificates import CertificateFailure
     from isthmus.kernel.database import DatabaseError
     from isthmus.kernel.http import ListenError
     from isthmus.org.provision import ProvisionFailed
+    from isthmus.org.schema.overlay import OverlayBroken
     from isthmus.org.schema.sfdx.project import ProjectBroken
 
     try:
@@ -74,11 +81,10 @@ def _serve(
         CertificateFailure,
         DatabaseError,
         ListenError,
-        OSError,
+        OrgRefused,
+        OverlayBroken,
         ProjectBroken,
         ProvisionFailed,
-        SchemaRefused,
-        ValueError,
     ) as error:
         raise click.ClickException(str(error)) from error
 
@@ -92,11 +98,11 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-async def _until_stopped(settings: Any, confirmed: frozenset[str], as_json: bool) -> None:
-    from isthmus.assembly import serve_org
+async def _until_stopped(settings: "Settings", confirmed: frozenset[str], as_json: bool) -> None:
     from isthmus.kernel.clock import SystemClock
     from isthmus.kernel.http import stop_signals
     from isthmus.kernel.observe import configure_logs
+    from isthmus.serving import serve_org
 
     configure_logs(SystemClock())
     with stop_signals() as told:
@@ -107,29 +113,20 @@ async def _until_stopped(settings: Any, confirmed: frozenset[str], as_json: bool
                 click.echo("Stopping.")
 
 
-def _announce(serving: Any) -> None:
-    credentials = serving.opened.credentials
+def _announce(serving: "Serving") -> None:
     for name, url in (("http", serving.http), ("https", serving.https), ("gateway", serving.gateway)):
         if url:
             click.echo(f"{name:<14}{url}")
     click.echo(f"{'CA bundle':<14}{serving.authority.bundle}")
-    if credentials is None:
+    if serving.opened.credentials is None:
         click.echo("Ready. `isthmus login` prints an access token.")
         return
-    click.echo()
-    click.echo("A new org. This is shown once:")
-    for name, value in (
-        ("username", credentials.username),
-        ("password", credentials.password),
-        ("security token", credentials.security_token),
-        ("client id", credentials.client_id),
-        ("client secret", credentials.client_secret),
-    ):
-        click.echo(f"  {name:<16}{value}")
+    click.echo("\nA new org. Its logins are shown once; `isthmus credentials` makes new ones.")
+    show(asdict(serving.opened.credentials))
     click.echo("Ready.")
 
 
-def _announce_as_json(serving: Any) -> None:
+def _announce_as_json(serving: "Serving") -> None:
     credentials = serving.opened.credentials
     told = {
         "http": serving.http,
@@ -137,13 +134,6 @@ def _announce_as_json(serving: Any) -> None:
         "gateway": serving.gateway,
         "ca_bundle": str(serving.authority.bundle),
         "organization_id": serving.opened.founding.organization_id,
+        **(asdict(credentials) if credentials is not None else {}),
     }
-    if credentials is not None:
-        told |= {
-            "username": credentials.username,
-            "password": credentials.password,
-            "security_token": credentials.security_token,
-            "client_id": credentials.client_id,
-            "client_secret": credentials.client_secret,
-        }
     click.echo(json.dumps(told))

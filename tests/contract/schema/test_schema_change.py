@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from isthmus.kernel.database import Database, Transaction, UniqueViolation, Value
+from isthmus.org.schema.examine import refusal_text
 from isthmus.org.schema.model import Field, FieldType, ObjectKind, SObjectType
 from isthmus.org.schema.plan import summary
 from isthmus.org.schema.standard import standard_objects
@@ -101,15 +102,19 @@ def test_a_field_with_values_goes_only_when_that_is_confirmed(database: Database
     change = store.apply([thing(text("Bar__c"))])
     [refusal] = change.refused
     assert (refusal.subject, refusal.error.code) == ("Thing__c.Foo__c", "DEPENDENCY_EXISTS")
-    assert refusal.command == "isthmus up --confirm-drop Thing__c.Foo__c"
-    assert refusal.message == (
-        "Thing__c.Foo__c is gone from the project, and 1 records have a value in it. "
-        "Put it back, or drop the values: isthmus up --confirm-drop Thing__c.Foo__c"
-    )
+    assert refusal.confirmable
+    assert refusal.message == "Thing__c.Foo__c is gone from the project, and has values (1 records)."
     assert change.version == store.current.version == 1, "nothing of a refused change happens"
     assert store.current["Thing__c"].field("Bar__c") is None
     change = store.apply([thing(text("Bar__c"))], confirmed={"thing__c.foo__C"})
     assert (change.refused, said(change)) == ((), ["drop Thing__c.Foo__c", "add Thing__c.Bar__c"])
+
+
+def test_one_start_confirms_all_that_was_refused(database: Database, store: SchemaStore) -> None:
+    store.apply([thing(text("Foo__c"), text("Bar__c"))])
+    put(database, "Thing__c", Id="a00000000000001AAA", Foo__c="x", Bar__c="y")
+    told = refusal_text(store.apply([thing()]).refused)
+    assert told.splitlines()[-1].endswith(": --confirm-drop Thing__c.Foo__c --confirm-drop Thing__c.Bar__c")
 
 
 def test_an_object_with_records_goes_only_when_that_is_confirmed(
@@ -119,10 +124,7 @@ def test_an_object_with_records_goes_only_when_that_is_confirmed(
     put(database, "Thing__c", Id="a00000000000001AAA")
     put(database, "Name", Id="a00000000000001AAA", Type="Thing__c", Name="one")
     [refusal] = store.apply(standard_objects()).refused
-    assert refusal.message == (
-        "Thing__c is gone from the project, and it has 1 records. "
-        "Put it back, or drop them: isthmus up --confirm-drop Thing__c"
-    )
+    assert refusal.message == "Thing__c is gone from the project, and its records (1) are still there."
     change = store.apply(standard_objects(), confirmed=["Thing__c"])
     assert said(change) == ["drop Thing__c"]
     assert stored(database, "Name", "Id") == []
@@ -148,7 +150,7 @@ def test_values_that_can_not_be_converted_are_lost_only_when_that_is_confirmed(
         put(database, "Thing__c", **{"Id": f"a0000000000000{place}AAA", "Size__c": size, "Size__c~": size})
     [refusal] = store.apply([thing(number("Size__c"))]).refused
     assert (refusal.subject, refusal.error.code) == ("Thing__c.Size__c", "INVALID_TYPE_FOR_OPERATION")
-    assert "which 3 values can't be" in refusal.message
+    assert "which some values (3) can't be" in refusal.message
     store.apply([thing(number("Size__c"))], confirmed={"Thing__c.Size__c"})
     assert stored(database, "Thing__c", "Size__c") == [(1.0,), (None,), (None,), (None,)]
 
@@ -176,8 +178,8 @@ def test_a_field_can_not_become_unique_where_values_are_not(database: Database, 
         put(database, "Thing__c", **{"Id": f"a0000000000000{place}AAA", "Ext__c": "A", "Ext__c~": "a"})
     change = store.apply([thing(text("Ext__c", unique=True), number("New__c"))])
     [refusal] = change.refused
-    assert (refusal.error.code, refusal.command) == ("DUPLICATE_VALUE", None)
-    assert refusal.message == "Thing__c.Ext__c can't become unique: 2 records hold 'a'"
+    assert (refusal.error.code, refusal.confirmable) == ("DUPLICATE_VALUE", False)
+    assert refusal.message == "Thing__c.Ext__c can't become unique: several records (2) hold 'a'."
     assert store.current.version == 1, "nothing of a refused change happens"
     database.write(lambda tx: tx.execute('DELETE FROM "Thing__c"')).result()
     assert store.apply([thing(text("Ext__c", unique=True), number("New__c"))]).refused == ()

@@ -27,12 +27,13 @@ from isthmus.org.api.oauth.tokens import FLOWS
 from isthmus.org.api.routing import Route
 from isthmus.org.api.soap.adapter import SOAP
 from isthmus.org.api.soap.operations import OPERATIONS
+from isthmus.org.provision import Founding
 from isthmus.org.save.ports import CommitMoment, Moment
 from isthmus.org.schema.model import Schema
 from isthmus.settings import OrgSettings, Settings
 
 ROOT: Final = Path(__file__).parents[3]
-ADAPTERS: Final = (rest.ADAPTER, OAUTH, SOAP, control_adapter("", ""))
+ADAPTERS: Final = (rest.ADAPTER, OAUTH, SOAP, control_adapter("", Founding("", "", "", "", provisioned=True)))
 _CONFORMANCE: Final = ROOT / "tests" / "conformance"
 _WIRES: Final = (ROOT / "src/isthmus/org/api", ROOT / "src/isthmus/wire")
 _SEGMENT: Final = re.compile(r"\{[^}:]*(:rest)?\}")

@@ -25,7 +25,9 @@ def test_every_command_has_help(command: str) -> None:
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.parametrize("arguments", [["clock", "show"], ["login"], ["reset", "--yes"]])
+@pytest.mark.parametrize(
+    "arguments", [["clock", "show"], ["login"], ["reset", "--yes"], ["credentials", "--yes"]]
+)
 def test_without_a_running_org_a_command_says_how_to_start_one(arguments: list[str]) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 1

@@ -7,10 +7,10 @@ import aiohttp
 from click.testing import CliRunner, Result
 from tests.unit.test_assembly import served, settings_in
 
-from isthmus.assembly import Serving
 from isthmus.cli import main
 from isthmus.definition import base_objects
 from isthmus.org.schema.model import Schema
+from isthmus.serving import Serving
 
 
 def pull(folder: Path, *arguments: str, overlay: str | None = None) -> Result:

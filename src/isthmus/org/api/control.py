@@ -3,9 +3,11 @@
 GET  /isthmus/control/clock   {"now": ms, "offset": ms}
 POST /isthmus/control/clock   {"advance": ms}
 POST /isthmus/control/login   {"username": null} → {"access_token", "instance_url", "username"}
+POST /isthmus/control/credentials → {"username", "password", "security_token", "client_id", …}
 POST /isthmus/control/reset   → {}
 """
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
@@ -15,9 +17,11 @@ from starlette.responses import Response
 
 from isthmus.kernel.errors import Fault, fault
 from isthmus.org.api.routing import Adapter, Auth, Call, Route
+from isthmus.org.provision import Founding, administrator_name, renew_credentials
 
 HEADER: Final = b"x-isthmus-control"
 _PATH: Final = "/isthmus/control"
+_BODY_BYTES_MAX: Final = 4_096
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -34,7 +38,7 @@ class Login(msgspec.Struct, forbid_unknown_fields=True):
     username: str | None = None
 
 
-def control_adapter(token: str, administrator: str) -> Adapter:
+def control_adapter(token: str, founding: Founding) -> Adapter:
     """The control routes of an org whose control token is `token`."""
 
     def guarded(handler: Callable[[Call], Awaitable[Response]]) -> Callable[[Call], Awaitable[Response]]:
@@ -47,7 +51,8 @@ def control_adapter(token: str, administrator: str) -> Adapter:
 
     async def login(call: Call) -> Response:
         asked = _decoded(call, Login)
-        session = await call.org.identity.open_session(asked.username or administrator)
+        username = asked.username or await administrator_name(call.org, founding)
+        session = await call.org.identity.open_session(username)
         return _json(
             {
                 "access_token": session.token,
@@ -56,14 +61,18 @@ def control_adapter(token: str, administrator: str) -> Adapter:
             }
         )
 
+    async def credentials(call: Call) -> Response:
+        return _json(await renew_credentials(call.org, founding))
+
     return Adapter(
         name="control",
         routes=tuple(
-            Route(method, f"{_PATH}/{path}", guarded(handler), auth=Auth.NONE)
+            Route(method, f"{_PATH}/{path}", guarded(handler), auth=Auth.NONE, body_limit=_BODY_BYTES_MAX)
             for method, path, handler in (
                 ("GET", "clock", _show_clock),
                 ("POST", "clock", _advance_clock),
                 ("POST", "login", login),
+                ("POST", "credentials", credentials),
                 ("POST", "reset", _reset),
             )
         ),
@@ -78,9 +87,10 @@ async def _show_clock(call: Call) -> Response:
 
 async def _advance_clock(call: Call) -> Response:
     asked = _decoded(call, Advance)
-    if asked.advance < 0:
-        raise fault("control_refused", reason="Org time only moves forward.")
-    call.org.clock.advance(asked.advance)
+    try:
+        await asyncio.to_thread(call.org.clock.advance, asked.advance)
+    except ValueError as error:
+        raise fault("control_refused", reason=f"The clock can't be advanced: {error}.") from error
     await call.org.housekeep()
     return await _show_clock(call)
 

@@ -6,14 +6,17 @@ declared any more is deleted; what is as declared is not touched.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from isthmus.org.org import Column, Org, Running
-from isthmus.org.provision.accept import ProvisionFailed, accept
+from isthmus.org.provision.accept import accept
 from isthmus.org.schema.model import ObjectKind, Schema, SObjectType
 from isthmus.org.schema.sfdx.custom_metadata import RecordReference
 from isthmus.org.schema.standard import standard_records
 from isthmus.org.schema.values import parse_value
 from isthmus.org.security.principal import Principal
+
+_PAGE: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +116,20 @@ def _existing(
 ) -> dict[tuple[str, ...], _Existing]:
     """Every record of `sobject` by its key, with the values of `fields`."""
     names = list(dict.fromkeys((*key, *fields, "Id")))
-    page = running.query(f"SELECT {', '.join(names)} FROM {sobject.name}")
-    if page.locator is not None:
-        raise ProvisionFailed(f"{sobject.name} has more records than a project can declare")
-    columns = [each for each in page.shape.items if isinstance(each, Column)]
-    records = [{each.field.name: row[each.index] for each in columns} for row in page.rows]
-    return {
-        tuple(str(record[each]) for each in key): _Existing(str(record["Id"]), sobject, record)
-        for record in records
-    }
+    found: dict[tuple[str, ...], _Existing] = {}
+    after = ""
+    while True:
+        later = f"WHERE Id > '{after}' " if after else ""
+        page = running.query(
+            f"SELECT {', '.join(names)} FROM {sobject.name} {later}ORDER BY Id LIMIT {_PAGE}"
+        )
+        columns = [each for each in page.shape.items if isinstance(each, Column)]
+        for row in page.rows:
+            record = {each.field.name: row[each.index] for each in columns}
+            after = str(record["Id"])
+            found[tuple(str(record[each]) for each in key)] = _Existing(after, sobject, record)
+        if len(page.rows) < _PAGE:
+            return found
 
 
 def _refer(running: Running, schema: Schema, references: Sequence[RecordReference]) -> None:

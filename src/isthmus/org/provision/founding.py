@@ -6,6 +6,7 @@ from typing import Final
 
 from isthmus.kernel.database import Connection, Database, Dialect, Migration, Transaction
 from isthmus.kernel.ids import Ids, record_id
+from isthmus.org.security.apps import new_client_id
 
 COMPONENT: Final = "org"
 ORGANIZATION_PREFIX: Final = "00D"
@@ -16,7 +17,7 @@ PROFILE_PREFIX: Final = "00e"
 def _identity_table(d: Dialect) -> Sequence[str]:
     return (
         f'CREATE TABLE "isthmus_org" ("organization_id" {d.text} PRIMARY KEY, "user_id" {d.text} NOT NULL, '
-        f'"profile_id" {d.text} NOT NULL, "provisioned" {d.flag} NOT NULL)',
+        f'"profile_id" {d.text} NOT NULL, "client_id" {d.text} NOT NULL, "provisioned" {d.flag} NOT NULL)',
     )
 
 
@@ -25,11 +26,12 @@ MIGRATIONS: Final = (Migration(1, "which org this is", _identity_table),)
 
 @dataclass(frozen=True, slots=True)
 class Founding:
-    """Who the org is, decided before its first record: 18-character ids."""
+    """Who the org is, decided before its first record: 18-character ids, and its own app's client id."""
 
     organization_id: str
     user_id: str
     profile_id: str
+    client_id: str
     provisioned: bool
 
 
@@ -44,11 +46,12 @@ def found(database: Database, ids: Ids) -> Founding:
             organization_id=_first(transaction, ORGANIZATION_PREFIX, tag),
             user_id=_first(transaction, USER_PREFIX, tag),
             profile_id=_first(transaction, PROFILE_PREFIX, tag),
+            client_id=new_client_id(ids),
             provisioned=False,
         )
         transaction.execute(
-            'INSERT INTO "isthmus_org" VALUES (?, ?, ?, 0)',
-            (new.organization_id, new.user_id, new.profile_id),
+            'INSERT INTO "isthmus_org" VALUES (?, ?, ?, ?, 0)',
+            (new.organization_id, new.user_id, new.profile_id, new.client_id),
         )
         return new
 
@@ -57,12 +60,12 @@ def found(database: Database, ids: Ids) -> Founding:
 
 def _founding(connection: Connection) -> Founding | None:
     row = connection.row(
-        'SELECT "organization_id", "user_id", "profile_id", "provisioned" FROM "isthmus_org"'
+        'SELECT "organization_id", "user_id", "profile_id", "client_id", "provisioned" FROM "isthmus_org"'
     )
     if row is None:
         return None
-    organization_id, user_id, profile_id, provisioned = row
-    return Founding(str(organization_id), str(user_id), str(profile_id), bool(provisioned))
+    organization_id, user_id, profile_id, client_id = map(str, row[:4])
+    return Founding(organization_id, user_id, profile_id, client_id, provisioned=bool(row[4]))
 
 
 def _first(transaction: Transaction, prefix: str, tag: str) -> str:

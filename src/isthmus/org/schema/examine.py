@@ -13,15 +13,27 @@ from isthmus.org.schema.values import BadValue
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a change was refused: `subject` is an object or `Object.Field`, `command` what confirms it."""
+    """Why a change was refused: `subject` is an object or `Object.Field`. `confirmable`: it may be done still,
+    where someone says that the data may be lost.
+    """
 
     subject: str
     error: RowError
-    command: str | None = None
+    confirmable: bool = False
 
     @property
     def message(self) -> str:
         return self.error.message
+
+
+def refusal_text(refused: Iterable[Refusal]) -> str:
+    """What was refused, a line each, and how to have it done all the same."""
+    lines = [each.message for each in refused]
+    subjects = [each.subject for each in refused if each.confirmable]
+    if subjects:
+        options = " ".join(f"--confirm-drop {subject}" for subject in subjects)
+        lines.append(f"Put it back, or start the org with these options and lose the data: {options}")
+    return "\n".join(lines)
 
 
 def refusals(
@@ -76,8 +88,7 @@ def _examine_conversion(connection: Connection, step: ConvertColumn) -> Iterator
 
 
 def _confirmable(name: str, subject: str, **values: object) -> Refusal:
-    command = f"isthmus up --confirm-drop {subject}"
-    return Refusal(subject, row_error(name, subject=subject, command=command, **values), command)
+    return Refusal(subject, row_error(name, subject=subject, **values), confirmable=True)
 
 
 def _has_value(column: Column) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from isthmus.kernel.database import Connection, Transaction
 from isthmus.kernel.errors import fault
+from isthmus.kernel.ids import Ids
 from isthmus.org.security.seal import Seal, SealBroken
 
 _SCOPES: Final = (
@@ -21,6 +22,8 @@ _SCOPES: Final = (
 )
 SCOPES: Final = frozenset(_SCOPES.split())
 DEFAULT_SCOPES: Final = ("api", "web", "refresh_token", "id")
+_CLIENT_ID_START: Final = "3MVG9"
+_CLIENT_ID_LENGTH: Final = 85
 
 
 class RefreshPolicy(Enum):
@@ -77,6 +80,11 @@ class App:
 
 
 _ALIASES: Final = {"offline_access": "refresh_token"}
+
+
+def new_client_id(ids: Ids) -> str:
+    """A client id, in the form of the platform's consumer keys."""
+    return _CLIENT_ID_START + ids.text(_CLIENT_ID_LENGTH - len(_CLIENT_ID_START))
 
 
 def save_app(transaction: Transaction, app: App, seal: Seal) -> None:

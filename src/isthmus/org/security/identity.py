@@ -14,7 +14,7 @@ from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids
 from isthmus.org.schema.values import fold
 from isthmus.org.security import refresh_tokens
-from isthmus.org.security.apps import DEFAULT_SCOPES, App, RefreshPolicy, find_app, save_app
+from isthmus.org.security.apps import DEFAULT_SCOPES, App, RefreshPolicy, find_app, new_client_id, save_app
 from isthmus.org.security.credentials import SECURITY_TOKEN_LENGTH, password_in, save_credentials
 from isthmus.org.security.hashing import PasswordHasher, token_digest
 from isthmus.org.security.login_rate import LOGINS_PER_HOUR, LoginRate
@@ -33,8 +33,6 @@ from isthmus.org.security.users import (
 )
 
 T = TypeVar("T")
-_CLIENT_ID_START: Final = "3MVG9"
-_CLIENT_ID_LENGTH: Final = 85
 _SECRET_LENGTH: Final = 64
 
 
@@ -267,8 +265,7 @@ class Identity:
     ) -> App:
         """Create a connected app, or replace the one of that client id. A `public` one has no secret."""
         app = App(
-            client_id=client_id
-            or _CLIENT_ID_START + self._ids.text(_CLIENT_ID_LENGTH - len(_CLIENT_ID_START)),
+            client_id=client_id or new_client_id(self._ids),
             name=name,
             secret=None if public else secret or self._ids.text(_SECRET_LENGTH),
             scopes=scopes,

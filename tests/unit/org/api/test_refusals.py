@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 from tests.unit.test_assembly import served, settings_in
 
-from isthmus.assembly import Serving
 from isthmus.kernel.errors import catalogue
+from isthmus.serving import Serving
 
 QUERY = "/services/data/v65.0/query"
 ACCOUNTS = "/services/data/v65.0/sobjects/Account"

@@ -120,3 +120,12 @@ def test_a_standard_value_set_replaces_the_stages(tmp_path: Path) -> None:
     rows = project.query("SELECT ApiName, IsWon, DefaultProbability FROM OpportunityStage ORDER BY SortOrder")
     assert [tuple(row.values()) for row in rows] == [("Open", 0, 30), ("Won", 1, 100)]
     assert len(project.query("SELECT Id FROM CaseStatus")) == 4
+
+
+def test_more_records_than_a_page_are_matched_too(tmp_path: Path) -> None:
+    project = areas(tmp_path)
+    for place in range(2_001):
+        project.area(f"Area{place}")
+    assert len(project.query("SELECT Id FROM Area__mdt LIMIT 5")) == 5
+    again = project.query("SELECT DeveloperName FROM Area__mdt WHERE DeveloperName = 'Area2000'")
+    assert len(again) == 1

@@ -1,0 +1,42 @@
+"""Credentials: what the administrator and the org's own connected app log in with, and their renewal."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from isthmus.org.org import Column, Org
+from isthmus.org.provision.founding import Founding
+from isthmus.org.security.principal import Principal
+
+APP: Final = "Isthmus"
+_PASSWORD_LENGTH: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """All that there is to log in with. Shown once: an org keeps only what recognises them."""
+
+    username: str
+    password: str
+    security_token: str
+    client_id: str
+    client_secret: str | None
+
+
+async def renew_credentials(org: Org, founding: Founding, password: str | None = None) -> Credentials:
+    """Give the administrator a new password (default: a random one) and the org's app a new secret.
+
+    May be interrupted and called again: nothing is left over.
+    """
+    password = password or org.ids.text(_PASSWORD_LENGTH)
+    security_token = await org.identity.set_password(founding.user_id, password)
+    app = await org.identity.create_app(APP, client_id=founding.client_id, run_as_user_id=founding.user_id)
+    username = await administrator_name(org, founding)
+    return Credentials(username, password, security_token, app.client_id, app.secret)
+
+
+async def administrator_name(org: Org, founding: Founding) -> str:
+    """What the administrator is called now: a user may be renamed."""
+    who = Principal(founding.user_id, "", founding.organization_id, founding.profile_id)
+    result = await org.retrieve(who, "User", founding.user_id, ("Username",))
+    columns = {each.key: each.index for each in result.shape.items if isinstance(each, Column)}
+    return str(result.rows[0][columns["Username"]])

@@ -1,0 +1,164 @@
+"""Serving: an org on the network, with what has to be done while it runs."""
+
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from isthmus.assembly import Opened, first_user, open_org
+from isthmus.definition import base_objects
+from isthmus.kernel.certificates import CertificateFailure, LocalAuthority
+from isthmus.kernel.clock import HOUR
+from isthmus.kernel.database import DatabaseError
+from isthmus.kernel.host_gateway import Address, HostGateway
+from isthmus.kernel.http import HttpServer, Listener, ListenError
+from isthmus.kernel.ids import Ids
+from isthmus.kernel.private_files import PRIVATE, write_whole
+from isthmus.kernel.tasks import Closing, Tasks
+from isthmus.org import provision
+from isthmus.org.api import rest
+from isthmus.org.api.control import control_adapter
+from isthmus.org.api.gateway import Gateway
+from isthmus.org.api.oauth.adapter import OAUTH
+from isthmus.org.api.soap.adapter import SOAP
+from isthmus.org.org import Org
+from isthmus.org.schema.sfdx.watch import ProjectWatch, Stamp, take_stamp
+from isthmus.reload import Reload
+from isthmus.settings import Settings
+
+CONTROL_FILE: Final = "control.json"
+_SWITCH_SECONDS: Final = 0.001
+"""Between threads: short, so that the writer does not keep the event loop from its requests."""
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where a served org can be reached; None: that listener is left out."""
+
+    opened: Opened
+    http: str | None
+    https: str | None
+    gateway: str | None
+    authority: LocalAuthority
+    new_authority: bool
+
+
+@asynccontextmanager
+async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset()) -> AsyncIterator[Serving]:
+    """The org of `settings` on the network, until the block ends.
+
+    Raises what `open_org` raises, and ListenError where a port is taken.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    async with AsyncExitStack() as stack:
+        loaded = take_stamp(settings.project) if settings.project else {}
+        opened = await stack.enter_async_context(open_org(settings, confirmed=confirmed))
+        authority = LocalAuthority(settings.data / "ca", opened.org.clock)
+        made = authority.prepare()
+        control_token = Ids().text(40)
+        app = Gateway(
+            opened.org,
+            (rest.ADAPTER, OAUTH, SOAP, control_adapter(control_token, opened.founding)),
+            fallback=rest.ADAPTER,
+            my_domain_host=f"{settings.org.name}.my.salesforce.com",
+            allowed_hosts=settings.server.allowed_hosts,
+        )
+        listeners = _listeners(settings, authority)
+        server = HttpServer(app, listeners, clock=opened.org.clock)
+        ports = await server.start()
+        stack.push_async_callback(server.stop)
+        urls = {
+            each.scheme: f"{each.scheme}://{_shown(each.host)}:{port}"
+            for each, port in zip(listeners, ports, strict=True)
+        }
+        gateway = await _gateway(settings, listeners, ports, stack)
+        tasks = await stack.enter_async_context(Tasks())
+        tasks.start(_keep_up(opened.org, authority, tasks), name="upkeep")
+        if settings.project is not None:
+            watch = _watch(settings, settings.project, loaded, opened)
+            tasks.start(_run_watch(watch, tasks), name="reload")
+        _write_control_file(settings.data, urls, control_token, stack)
+        yield Serving(
+            opened=opened,
+            http=urls.get("http"),
+            https=urls.get("https"),
+            gateway=gateway,
+            authority=authority,
+            new_authority=authority.certificate in made,
+        )
+
+
+async def _keep_up(org: Org, authority: LocalAuthority, tasks: Tasks) -> None:
+    """Every hour of org time: remove what has had its time, renew a certificate that runs out."""
+    with suppress(Closing):
+        while True:
+            await tasks.unless_closing(org.clock.sleep_until(org.clock.now() + HOUR))
+            try:
+                await org.housekeep()
+                authority.prepare()
+            except (DatabaseError, CertificateFailure):
+                _log.exception("upkeep failed; it is tried again in an hour")
+
+
+def _watch(settings: Settings, project: Path, loaded: Stamp, opened: Opened) -> ProjectWatch:
+    """What brings the org up to its project whenever that has changed; one with errors changes nothing."""
+    who = provision.administrator(opened.founding, first_user(settings))
+    reload = Reload(opened.org, opened.schemas, who)
+    return ProjectWatch(
+        project,
+        base_objects(settings),
+        opened.org.clock,
+        changed=reload.changed,
+        broken=reload.broken,
+        loaded=loaded,
+    )
+
+
+async def _run_watch(watch: ProjectWatch, tasks: Tasks) -> None:
+    with suppress(Closing):
+        await tasks.unless_closing(watch.run())
+
+
+def _listeners(settings: Settings, authority: LocalAuthority) -> tuple[Listener, ...]:
+    server = settings.server
+    wanted = (
+        Listener(server.host, server.http, setting="server.http"),
+        Listener(server.host, server.https, authority.server_context(), setting="server.https"),
+    )
+    return tuple(each for each in wanted if each.port >= 0)
+
+
+async def _gateway(
+    settings: Settings, listeners: tuple[Listener, ...], ports: tuple[int, ...], stack: AsyncExitStack
+) -> str | None:
+    tls = [port for each, port in zip(listeners, ports, strict=True) if each.tls]
+    if settings.server.gateway < 0 or not tls:
+        return None
+    gateway = HostGateway(Address("127.0.0.1", tls[0]), port=settings.server.gateway)
+    try:
+        await gateway.start()
+    except OSError as error:
+        raise ListenError(
+            f"The hostname gateway can't listen on port {settings.server.gateway}: {error.strerror}. "
+            "Choose another with server.gateway in isthmus.toml, or --gateway-port."
+        ) from error
+    stack.push_async_callback(gateway.stop)
+    return f"http://{gateway.address.host}:{gateway.address.port}"
+
+
+def _write_control_file(data: Path, urls: Mapping[str, str], token: str, stack: AsyncExitStack) -> None:
+    if "http" not in urls:
+        return
+    file = data / CONTROL_FILE
+    write_whole(file, msgspec.json.encode({"url": urls["http"], "token": token}), PRIVATE)
+    stack.callback(file.unlink, missing_ok=True)
+
+
+def _shown(host: str) -> str:
+    return "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host
