@@ -54,6 +54,23 @@ def test_a_restricting_lookup_holds_the_record_back(saves: Saves) -> None:
     assert (saves.exists(place), saves.exists(free)) == (True, False)
 
 
+def test_a_required_lookup_that_restricts_holds_the_record_back_too(saves: Saves) -> None:
+    place = saves.new("Place__c", Name="Here")
+    visit = saves.new("Visit__c", Name="One", Place__c=place)
+    [result] = saves.delete("Place__c", place)
+    assert messages(result) == [
+        "Your attempt to delete Here could not be completed because it is associated with the following "
+        "visits.: One\n"
+    ]
+    assert (saves.exists(place), saves.exists(visit)) == (True, True)
+
+
+def test_what_holds_a_record_back_in_two_ways_is_named_once(saves: Saves) -> None:
+    place = saves.new("Place__c", Name="Here")
+    saves.new("Visit__c", Name="One", Place__c=place, Next__c=place)
+    assert messages(saves.delete("Place__c", place)[0])[0].endswith("the following visits.: One\n")
+
+
 def test_what_cannot_be_deleted_says_why(saves: Saves) -> None:
     gone = saves.new("Order__c")
     saves.delete(None, gone)

@@ -183,6 +183,12 @@ LINE = custom(
 PLACE = custom(
     "Place__c", Field("Note__c", "Note", FieldType.TEXTAREA, length=5000, custom=True), prefix="a02"
 )
+VISIT = custom(
+    "Visit__c",
+    lookup("Place__c", "Place__c", nillable=False, delete_constraint=DeleteConstraint.RESTRICT, custom=True),
+    lookup("Next__c", "Place__c", delete_constraint=DeleteConstraint.RESTRICT, custom=True),
+    prefix="a04",
+)
 SHARE = SObjectType(
     "Order__Share",
     "Order Share",
@@ -199,7 +205,7 @@ HISTORY = SObjectType(
     "Order__History", "Order History", "Order Histories", None, (ID,), createable=False, updateable=False
 )
 
-SCHEMA = Schema((NAME, USER, GROUP, RECORD_TYPES, ORDER, LINE, PLACE, SHARE, EVENT, HISTORY))
+SCHEMA = Schema((NAME, USER, GROUP, RECORD_TYPES, ORDER, LINE, PLACE, VISIT, SHARE, EVENT, HISTORY))
 
 
 def codes(results: Sequence[SaveResult]) -> list[str]:

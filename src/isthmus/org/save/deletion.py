@@ -1,8 +1,9 @@
 """Deletion: what goes with a record, what it must let go of, and what holds it back.
 
 Details of a master go with it, and so do children whose lookup cascades; a lookup that restricts holds the
-record back; every other lookup is cleared. Source: the `cascadeDelete` and `restrictedDelete` of real
-describes; Metadata API Developer Guide, CustomField, deleteConstraint.
+record back, whether it is required or not; every other lookup is cleared, or, where it can't be empty, its
+record goes as well. Source: the `cascadeDelete` and `restrictedDelete` of real describes; Metadata API
+Developer Guide, CustomField, deleteConstraint.
 """
 
 from collections.abc import Iterable, Mapping
@@ -94,12 +95,13 @@ class _Search:
         if child is None or lookup is None or not child.stored:
             return
         flag = _holding_flag(parent, child, relationship)
-        goes = relationship.cascade_delete or not lookup.nillable
+        restricts = relationship.restricted_delete and not relationship.cascade_delete
+        goes = not restricts and (relationship.cascade_delete or not lookup.nillable)
         for child_id, parent_id, state in self._children(child, lookup.name, parents, flag):
             root = parents[parent_id].root
             if child_id in self.deletion.going:
                 continue
-            if (state in _HOLDING) if flag else (relationship.restricted_delete and not goes):
+            if (state in _HOLDING) if flag else restricts:
                 self._block(root, child, child_id, won=state == 1)
             elif goes:
                 below.setdefault(child_id, Entry(child_id, child.name, root))
@@ -122,7 +124,7 @@ class _Search:
 
     def _block(self, root: str, child: SObjectType, child_id: str, won: bool) -> None:
         blockers = self.blockers.setdefault((root, child.name), _Blockers(child, won))
-        if len(blockers.ids) < _NAMED_MAX:
+        if len(blockers.ids) < _NAMED_MAX and child_id not in blockers.ids:
             blockers.ids.append(child_id)
 
     def errors(self) -> dict[str, RowError]:
