@@ -117,12 +117,11 @@ def _existing(
     """Every record of `sobject` by its key, with the values of `fields`."""
     names = list(dict.fromkeys((*key, *fields, "Id")))
     found: dict[tuple[str, ...], _Existing] = {}
+    select = f"SELECT {', '.join(names)} FROM {sobject.name}"
     after = ""
     while True:
         later = f"WHERE Id > '{after}' " if after else ""
-        page = running.query(
-            f"SELECT {', '.join(names)} FROM {sobject.name} {later}ORDER BY Id LIMIT {_PAGE}"
-        )
+        page = running.query(f"{select} {later}ORDER BY Id LIMIT {_PAGE}")
         columns = [each for each in page.shape.items if isinstance(each, Column)]
         for row in page.rows:
             record = {each.field.name: row[each.index] for each in columns}
