@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from isthmus.org.org import recent
 from isthmus.org.org.state import OrgState
 from isthmus.org.query.paging import BATCH_MAX
-from isthmus.org.query.result import QueryResult
+from isthmus.org.query.result import QueryResult, Shape
 from isthmus.org.save.objects import find_ids
 from isthmus.org.schema import describe
 from isthmus.org.schema.describe_fields import Described
@@ -42,6 +42,14 @@ class ReadFace(OrgState):
             )
         )
         return await self._with_cursors(result)
+
+    def query_shape(
+        self, principal: Principal, soql: str, *, all_rows: bool = False, api_version: int | None = None
+    ) -> Shape:
+        """What the rows of a query hold, without reading any. Arguments and faults as for `query`."""
+        return self._queries.shape(
+            self.database.dialect, self.schema, principal, soql, all_rows=all_rows, api_version=api_version
+        )
 
     async def query_more(
         self, principal: Principal, locator: str, *, batch_size: int = BATCH_MAX

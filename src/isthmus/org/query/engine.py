@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from isthmus.kernel.clock import Clock
-from isthmus.kernel.database import Connection, Transaction
+from isthmus.kernel.database import Connection, Dialect, Transaction
 from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids, MalformedId, to_18
 from isthmus.org.query import cursor
 from isthmus.org.query.paging import BATCH_MAX, Pager
-from isthmus.org.query.plan import Run
+from isthmus.org.query.parser.tokens import Slot
+from isthmus.org.query.plan import Plan, Run
 from isthmus.org.query.plans import Plans, Question, levels_of
 from isthmus.org.query.point_read import ReadPlan, ReadPlans
-from isthmus.org.query.result import PendingCursor, QueryResult, ResultRow
+from isthmus.org.query.result import PendingCursor, QueryResult, ResultRow, Shape
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.security.principal import Principal
 
@@ -58,6 +59,26 @@ class QueryEngine:
         return self._plans.use(
             question, lambda plan, slots: pager.first(plan, Run(slots, now, principal), batch_size)
         )
+
+    def shape(
+        self,
+        dialect: Dialect,
+        schema: Schema,
+        principal: Principal,
+        soql: str,
+        *,
+        all_rows: bool = False,
+        api_version: int | None = None,
+    ) -> Shape:
+        """What the rows of a query hold; none is read. Arguments and faults as for `run`."""
+        now = self._clock.now()
+        question = Question(soql, schema, principal.access, dialect, all_rows, levels_of(api_version))
+
+        def work(plan: Plan, slots: Sequence[Slot]) -> Shape:
+            plan.page.parameters(Run(slots, now, principal))
+            return plan.shape
+
+        return self._plans.use(question, work)
 
     def more(
         self,

@@ -1,12 +1,15 @@
 """Plans: which queries share one, and what they are."""
 
 import pytest
-from tests.unit.org.query.asking import NOW, planned
+from tests.unit.org.query.asking import NOW, USER, planned
 from tests.unit.org.query.entries import FIXTURES, Entry, entries
-from tests.unit.org.query.objects import OBJECTS
+from tests.unit.org.query.objects import OBJECTS, SCHEMA
 
+from isthmus.kernel.clock import ManualClock
 from isthmus.kernel.database import POSTGRESQL, SQLITE
 from isthmus.kernel.errors import Fault
+from isthmus.kernel.ids import Ids
+from isthmus.org.query.engine import QueryEngine
 from isthmus.org.query.plan_cache import PlanCache
 from isthmus.org.query.plans import Plans
 from isthmus.org.schema.model import Schema
@@ -60,6 +63,16 @@ def test_a_date_range_is_made_anew_for_each_run() -> None:
     plan, parameters = planned("SELECT Id FROM Contact WHERE Birthdate = TODAY")
     assert parameters[0] == NOW // 86_400_000 * 86_400_000
     assert "c0" not in plan.page.sql
+
+
+def test_a_querys_shape_is_told_without_a_database() -> None:
+    engine = QueryEngine(ManualClock(NOW), Ids(seed=1))
+    soql = "SELECT Name, (SELECT Id FROM Contacts) FROM Account WHERE Id = '001000000000001AAA'"
+    found = engine.shape(SQLITE, SCHEMA, USER, soql)
+    assert [item.key for item in found.items] == ["Name", "Contacts"]
+    with pytest.raises(Fault) as caught:
+        engine.shape(SQLITE, SCHEMA, USER, "SELECT Id FROM Account WHERE Id = 'abc'")
+    assert caught.value.entry.name == "filter_id_invalid"
 
 
 def test_the_cache_forgets_what_was_used_least_recently() -> None:

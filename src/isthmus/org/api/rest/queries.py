@@ -44,15 +44,13 @@ async def _query(call: Call, all_rows: bool) -> Response:
         raise fault("query_parameter_unsupported", parameter=_UNSUPPORTED)
     if not asked.get("q", "").strip():
         raise fault("query_missing")
-    result = await call.org.query(
-        call.principal,
-        asked["q"],
-        all_rows=all_rows,
-        batch_size=headers.batch_size(call),
-        api_version=call.api_version,
-    )
+    soql, version = asked["q"], call.api_version
     if asked.get("columns", "").lower() == "true":
-        return answers.Json(answers.encode(query_columns.columns(result.shape)))
+        shape = call.org.query_shape(call.principal, soql, all_rows=all_rows, api_version=version)
+        return answers.Json(answers.encode(query_columns.columns(shape)))
+    result = await call.org.query(
+        call.principal, soql, all_rows=all_rows, batch_size=headers.batch_size(call), api_version=version
+    )
     return page(call, result)
 
 
