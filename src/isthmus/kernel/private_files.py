@@ -13,7 +13,8 @@ PUBLIC: Final = 0o644
 def write_whole(path: Path, data: bytes, mode: int = PUBLIC) -> None:
     """Put `data` at `path` in one step: a reader sees the old file or the new one. Raises OSError.
 
-    The file never has wider rights than `mode`, not even while it is written.
+    On return it is on disk under its name: what is written later can rely on it, after a power loss too. The
+    file never has wider rights than `mode`, not even while it is written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -23,8 +24,20 @@ def write_whole(path: Path, data: bytes, mode: int = PUBLIC) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+        _sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on disk. Windows has no call for it."""
+    if os.name != "posix":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def read_private(path: Path) -> bytes:

@@ -103,3 +103,19 @@ def test_nobody_else_may_read_the_files(tmp_path: Path) -> None:
     assert set(modes) == {"org.sqlite", "org.sqlite-wal", "org.sqlite-shm", "org.sqlite.lock"}
     assert set(modes.values()) == {0o600}
     database.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are POSIX's")
+def test_files_that_others_could_read_are_made_private(tmp_path: Path) -> None:
+    path = tmp_path / "org.sqlite"
+    database = SqliteDatabase(path)
+    database.write(lambda tx: tx.execute('CREATE TABLE "Item" ("Id" TEXT)')).result()
+    left = {each.name: each.read_bytes() for each in tmp_path.iterdir() if each.suffix != ".lock"}
+    database.close()
+    for name, content in left.items():  # as after a crash, in a copy that was made with wider rights
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / name).chmod(0o644)
+    database = SqliteDatabase(path)
+    assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o600}
+    assert database.read_now(lambda reader: reader.rows('SELECT * FROM "Item"')) == []
+    database.close()

@@ -6,6 +6,7 @@ SQLite's own `PATH-wal` and `PATH-shm`, and `PATH.lock`, which keeps a second pr
 
 import logging
 import os
+import stat
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -140,16 +141,31 @@ def _own(path: Path) -> FileLock:
 
 def _make_private(path: Path) -> None:
     """The file holds people's data and what proves their identity: nobody else may read it. SQLite's own
-    files beside it get the same rights.
+    files beside it get the same rights, those that an earlier run has left included.
     """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except PermissionError as error:
         raise DatabaseReadOnly(
             f"{path} can't be written: change its permissions or those of its folder"
         ) from error
     except OSError as error:
         raise DatabaseFailed(f"{path} can't be opened: {error.strerror}") from error
+    os.close(opened)
+    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        _take_rights_away(each)
+
+
+def _take_rights_away(path: Path) -> None:
+    if os.name != "posix":
+        return
+    try:
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o600)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DatabaseFailed(f"{path} can be read by others: change its permissions to 600") from error
 
 
 def _check_ours(connection: apsw.Connection) -> None:
