@@ -80,6 +80,7 @@ class App:
 
 
 _ALIASES: Final = {"offline_access": "refresh_token"}
+_REMEDY: Final = "put the old seal.key back, or let `isthmus credentials` make a new secret"
 
 
 def new_client_id(ids: Ids) -> str:
@@ -122,7 +123,7 @@ def find_app(connection: Connection, client_id: str, seal: Seal) -> App:
     try:
         secret = seal.open(sealed, str(found)) if isinstance(sealed, bytes) else None
     except SealBroken as error:
-        raise fault("server_unavailable", reason=f"{error}: create the app again.") from None
+        raise fault("server_unavailable", reason=f"{error}: {_REMEDY}.") from None
     return App(
         client_id=str(found),
         name=str(name),
@@ -133,3 +134,11 @@ def find_app(connection: Connection, client_id: str, seal: Seal) -> App:
         refresh_period=int(period) if isinstance(period, int) else 0,
         created_at=int(created_at) if isinstance(created_at, int) else 0,
     )
+
+
+def find_unopenable(connection: Connection, seal: Seal) -> list[str]:
+    """The client ids of the apps whose secret was sealed with another key: they can get no token."""
+    rows = connection.rows(
+        'SELECT "client_id", "secret" FROM "isthmus_apps" WHERE "secret" IS NOT NULL ORDER BY "created_at"'
+    )
+    return [str(owner) for owner, sealed in rows if not seal.opens(sealed, str(owner))]

@@ -14,7 +14,15 @@ from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids
 from isthmus.org.schema.values import fold
 from isthmus.org.security import refresh_tokens
-from isthmus.org.security.apps import DEFAULT_SCOPES, App, RefreshPolicy, find_app, new_client_id, save_app
+from isthmus.org.security.apps import (
+    DEFAULT_SCOPES,
+    App,
+    RefreshPolicy,
+    find_app,
+    find_unopenable,
+    new_client_id,
+    save_app,
+)
 from isthmus.org.security.credentials import SECURITY_TOKEN_LENGTH, password_in, save_credentials
 from isthmus.org.security.hashing import PasswordHasher, token_digest
 from isthmus.org.security.login_rate import LOGINS_PER_HOUR, LoginRate
@@ -276,6 +284,13 @@ class Identity:
         )
         await self._write(lambda transaction: save_app(transaction, app, self._seal))
         return app
+
+    async def find_unopenable_apps(self) -> list[str]:
+        """The client ids of the apps whose secret was sealed with a key that is gone: said at the start.
+
+        They get no token until their secret is made anew, or the old key is back.
+        """
+        return await self._read(lambda connection: find_unopenable(connection, self._seal))
 
     # Steps
 

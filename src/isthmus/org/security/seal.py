@@ -9,7 +9,6 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-KEY_LENGTH: Final = 32
 _NONCE_LENGTH: Final = 12
 
 
@@ -18,7 +17,7 @@ class SealBroken(Exception):
 
 
 class Seal:
-    """Seals and opens with one key of `KEY_LENGTH` bytes."""
+    """Seals and opens with one key of 32 bytes."""
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
@@ -35,3 +34,10 @@ class Seal:
             return self._cipher.decrypt(nonce, data, owner.encode()).decode()
         except (InvalidTag, ValueError):
             raise SealBroken(f"the secret of {owner} was sealed with another key") from None
+
+    def opens(self, sealed: object, owner: str) -> bool:
+        """Whether `sealed` is a secret of `owner` that this key opens."""
+        try:
+            return isinstance(sealed, bytes) and bool(self.open(sealed, owner))
+        except SealBroken:
+            return False

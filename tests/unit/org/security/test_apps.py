@@ -42,10 +42,20 @@ def test_an_app_has_a_key_and_a_secret_that_is_sealed(world: People, app: App) -
 def test_a_secret_opens_under_its_own_key_only(world: People, app: App) -> None:
     same, other = world.second(), world.second(key=b"x" * 32)
     assert run(same.client_credentials(app.client_id, app.secret)).app == app
-    with pytest.raises(Fault, match="create the app again") as refused:
+    with pytest.raises(Fault, match=r"put the old seal\.key back, or let `isthmus credentials`") as refused:
         run(other.client_credentials(app.client_id, app.secret))
     assert refused.value.entry.name == "server_unavailable"
     same.close()
+    other.close()
+
+
+def test_apps_whose_key_is_lost_can_be_told_at_the_start(world: People, app: App) -> None:
+    run(world.identity.create_app("CLI", client_id="PlatformCLI", public=True))
+    other = world.second(key=b"x" * 32)
+    assert run(world.identity.find_unopenable_apps()) == []
+    assert run(other.find_unopenable_apps()) == [app.client_id]
+    run(other.create_app("Loader", client_id=app.client_id))
+    assert run(other.find_unopenable_apps()) == []
     other.close()
 
 
