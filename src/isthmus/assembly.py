@@ -1,5 +1,6 @@
 """Assembly: an org is put together over its database. The only place where its collaborators are made."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from isthmus.kernel.private_files import secret_key
 from isthmus.org import provision
 from isthmus.org.limits import usage
 from isthmus.org.org import Org, recent
-from isthmus.org.provision import Credentials, Declared, FirstUser, Founding
+from isthmus.org.provision import Credentials, FirstUser, Founding
 from isthmus.org.query import cursor
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.save import tables as save_tables
@@ -74,9 +75,6 @@ async def open_org(
         ids = Ids(settings.org.seed)
         founding = provision.found(database, ids)
         schemas = SchemaStore(database)
-        change = schemas.apply(definition.objects, definition.metadata_records, confirmed)
-        if change.refused:
-            raise OrgRefused(refusal_text(change.refused))
         clock = clock or kept_clock(database)
         identity = Identity(
             database=database,
@@ -101,7 +99,16 @@ async def open_org(
             ids=ids,
             limits=settings.limits,
         )
-        credentials = await _begin(org, founding, settings, definition.declared)
+        then = provision.provision(org, founding, first_user(settings), definition.declared)
+        change = await asyncio.to_thread(
+            schemas.apply, definition.objects, definition.metadata_records, confirmed, then
+        )
+        if change.refused:
+            raise OrgRefused(refusal_text(change.refused))
+        credentials = None
+        if not founding.provisioned:
+            credentials = await provision.renew_credentials(org, founding, settings.org.password)
+            await asyncio.to_thread(provision.mark_provisioned, database)
         await org.start()
         try:
             yield Opened(org, schemas, founding, credentials)
@@ -140,15 +147,3 @@ def first_user(settings: Settings) -> FirstUser:
         time_zone=settings.org.time_zone,
         locale=settings.org.locale,
     )
-
-
-async def _begin(org: Org, founding: Founding, settings: Settings, declared: Declared) -> Credentials | None:
-    first = first_user(settings)
-    if not founding.provisioned:
-        await provision.provision(org, founding, first)
-    await provision.follow(org, provision.administrator(founding, first), declared)
-    if founding.provisioned:
-        return None
-    credentials = await provision.renew_credentials(org, founding, settings.org.password)
-    provision.mark_provisioned(org.database)
-    return credentials

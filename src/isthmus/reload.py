@@ -5,13 +5,14 @@ import asyncio
 import structlog
 
 from isthmus.definition import of_project
+from isthmus.kernel.database import DatabaseError
+from isthmus.kernel.errors import Fault
 from isthmus.org.org import Org
-from isthmus.org.provision import ProvisionFailed, follow
+from isthmus.org.provision import FirstUser, Founding, ProvisionFailed, provision
 from isthmus.org.schema.examine import refusal_text
 from isthmus.org.schema.sfdx.findings import Finding
 from isthmus.org.schema.sfdx.project import Project
 from isthmus.org.schema.store import SchemaStore
-from isthmus.org.security.principal import Principal
 
 _log = structlog.get_logger(__name__)
 
@@ -19,22 +20,25 @@ _log = structlog.get_logger(__name__)
 class Reload:
     """What a change of the project's files does to the org that runs: all of it, or nothing and a message."""
 
-    def __init__(self, org: Org, schemas: SchemaStore, who: Principal) -> None:
+    def __init__(self, org: Org, schemas: SchemaStore, founding: Founding, first: FirstUser) -> None:
         self._org = org
         self._schemas = schemas
-        self._who = who
+        self._founding = founding
+        self._first = first
 
     async def changed(self, project: Project) -> None:
         """Put a project that loads into force."""
         definition = of_project(project)
-        change = await asyncio.to_thread(self._schemas.apply, definition.objects, definition.metadata_records)
+        then = provision(self._org, self._founding, self._first, definition.declared)
+        try:
+            change = await asyncio.to_thread(
+                self._schemas.apply, definition.objects, definition.metadata_records, then=then
+            )
+        except (DatabaseError, Fault, ProvisionFailed) as error:
+            _log.warning("the project is not reloaded", reason=str(error))
+            return
         if change.refused:
             _log.warning("the project is not reloaded", reason=refusal_text(change.refused))
-            return
-        try:
-            await follow(self._org, self._who, definition.declared)
-        except ProvisionFailed as error:
-            _log.warning("the project's records are not reloaded", reason=str(error))
             return
         _log.info("the project is reloaded", schema_version=change.version)
 

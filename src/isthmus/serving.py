@@ -20,7 +20,6 @@ from isthmus.kernel.http import HttpServer, Listener, ListenError
 from isthmus.kernel.ids import Ids
 from isthmus.kernel.private_files import PRIVATE, write_whole
 from isthmus.kernel.tasks import Closing, Tasks
-from isthmus.org import provision
 from isthmus.org.api import rest
 from isthmus.org.api.control import control_adapter
 from isthmus.org.api.gateway import Gateway
@@ -79,11 +78,11 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
         }
         gateway = await _gateway(settings, listeners, ports, stack)
         tasks = await stack.enter_async_context(Tasks())
-        tasks.start(_keep_up(opened.org, authority, tasks), name="upkeep")
+        tasks.start(keep_up(opened.org, authority, tasks), name="upkeep")
         if settings.project is not None:
             watch = _watch(settings, settings.project, loaded, opened)
             tasks.start(_run_watch(watch, tasks), name="reload")
-        _write_control_file(settings.data, urls, control_token, stack)
+        _write_control_file(settings.data, urls, authority, control_token, stack)
         yield Serving(
             opened=opened,
             http=urls.get("http"),
@@ -94,7 +93,7 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
         )
 
 
-async def _keep_up(org: Org, authority: LocalAuthority, tasks: Tasks) -> None:
+async def keep_up(org: Org, authority: LocalAuthority, tasks: Tasks) -> None:
     """Every hour of org time: remove what has had its time, renew a certificate that runs out."""
     with suppress(Closing):
         while True:
@@ -108,8 +107,7 @@ async def _keep_up(org: Org, authority: LocalAuthority, tasks: Tasks) -> None:
 
 def _watch(settings: Settings, project: Path, loaded: Stamp, opened: Opened) -> ProjectWatch:
     """What brings the org up to its project whenever that has changed; one with errors changes nothing."""
-    who = provision.administrator(opened.founding, first_user(settings))
-    reload = Reload(opened.org, opened.schemas, who)
+    reload = Reload(opened.org, opened.schemas, opened.founding, first_user(settings))
     return ProjectWatch(
         project,
         base_objects(settings),
@@ -152,13 +150,19 @@ async def _gateway(
     return f"http://{gateway.address.host}:{gateway.address.port}"
 
 
-def _write_control_file(data: Path, urls: Mapping[str, str], token: str, stack: AsyncExitStack) -> None:
-    if "http" not in urls:
-        return
+def _write_control_file(
+    data: Path, urls: Mapping[str, str], authority: LocalAuthority, token: str, stack: AsyncExitStack
+) -> None:
+    """Tell the owner's commands where the org is, and what lets them in."""
     file = data / CONTROL_FILE
-    write_whole(file, msgspec.json.encode({"url": urls["http"], "token": token}), PRIVATE)
+    url = urls.get("http") or urls["https"]
+    told = {"url": url, "token": token, "certificate": str(authority.certificate.absolute())}
+    write_whole(file, msgspec.json.encode(told), PRIVATE)
     stack.callback(file.unlink, missing_ok=True)
 
 
 def _shown(host: str) -> str:
-    return "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host
+    """How an address is written in a URL."""
+    if host in ("127.0.0.1", "::1", "0.0.0.0", "::"):
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ def ask(data: Path, method: str, path: str, body: object = None) -> Any:
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{file} can't be read: {error}") from error
     address = urlsplit(control["url"])
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT_SECONDS)
+    connection = _connect(address.scheme, address.hostname or "", address.port, control["certificate"])
     try:
         connection.request(
             method,
@@ -40,9 +41,23 @@ def ask(data: Path, method: str, path: str, body: object = None) -> Any:
         ) from error
     finally:
         connection.close()
-    decoded = json.loads(answer) if answer else None
-    if response.status >= 300:
-        raise click.ClickException(
-            decoded[0]["message"] if decoded else f"The org answered {response.status}."
-        )
+    return _told(response.status, answer, control["url"])
+
+
+def _connect(scheme: str, host: str, port: int | None, certificate: str) -> http.client.HTTPConnection:
+    if scheme == "http":
+        return http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
+    trusted = ssl.create_default_context(cafile=certificate)
+    return http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_SECONDS, context=trusted)
+
+
+def _told(status: int, answer: bytes, url: str) -> Any:
+    """What the answer says. Raises ClickException where it is a refusal, or not one of an org's."""
+    try:
+        decoded = json.loads(answer)
+        refusal = decoded[0]["message"] if status >= 300 else None
+    except (ValueError, LookupError, TypeError):
+        raise click.ClickException(f"What answers at {url} is no Isthmus org ({status}).") from None
+    if refusal is not None:
+        raise click.ClickException(refusal)
     return decoded

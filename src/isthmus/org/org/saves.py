@@ -11,6 +11,7 @@ from isthmus.org.org.state import OrgState
 from isthmus.org.save.requests import BATCH, Record
 from isthmus.org.save.result import SaveOptions, SaveResult
 from isthmus.org.save.unit_of_work import UnitOfWork
+from isthmus.org.schema.model import Schema
 from isthmus.org.security.principal import Principal
 
 T = TypeVar("T")
@@ -138,11 +139,7 @@ class SaveFace(OrgState):
         asked, and records may bring their ids.
         """
 
-        def run(unit: UnitOfWork) -> T:
-            result = work(Running(unit, self._queries))
-            for user_id in unit.changed_ids("User"):
-                unit.tx.on_commit(partial(self.identity.forget_user, user_id))
-            return result
+        run = self._running(work)
 
         def unit_of_work(tx: Transaction, last_try: bool) -> T:
             return self._saves.transaction(
@@ -153,6 +150,28 @@ class SaveFace(OrgState):
             with suppress(UniqueViolation):
                 return await self._write(lambda tx: unit_of_work(tx, last_try=False))
         return await self._write(lambda tx: unit_of_work(tx, last_try=True))
+
+    def with_schema(
+        self, principal: Principal, work: Callable[[Running, Schema], None]
+    ) -> Callable[[Transaction, Schema], None]:
+        """`work` of the platform itself, for a unit that changes the schema: it sees the new one."""
+
+        def within(tx: Transaction, schema: Schema) -> None:
+            run = self._running(lambda running: work(running, schema))
+            self._saves.transaction(tx, schema, principal, run, system=True)
+
+        return within
+
+    def _running(self, work: Callable[[Running], T]) -> Callable[[UnitOfWork], T]:
+        """`work` with what has to follow on it, whoever's it is."""
+
+        def run(unit: UnitOfWork) -> T:
+            result = work(Running(unit, self._queries))
+            for user_id in unit.changed_ids("User"):
+                unit.tx.on_commit(partial(self.identity.forget_user, user_id))
+            return result
+
+        return run
 
     async def _in_batches(
         self,

@@ -1,10 +1,15 @@
 """Provision: the records that make an empty database an org, and those that its definition declares."""
 
+from collections.abc import Callable
+
+from isthmus.kernel.database import Transaction
+from isthmus.org.org import Org, Running
 from isthmus.org.provision.accept import ProvisionFailed
 from isthmus.org.provision.credentials import Credentials, administrator_name, renew_credentials
 from isthmus.org.provision.declared import Declared, follow
-from isthmus.org.provision.first_records import FirstUser, administrator, provision
+from isthmus.org.provision.first_records import FirstUser, administrator, create
 from isthmus.org.provision.founding import COMPONENT, MIGRATIONS, Founding, found, mark_provisioned
+from isthmus.org.schema.model import Schema
 
 __all__ = [
     "COMPONENT",
@@ -16,9 +21,22 @@ __all__ = [
     "ProvisionFailed",
     "administrator",
     "administrator_name",
-    "follow",
     "found",
     "mark_provisioned",
     "provision",
     "renew_credentials",
 ]
+
+
+def provision(
+    org: Org, founding: Founding, first: FirstUser, declared: Declared
+) -> Callable[[Transaction, Schema], None]:
+    """What gives an org its records, in the unit that puts a schema into force: the first ones where it has
+    none, and those that the schema and `declared` say. Raises ProvisionFailed there, which undoes the schema.
+    """
+
+    def work(running: Running, schema: Schema) -> None:
+        create(running, founding, first)
+        follow(running, schema, declared)
+
+    return org.with_schema(administrator(founding, first), work)

@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from isthmus.org.org import Column, Org, Running
+from isthmus.org.org import Column, Running
 from isthmus.org.provision.accept import accept
 from isthmus.org.schema.model import ObjectKind, Schema, SObjectType
 from isthmus.org.schema.sfdx.custom_metadata import RecordReference
 from isthmus.org.schema.standard import standard_records
 from isthmus.org.schema.values import parse_value
-from isthmus.org.security.principal import Principal
 
 _PAGE: Final = 2_000
 
@@ -30,21 +29,17 @@ class Declared:
     references: Sequence[RecordReference] = ()
 
 
-async def follow(org: Org, who: Principal, declared: Declared) -> None:
-    """Bring the records that the schema and `declared` say up to them. Raises ProvisionFailed."""
-
-    def work(running: Running) -> None:
-        _match(running, org.schema, "RecordType", ("SobjectType", "DeveloperName"), _record_types(org.schema))
-        for sobject, records in {**standard_records(), **declared.statuses}.items():
-            _match(running, org.schema, sobject, ("ApiName",), records)
-        for each in org.schema:
-            if each.kind is ObjectKind.CUSTOM_METADATA:
-                records = org.schema.metadata_records.get(each.name, ())
-                bare = _without(each.name, records, declared.references)
-                _match(running, org.schema, each.name, ("DeveloperName",), bare)
-        _refer(running, org.schema, declared.references)
-
-    await org.transaction(who, work, system=True)
+def follow(running: Running, schema: Schema, declared: Declared) -> None:
+    """Bring the records that `schema` and `declared` say up to them. Raises ProvisionFailed."""
+    _match(running, schema, "RecordType", ("SobjectType", "DeveloperName"), _record_types(schema))
+    for sobject, records in {**standard_records(), **declared.statuses}.items():
+        _match(running, schema, sobject, ("ApiName",), records)
+    for each in schema:
+        if each.kind is ObjectKind.CUSTOM_METADATA:
+            records = schema.metadata_records.get(each.name, ())
+            bare = _without(each.name, records, declared.references)
+            _match(running, schema, each.name, ("DeveloperName",), bare)
+    _refer(running, schema, declared.references)
 
 
 def _without(

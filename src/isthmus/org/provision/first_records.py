@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from isthmus.org.org import Org, Running
+from isthmus.org.org import Running
 from isthmus.org.provision.accept import accept
 from isthmus.org.provision.founding import Founding
 from isthmus.org.security.principal import Principal
@@ -46,20 +46,13 @@ def administrator(founding: Founding, first: FirstUser) -> Principal:
     )
 
 
-async def provision(org: Org, founding: Founding, first: FirstUser) -> None:
-    """Give a new org its first records: all of them, or none. Raises ProvisionFailed. `follow` comes next.
-
-    An org that has them already, because it was interrupted before `mark_provisioned`, keeps them.
-    """
-
-    def work(running: Running) -> None:
-        if running.query("SELECT Id FROM Organization").rows:
-            return
-        [license_id] = accept("UserLicense", running.insert("UserLicense", [_LICENSE], all_or_none=True))
-        for sobject, records in _first_records(founding, first, license_id):
-            accept(sobject, running.insert(sobject, records, all_or_none=True))
-
-    await org.transaction(administrator(founding, first), work, system=True)
+def create(running: Running, founding: Founding, first: FirstUser) -> None:
+    """Give a new org its first records; an org that has them keeps them. Raises ProvisionFailed."""
+    if running.query("SELECT Id FROM Organization").rows:
+        return
+    [license_id] = accept("UserLicense", running.insert("UserLicense", [_LICENSE], all_or_none=True))
+    for sobject, records in _first_records(founding, first, license_id):
+        accept(sobject, running.insert(sobject, records, all_or_none=True))
 
 
 def _first_records(

@@ -13,8 +13,8 @@ from isthmus.org.schema.values import BadValue
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a change was refused: `subject` is an object or `Object.Field`. `confirmable`: it may be done still,
-    where someone says that the data may be lost.
+    """Why a change was refused: `subject` is an object or `Object.Field`. `confirmable`: it is done where
+    someone says that the data may be lost.
     """
 
     subject: str

@@ -7,7 +7,7 @@ with an unchanged project two checksums are compared, and nothing else happens.
 """
 
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -28,6 +28,10 @@ NAME_REGISTRY: Final = "Name"
 _EMPTY: Final = Schema((), version=0)
 
 
+def _nothing(transaction: Transaction, schema: Schema) -> None:
+    """What follows a change where nothing has to."""
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaChange:
     """What became of a change: nothing of it was done if anything was `refused`."""
@@ -44,6 +48,7 @@ class SchemaStore:
         self._database = database
         self._current = _EMPTY
         self._changing = threading.Lock()
+        self._tried = 0
 
     @property
     def current(self) -> Schema:
@@ -55,17 +60,19 @@ class SchemaStore:
         objects: Iterable[SObjectType],
         metadata_records: MetadataRecords | None = None,
         confirmed: Collection[str] = frozenset(),
+        then: Callable[[Transaction, Schema], None] = _nothing,
     ) -> SchemaChange:
         """Make `objects` the schema; blocks until that is on disk, so not to be called within a unit of work.
 
-        `confirmed` names what may lose its data, as refusals do: `Invoice__c`, `Account.Foo__c`. Raises what
-        the database raises.
+        `confirmed` names what may lose its data, as refusals do: `Invoice__c`, `Account.Foo__c`. `then` runs
+        in the same unit, once the tables are as `objects` want them: what it raises undoes the change.
+        Raises that, and what the database raises.
         """
         wanted = tuple(objects)
         records = metadata_records or {}
         with self._changing:
             unit = self._database.write(
-                lambda transaction: self._change(transaction, wanted, records, confirmed), alone=True
+                lambda transaction: self._change(transaction, wanted, records, confirmed, then), alone=True
             )
             try:
                 return unit.result()
@@ -80,6 +87,7 @@ class SchemaStore:
         objects: tuple[SObjectType, ...],
         records: MetadataRecords,
         confirmed: Collection[str],
+        then: Callable[[Transaction, Schema], None],
     ) -> SchemaChange:
         before = recorded.read(transaction)
         numbered, given = assign(objects, recorded.read_key_prefixes(transaction))
@@ -87,7 +95,7 @@ class SchemaStore:
         layouts = {each.name: layout(each) for each in complete if each.stored}
         model, tables = recorded.checksum((complete, records)), recorded.checksum(layouts)
         if (model, tables) == (before.model, before.tables):
-            return self._finish(transaction, Schema(complete, before.version, records), ())
+            return self._finish(transaction, Schema(complete, before.version, records), (), then)
         existing = recorded.read_layouts(transaction)
         steps = plan(existing, complete)
         if refused := refusals(transaction, steps, confirmed):
@@ -96,10 +104,24 @@ class SchemaStore:
         _forget_names(transaction, steps, layouts.keys())
         recorded.write_layouts(transaction, existing, layouts)
         recorded.write_key_prefixes(transaction, given.items())
-        recorded.write(transaction, Recorded(before.version + 1, model, tables))
-        return self._finish(transaction, Schema(complete, before.version + 1, records), steps)
+        version = self._next_version(before.version)
+        recorded.write(transaction, Recorded(version, model, tables))
+        return self._finish(transaction, Schema(complete, version, records), steps, then)
 
-    def _finish(self, transaction: Transaction, schema: Schema, steps: tuple[Step, ...]) -> SchemaChange:
+    def _next_version(self, present: int) -> int:
+        """One that no try of this process has had: plans are kept by it, and a try may be undone."""
+        self._tried = max(self._tried, present) + 1
+        return self._tried
+
+    def _finish(
+        self,
+        transaction: Transaction,
+        schema: Schema,
+        steps: tuple[Step, ...],
+        then: Callable[[Transaction, Schema], None],
+    ) -> SchemaChange:
+        then(transaction, schema)
+
         def swap() -> None:
             self._current = schema
 

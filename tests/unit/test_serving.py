@@ -1,0 +1,90 @@
+"""Does a served org stay up, whatever goes wrong in the background, and can its owner always reach it?"""
+
+import asyncio
+from pathlib import Path
+
+import aiohttp
+from click.testing import CliRunner, Result
+from structlog.testing import capture_logs
+from tests.unit.test_assembly import served, settings_in
+
+from isthmus.assembly import first_user, open_org
+from isthmus.cli import main
+from isthmus.definition import base_objects
+from isthmus.kernel.certificates import LocalAuthority
+from isthmus.kernel.clock import HOUR, ManualClock
+from isthmus.kernel.tasks import Tasks
+from isthmus.org.schema.sfdx.project import load_project
+from isthmus.reload import Reload
+from isthmus.serving import Serving, keep_up
+
+XMLNS = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
+
+
+def test_upkeep_goes_on_after_a_failure(tmp_path: Path) -> None:
+    clock = ManualClock()
+    settings = settings_in(tmp_path)
+
+    async def run() -> None:
+        async with open_org(settings, clock=clock) as opened, Tasks() as tasks:
+            authority = LocalAuthority(settings.data / "ca", clock)
+            (settings.data / "ca").write_text("in the way")
+            with capture_logs() as logs:
+                upkeep = tasks.start(keep_up(opened.org, authority, tasks), name="upkeep")
+                async with asyncio.timeout(20):
+                    while len(logs) < 2:
+                        clock.advance(HOUR)
+                        await asyncio.sleep(0.01)
+                    assert not upkeep.done()
+                    (settings.data / "ca").unlink()
+                    while not authority.certificate.is_file():
+                        clock.advance(HOUR)
+                        await asyncio.sleep(0.01)
+
+    asyncio.run(run())
+
+
+def test_a_reload_that_its_records_refuse_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "sfdx-project.json").write_text('{"packageDirectories": [{"path": "app"}]}')
+    account = tmp_path / "app/objects/Account"
+    for folder in ("fields", "recordTypes"):
+        (account / folder).mkdir(parents=True)
+    field, record_type = (
+        account / "fields/New__c.field-meta.xml",
+        account / "recordTypes/Big.recordType-meta.xml",
+    )
+    settings = settings_in(tmp_path)
+
+    async def reload(label: str) -> tuple[list[str], bool]:
+        async with open_org(settings) as opened:
+            reload = Reload(opened.org, opened.schemas, opened.founding, first_user(settings))
+            field.write_text(
+                f"<CustomField {XMLNS}><fullName>New__c</fullName><label>New</label>"
+                "<type>Date</type></CustomField>"
+            )
+            record_type.write_text(
+                f"<RecordType {XMLNS}><fullName>Big</fullName><active>true</active>"
+                f"<label>{label}</label></RecordType>"
+            )
+            with capture_logs() as logs:
+                await reload.changed(load_project(tmp_path, base_objects(settings)))
+            has_field = opened.org.schema["Account"].field("New__c") is not None
+            return [each["event"] for each in logs], has_field
+
+    assert asyncio.run(reload("x" * 300)) == (["the project is not reloaded"], False)
+    record_type.unlink()
+    field.unlink()
+    assert asyncio.run(reload("Big")) == (["the project is reloaded"], True)
+
+
+def test_an_org_without_http_is_reached_over_https(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, server_http=-1)
+
+    async def login(serving: Serving, _: aiohttp.ClientSession) -> Result:
+        assert serving.http is None
+        told = ["login", "--token-only", "--data", str(settings.data)]
+        return await asyncio.to_thread(CliRunner().invoke, main, told)
+
+    result = served(settings, login)
+    assert result.exit_code == 0, result.output
+    assert "!" in result.output
