@@ -136,13 +136,70 @@ def test_a_record_can_go_and_come_more_than_once(saves: Saves) -> None:
     assert codes(saves.undelete(order)) == ["UNDELETE_FAILED"]
 
 
+def test_a_detail_does_not_come_back_without_its_master(saves: Saves) -> None:
+    order = saves.new("Order__c")
+    line = saves.new("Line__c", Quantity__c=1, Order__c=order)
+    saves.delete(None, line)
+    saves.delete(None, order)
+    saves.empty_recycle_bin(order)
+    assert saves.purge() == 1
+    assert codes(saves.undelete(line)) == ["ENTITY_IS_DELETED"]
+    assert not saves.exists(line)
+
+
+def test_a_record_does_not_come_back_without_a_parent_that_it_requires(saves: Saves) -> None:
+    place = saves.new("Place__c")
+    visit = saves.new("Visit__c", Place__c=place)
+    saves.delete(None, visit)
+    saves.delete(None, place)
+    assert codes(saves.undelete(visit)) == ["ENTITY_IS_DELETED"]
+    saves.undelete(place)
+    assert codes(saves.undelete(visit)) == ["ok"]
+
+
+def test_a_lookup_to_a_record_that_is_gone_comes_back_empty(saves: Saves) -> None:
+    parent, kept = saves.new("Order__c"), saves.new("Order__c")
+    child = saves.new("Order__c", Parent__c=parent, Related__c=kept)
+    saves.delete(None, child)
+    saves.delete(None, parent)
+    saves.empty_recycle_bin(parent)
+    assert saves.purge() == 1
+    assert codes(saves.undelete(child)) == ["ok"]
+    assert [saves.value(child, name) for name in ("Parent__c", "Related__c")] == [None, kept]
+
+
+def test_what_lacks_its_other_master_stays_in_the_bin_on_its_own(saves: Saves) -> None:
+    order, place = saves.new("Order__c"), saves.new("Place__c")
+    stop = saves.new("Stop__c", Order__c=order, Place__c=place)
+    saves.delete(None, order)
+    saves.delete(None, place)
+    assert codes(saves.undelete(order)) == ["ok"]
+    assert (saves.exists(order), saves.exists(stop)) == (True, False)
+    assert codes(saves.undelete(stop)) == ["ENTITY_IS_DELETED"]
+    assert codes(saves.undelete(place)) == ["ok"]
+    assert codes(saves.undelete(stop)) == ["ok"]
+    assert saves.exists(stop)
+
+
 def test_a_record_stays_in_the_bin_where_what_went_with_it_is_not_free_any_more(saves: Saves) -> None:
-    first, second = saves.new("Order__c"), saves.new("Order__c")
+    first, second, third = saves.new("Order__c"), saves.new("Order__c"), saves.new("Order__c")
     saves.new("Line__c", Quantity__c=1, Order__c=first, Serial__c="S")
-    saves.delete(None, first)
-    saves.new("Line__c", Quantity__c=1, Order__c=second, Serial__c="s")
-    [result] = saves.undelete(first)
-    assert messages(result) == [
-        "duplicate value found: <unknown> duplicates value on record with id: <unknown>"
+    innocent = saves.new("Line__c", Quantity__c=1, Order__c=second, Serial__c="T")
+    saves.delete(None, first, second)
+    holder = saves.new("Line__c", Quantity__c=1, Order__c=third, Serial__c="s")
+    held, back = saves.undelete(first, second)
+    assert messages(held) == [
+        f"duplicate value found: Serial__c duplicates value on record with id: {holder[:15]}"
     ]
-    assert not saves.exists(first)
+    assert (saves.exists(first), back.success, saves.exists(innocent)) == (False, True, True)
+
+
+def test_of_two_that_would_bring_one_value_back_the_first_has_its_way(saves: Saves) -> None:
+    orders, lines = [], []
+    for _ in range(2):
+        orders.append(saves.new("Order__c"))
+        lines.append(saves.new("Line__c", Quantity__c=1, Order__c=orders[-1], Serial__c="S"))
+        saves.delete(None, orders[-1])
+    results = saves.undelete(*orders)
+    assert codes(results) == ["ok", "DUPLICATE_VALUE"]
+    assert messages(results[1])[0].endswith(lines[0][:15])

@@ -41,7 +41,7 @@ def test_a_contact_that_fails_tells_nobody(saves: Saves) -> None:
 
 
 def test_a_case_that_is_made_meanwhile_shows_the_new_address(saves: Saves) -> None:
-    """A case is made while its contact changes in another transaction: whichever commits first, they agree."""
+    """A case is made while its contact changes in another transaction: they agree, whoever commits first."""
     if saves.database.dialect.name == "sqlite":
         pytest.skip("SQLite has one writer: there is no meanwhile")
     ada = saves.new("Contact", LastName="Ada", Email="old@x.org")

@@ -189,6 +189,22 @@ VISIT = custom(
     lookup("Next__c", "Place__c", delete_constraint=DeleteConstraint.RESTRICT, custom=True),
     prefix="a04",
 )
+STOP = custom(
+    "Stop__c",
+    *(
+        lookup(
+            f"{master}__c",
+            f"{master}__c",
+            nillable=False,
+            master_detail=True,
+            delete_constraint=DeleteConstraint.CASCADE,
+            custom=True,
+        )
+        for master in ("Order", "Place")
+    ),
+    prefix="a05",
+    owned=False,
+)
 SHARE = SObjectType(
     "Order__Share",
     "Order Share",
@@ -205,7 +221,7 @@ HISTORY = SObjectType(
     "Order__History", "Order History", "Order Histories", None, (ID,), createable=False, updateable=False
 )
 
-SCHEMA = Schema((NAME, USER, GROUP, RECORD_TYPES, ORDER, LINE, PLACE, VISIT, SHARE, EVENT, HISTORY))
+SCHEMA = Schema((NAME, USER, GROUP, RECORD_TYPES, ORDER, LINE, PLACE, VISIT, STOP, SHARE, EVENT, HISTORY))
 
 
 def codes(results: Sequence[SaveResult]) -> list[str]:

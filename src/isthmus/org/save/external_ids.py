@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from isthmus.kernel.database import Connection
+from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.statements import in_parts
 from isthmus.org.schema.model import Field, FieldType, SObjectType
 from isthmus.org.schema.tables import has_shadow, search_column, table
@@ -40,6 +41,11 @@ def find_by_value(
         assert not isinstance(value, bytes)
         found.setdefault(value, []).append(str(record_id))
     return {value: tuple(ids) for value, ids in found.items()}
+
+
+def duplicate_value(field: Field, holder: str) -> RowError:
+    """The error for a value that the record `holder` has; its id has 15 characters here, as recorded."""
+    return row_error("duplicate_value", field=field.name, id=holder[:15])
 
 
 def _folded(field: Field) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 from isthmus.kernel.clock import DAY
 from isthmus.kernel.database import Connection, Transaction
 from isthmus.org.save.statements import in_parts, run_each
-from isthmus.org.schema.model import Schema
+from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.tables import quoted
 
 RETENTION: Final = 15 * DAY
@@ -70,6 +70,15 @@ def entries_of(connection: Connection, ids: Sequence[str]) -> list[Entry]:
     return [Entry(str(row[0]), str(row[1]), str(row[2])) for row in in_parts(connection, sql, ids)]
 
 
+def by_object(schema: Schema, entries: Iterable[Entry]) -> list[tuple[SObjectType, list[Entry]]]:
+    """The entries of each object that there still is."""
+    groups: dict[str, list[Entry]] = {}
+    for each in entries:
+        groups.setdefault(each.sobject, []).append(each)
+    found = ((schema.find(name), some) for name, some in groups.items())
+    return [(sobject, some) for sobject, some in found if sobject is not None]
+
+
 def lookups_cleared_by(connection: Connection, ids: Sequence[str]) -> list[ClearedLookup]:
     """The lookups that the deletion of these roots cleared."""
     sql = (
@@ -78,10 +87,17 @@ def lookups_cleared_by(connection: Connection, ids: Sequence[str]) -> list[Clear
     return [ClearedLookup(*map(str, row)) for row in in_parts(connection, sql, ids)]
 
 
-def take(tx: Transaction, ids: Sequence[str]) -> None:
-    """Take these roots, and what went with them, out of the bin."""
-    run_each(tx, 'DELETE FROM "isthmus_recycle_bin" WHERE "root" = ?', [(each,) for each in ids])
-    run_each(tx, 'DELETE FROM "isthmus_cleared_lookup" WHERE "root" = ?', [(each,) for each in ids])
+def take(tx: Transaction, entries: Iterable[Entry]) -> None:
+    """Take these records out of the bin, and with a root the note of what its deletion cleared."""
+    ids = [(each.id,) for each in entries]
+    run_each(tx, 'DELETE FROM "isthmus_recycle_bin" WHERE "id" = ?', ids)
+    run_each(tx, 'DELETE FROM "isthmus_cleared_lookup" WHERE "root" = ?', ids)
+
+
+def leave(tx: Transaction, entries: Iterable[Entry]) -> None:
+    """Leave these records in the bin on their own: each can be undeleted by itself from now on."""
+    ids = [(each.id, each.id) for each in entries]
+    run_each(tx, 'UPDATE "isthmus_recycle_bin" SET "root" = ? WHERE "id" = ?', ids)
 
 
 def empty(tx: Transaction, ids: Sequence[str]) -> None:

@@ -1,7 +1,5 @@
 """Remove and restore: records go to the recycle bin and come back, with all that goes with them."""
 
-from collections.abc import Iterable
-
 from isthmus.kernel.database import Value
 from isthmus.kernel.errors import row_error
 from isthmus.org.save import recycle_bin
@@ -9,7 +7,8 @@ from isthmus.org.save.batch import Save
 from isthmus.org.save.deletion import plan_deletion
 from isthmus.org.save.names import REGISTRY, mark_deleted
 from isthmus.org.save.ports import Operation
-from isthmus.org.save.recycle_bin import ClearedLookup, Entry
+from isthmus.org.save.recycle_bin import ClearedLookup, Entry, by_object
+from isthmus.org.save.restoration import Restoration, plan_restoration
 from isthmus.org.save.statements import run_each
 from isthmus.org.save.step import step
 from isthmus.org.save.unit_of_work import Change, UnitOfWork
@@ -30,7 +29,7 @@ def delete_records(save: Save) -> None:
         if error := deletion.held.get(str(row.id)):
             row.errors.append(error)
     binned: list[Entry] = []
-    for sobject, entries in _by_object(unit, deletion.going.values()):
+    for sobject, entries in by_object(unit.schema, deletion.going.values()):
         ids = [each.id for each in entries]
         if sobject.field("IsDeleted") is None:
             run_each(unit.tx, f'DELETE FROM {quoted(sobject.name)} WHERE "Id" = ?', [(each,) for each in ids])
@@ -51,35 +50,40 @@ def delete_records(save: Save) -> None:
 
 @step(Operation.UNDELETE)
 def check_recycle_bin(save: Save) -> None:
-    """Only what was deleted on its own can be undeleted, and not before the parent it can't be without."""
-    unit, rows = save.unit, save.live()
-    roots = recycle_bin.roots(unit.tx, [str(row.id) for row in rows])
-    parents = [each for each in save.plan.references if each.master_detail]
+    """Only what was deleted on its own can be undeleted."""
+    rows = save.live()
+    roots = recycle_bin.roots(save.unit.tx, [str(row.id) for row in rows])
     for row in rows:
         if row.id not in roots:
             row.errors.append(row_error("undelete_failed"))
-        elif any(_is_deleted(unit, each.reference_to, (row.old or {}).get(each.name)) for each in parents):
-            row.errors.append(row_error("entity_is_deleted"))
 
 
 @step(Operation.UNDELETE, lasting=True)
 def undelete_records(save: Save) -> None:
-    """Bring the batch back, with what went with it; set lookups again that are still empty."""
+    """Bring the batch back, with what went with it; set lookups again that are still empty.
+
+    A record that can't come back is an error of its row: then the rest of the batch runs again without it.
+    """
     unit, rows = save.unit, save.live()
     ids = [str(row.id) for row in rows]
-    entries = recycle_bin.entries_of(unit.tx, ids)
-    for sobject, some in _by_object(unit, entries):
+    restoration = plan_restoration(unit.tx, unit.schema, ids)
+    for row in rows:
+        if error := restoration.held.get(str(row.id)):
+            row.errors.append(error)
+    if restoration.held:
+        return
+    for sobject, some in by_object(unit.schema, restoration.coming):
         back = [each.id for each in some]
         _flag(unit, sobject, back, 0)
         if unit.schema.find(REGISTRY) is not None:
             mark_deleted(unit.tx, back, 0)
-    for each in recycle_bin.lookups_cleared_by(unit.tx, ids):
-        _set_lookup(unit, each, each.parent)
-    recycle_bin.take(unit.tx, ids)
+    _mend_lookups(unit, restoration, ids)
+    recycle_bin.take(unit.tx, restoration.coming)
+    recycle_bin.leave(unit.tx, restoration.staying)
     after = {row.id: row for row in rows}
     for row in rows:
         row.values["IsDeleted"] = 0
-    for entry in entries:
+    for entry in restoration.coming:
         root = after.get(entry.id)
         unit.changes.append(
             Change(
@@ -92,12 +96,15 @@ def undelete_records(save: Save) -> None:
         )
 
 
-def _by_object(unit: UnitOfWork, entries: Iterable[Entry]) -> list[tuple[SObjectType, list[Entry]]]:
-    groups: dict[str, list[Entry]] = {}
-    for each in entries:
-        groups.setdefault(each.sobject, []).append(each)
-    found = ((unit.schema.find(name), some) for name, some in groups.items())
-    return [(sobject, some) for sobject, some in found if sobject is not None]
+def _mend_lookups(unit: UnitOfWork, restoration: Restoration, roots: list[str]) -> None:
+    """Clear what refers to records that are gone, and let others refer again to what is back."""
+    for each in restoration.lost:
+        entry, name = each.entry, each.field.name
+        _set_lookup(unit, ClearedLookup(entry.root, entry.sobject, name, entry.id, each.parent), None)
+    back = {each.id for each in restoration.coming}
+    for cleared in recycle_bin.lookups_cleared_by(unit.tx, roots):
+        if cleared.parent in back:
+            _set_lookup(unit, cleared, cleared.parent)
 
 
 def _flag(unit: UnitOfWork, sobject: SObjectType, ids: list[str], deleted: int) -> None:
@@ -130,13 +137,3 @@ def _set_lookup(unit: UnitOfWork, cleared: ClearedLookup, parent: str | None) ->
     unit.tx.execute(
         f'UPDATE {quoted(cleared.sobject)} SET {column} = ?{stamp} WHERE "Id" = ? AND {guard}', parameters
     )
-
-
-def _is_deleted(unit: UnitOfWork, sobjects: tuple[str, ...], record_id: object) -> bool:
-    if not isinstance(record_id, str):
-        return False
-    for name in sobjects:
-        row = unit.tx.row(f'SELECT "IsDeleted" FROM {quoted(name)} WHERE "Id" = ?', (record_id,))
-        if row is not None:
-            return bool(row[0])
-    return False

@@ -1,8 +1,7 @@
 """Unique fields: no other record has the value, neither stored nor earlier in the batch."""
 
-from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.batch import Row, Save
-from isthmus.org.save.external_ids import comparable, find_by_value
+from isthmus.org.save.external_ids import comparable, duplicate_value, find_by_value
 from isthmus.org.save.identify import give_ids
 from isthmus.org.save.plan import Plan
 from isthmus.org.save.ports import Operation
@@ -15,11 +14,12 @@ def _has_unique_fields(plan: Plan) -> bool:
     return bool(plan.unique)
 
 
-@step(Operation.INSERT, Operation.UPDATE, Operation.UNDELETE, needed=_has_unique_fields)
+@step(Operation.INSERT, Operation.UPDATE, needed=_has_unique_fields)
 def check_unique_values(save: Save) -> None:
     """One query for each unique field of the batch.
 
-    Of equal values in the batch, the first row has its way.
+    Of equal values in the batch, the first row has its way. What comes back from the recycle bin is another
+    matter: see `isthmus.org.save.restoration`.
     """
     for field in save.plan.unique:
         holders = _holders(save, field)
@@ -32,11 +32,10 @@ def check_unique_values(save: Save) -> None:
 
 def _holders(save: Save, field: Field) -> dict[Stored, list[Row]]:
     """The rows that bring a value, by the value as the index compares it."""
-    back = save.operation is Operation.UNDELETE
     holders: dict[Stored, list[Row]] = {}
     for row in save.live():
         value = row.values.get(field.name)
-        if value is not None and (back or row.changed(field.name)):
+        if value is not None and row.changed(field.name):
             holders.setdefault(comparable(field, value), []).append(row)
     return holders
 
@@ -53,8 +52,3 @@ def _check(save: Save, field: Field, rows: list[Row], stored: tuple[str, ...]) -
             first = row
         else:
             row.errors.append(duplicate_value(field, taken_by))
-
-
-def duplicate_value(field: Field, holder: str) -> RowError:
-    """The error for a value that the record `holder` has; its id has 15 characters here, as recorded."""
-    return row_error("duplicate_value", field=field.name, id=holder[:15])
