@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from lxml import etree
 
-from isthmus.wire.soap import Envelope, child, child_text, write_element, write_envelope
+from isthmus.wire.soap import Envelope, child, child_text, write_envelope
+from isthmus.wire.xml import write_element
 
 PARTNER: Final = "urn:partner.soap.sforce.com"
 PARTNER_FAULT: Final = "urn:fault.partner.soap.sforce.com"

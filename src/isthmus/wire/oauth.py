@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 import msgspec
 
-from isthmus.wire.soap import write_element
+from isthmus.wire.xml import write_element
 
 FIELDS_MAX: Final = 100
 """More fields than that in one form are refused."""

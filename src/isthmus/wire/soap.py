@@ -6,20 +6,16 @@ namespace by default. Source: Simple Object Access Protocol (SOAP) 1.1, sections
 Guide, "Core Data Types Used in API Calls" (faults).
 """
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
 
-from isthmus.wire.xml import parse_xml
+from isthmus.wire.xml import INSTANCE, escape, parse_xml
 
 ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
-INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 CONTENT_TYPE: Final = "text/xml; charset=UTF-8"
 _NIL: Final = f"{{{INSTANCE}}}nil"
-_SPECIAL: Final = re.compile('[&<>"\r\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
-_ESCAPES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}
 
 
 class MalformedEnvelope(ValueError):
@@ -153,17 +149,3 @@ def read_fault(envelope: Envelope) -> SoapFault | None:
         message=child_text(detail[0], "exceptionMessage") or "",
         position=(int(row), int(column)) if row and column else None,
     )
-
-
-def write_element(name: str, value: str | bool | int | None) -> str:
-    """`<name>value</name>`, escaped; None is `xsi:nil`, booleans are `true` and `false`."""
-    if value is None:
-        return f'<{name} xsi:nil="true"/>'
-    if isinstance(value, bool):
-        value = "true" if value else "false"
-    return f"<{name}>{escape(str(value))}</{name}>"
-
-
-def escape(text: str) -> str:
-    """`text` for an element or a double-quoted attribute; characters that XML can't hold become U+FFFD."""
-    return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0], "\ufffd"), text)

@@ -1,4 +1,4 @@
-"""XML from others: parsed without entities, without a network, without a document type, within limits.
+"""XML from others, parsed without entities, network and document type, within limits; and our own, written.
 
 A document type is refused before the parser sees the document, for with it come entities that grow and
 addresses that are fetched. That needs an encoding we can look into, so that too is one of a short list. What
@@ -18,6 +18,13 @@ _DECLARED_ENCODING: Final = re.compile(
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _WHERE: Final = re.compile(r", line \d+, column \d+( \(.*\))?$")
+_PROLOGUE: Final = re.compile(rb"(?:[ \t\r\n]++|<!--(?s:.*?)-->|<\?(?s:.*?)\?>)*+")
+"""What may stand before the root element: declaration, comments, instructions, space."""
+
+INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
+"""The namespace of the prefix `xsi`, which a document must declare that `write_element` writes None into."""
+_SPECIAL: Final = re.compile('[&<>"\r\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
+_ESCAPES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}
 
 
 class MalformedXml(ValueError):
@@ -81,21 +88,23 @@ def _plain_bytes(data: bytes) -> bytes:
 
 
 def _refuse_document_type(data: bytes) -> None:
-    """Walk over what may stand before the root element: declaration, comments, instructions, space."""
-    at = 0
-    while True:
-        while data[at : at + 1] in (b" ", b"\t", b"\r", b"\n"):
-            at += 1
-        if data.startswith(b"<!--", at):
-            end, closing = data.find(b"-->", at + 4), 3
-        elif data.startswith(b"<?", at):
-            end, closing = data.find(b"?>", at + 2), 2
-        else:
-            break
-        if end < 0:
-            return
-        at = end + closing
+    prologue = _PROLOGUE.match(data)
+    at = prologue.end() if prologue else 0
     if data[at : at + 9].upper() == b"<!DOCTYPE":
         line = data.count(b"\n", 0, at) + 1
         column = at - (data.rfind(b"\n", 0, at) + 1) + 1
         raise MalformedXml("a document type (<!DOCTYPE …>) is not accepted", line, column)
+
+
+def write_element(name: str, value: str | bool | int | None) -> str:
+    """`<name>value</name>`, escaped; None is `xsi:nil`, booleans are `true` and `false`."""
+    if value is None:
+        return f'<{name} xsi:nil="true"/>'
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    return f"<{name}>{escape(str(value))}</{name}>"
+
+
+def escape(text: str) -> str:
+    """`text` for an element or a double-quoted attribute; characters that XML can't hold become U+FFFD."""
+    return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0], "\ufffd"), text)

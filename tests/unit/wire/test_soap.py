@@ -12,11 +12,10 @@ from isthmus.wire.soap import (
     child_text,
     parse_envelope,
     read_fault,
-    write_element,
     write_envelope,
     write_fault,
 )
-from isthmus.wire.xml import MalformedXml
+from isthmus.wire.xml import MalformedXml, write_element
 
 LIMIT = 100_000
 NAMESPACE = "urn:partner.soap.sforce.com"

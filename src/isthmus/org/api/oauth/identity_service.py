@@ -13,7 +13,7 @@ from isthmus.org.api.routing import Call
 from isthmus.org.security.identity import Identity
 from isthmus.org.security.principal import Principal
 from isthmus.wire.oauth import Format, bearer_token
-from isthmus.wire.soap import INSTANCE, write_element
+from isthmus.wire.xml import INSTANCE, write_element
 
 _TOKEN_FIELDS: Final = ("oauth_token", "access_token")
 

@@ -17,7 +17,8 @@ from isthmus.org.security.identity import Identity
 from isthmus.org.security.sessions import Session
 from isthmus.org.security.users import Organization
 from isthmus.wire.login import LoginResult, UserInfo, read_login, write_login_reply, write_user_info_reply
-from isthmus.wire.soap import Envelope, child_text, write_element, write_envelope
+from isthmus.wire.soap import Envelope, child_text, write_envelope
+from isthmus.wire.xml import write_element
 
 LOGIN_BYTES_MAX: Final = 10 * 1024
 _NO_LOGIN_FROM: Final = 65
