@@ -15,6 +15,6 @@ def reset(yes: bool, data: Path | None) -> None:
     """Delete every record of the running org; schema, users and logins stay."""
     folder = settings_here(data).data
     if not yes:
-        click.confirm("Delete every record of this org?", abort=True)
+        click.confirm("Delete every record of this org? (--yes: don't ask)", abort=True)
     ask(folder, "POST", "reset")
     click.echo("The org is empty again.")

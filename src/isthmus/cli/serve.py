@@ -39,7 +39,7 @@ def _serving_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_serving_options
 def up(**options: Any) -> None:
-    """Start everything that this folder configures, until Ctrl-C."""
+    """Start everything that this folder configures, until Ctrl-C: today, the org."""
     _serve(**options)
 
 

@@ -30,7 +30,7 @@ def test_what_of_the_solar_project_runs() -> None:
     }
     lines = {each.path.rpartition("default/")[2]: each for each in report.lines}
     assert lines["classes/OrderSync.cls"].says == (
-        "Apex class: not run; a Python handler in handlers/ stands in its place",
+        "Apex class: not run; a Python handler in handlers/ will stand in its place",
     )
     assert lines["lwc/solarOutput/"].files == 4
     assert lines["objects/Installation__c/fields/Panel_Count__c.field-meta.xml"].verdict is Verdict.PARTLY
