@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
-from isthmus.kernel.errors import Fault, catalogue, fault
+from isthmus.kernel.errors import Fault, fault
 from isthmus.org.api.routing import Call
 from isthmus.wire.oauth import Format, MalformedForm, choose_format, parse_form, write_error
 
@@ -52,12 +52,11 @@ def json_answer(value: object) -> Response:
 
 def render_fault(call: Call, error: Fault) -> Response:
     """The identity service answers with a word, the token endpoints with `error` and `error_description`."""
-    entry, message = error.entry, error.message
-    if entry.name in OAUTH_WORDS:
-        entry = catalogue()[OAUTH_WORDS[entry.name]]
-        message = entry.message
+    if error.entry.name in OAUTH_WORDS:
+        error = fault(OAUTH_WORDS[error.entry.name])
+    entry = error.entry
     if entry.name.startswith("identity_"):
-        return Response(message, entry.status, NOT_STORED, "text/html;charset=UTF-8")
+        return Response(error.message, entry.status, NOT_STORED, "text/html;charset=UTF-8")
     form = reply_format(call)
-    body = write_error(entry.code, message, form)
+    body = write_error(entry.code, error.message, form)
     return Response(body, entry.status, NOT_STORED, form.value)
