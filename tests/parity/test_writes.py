@@ -85,7 +85,7 @@ async def perform(served: Served, wire: Wire, writes: Sequence[Write]) -> tuple[
     records: list[object] = []
     for write, outcome in zip(writes, outcomes, strict=True):
         if outcome.created and outcome.id:
-            who = served.org.identity.authenticate(served.token)
+            who = await served.org.identity.authenticate(served.token)
             found, _ = await served.org.retrieve_many(who, write.sobject, [outcome.id])
             records += found.rows
     return outcomes, records

@@ -47,27 +47,29 @@ class Facade:
     """The façade itself: what every wire must come to."""
 
     async def insert(self, served: Served, sobject: str, record: Record) -> Outcome:
-        [result] = await served.org.insert(_user(served), sobject, [record])
+        [result] = await served.org.insert(await _user(served), sobject, [record])
         return _saved(result)
 
     async def update(self, served: Served, sobject: str, record_id: str, record: Record) -> Outcome:
-        [result] = await served.org.update(_user(served), sobject, [{**record, "Id": record_id}])
+        [result] = await served.org.update(await _user(served), sobject, [{**record, "Id": record_id}])
         return _saved(result)
 
     async def upsert(self, served: Served, sobject: str, field: str, value: str, record: Record) -> Outcome:
         try:
-            [result] = await served.org.upsert(_user(served), sobject, field, [{**record, field: value}])
+            [result] = await served.org.upsert(
+                await _user(served), sobject, field, [{**record, field: value}]
+            )
         except Fault as problem:
             return Outcome(problems=((problem.code, problem.message, problem.fields or ()),))
         return _saved(result)
 
     async def delete(self, served: Served, sobject: str, record_id: str) -> Outcome:
-        [result] = await served.org.delete(_user(served), sobject, [record_id])
+        [result] = await served.org.delete(await _user(served), sobject, [record_id])
         return _saved(result)
 
 
-def _user(served: Served) -> Principal:
-    return served.org.identity.authenticate(served.token)
+async def _user(served: Served) -> Principal:
+    return await served.org.identity.authenticate(served.token)
 
 
 def _saved(result: SaveResult) -> Outcome:

@@ -112,18 +112,23 @@ def check_version(exchange: Exchange) -> None:
         raise refusal
 
 
-def authenticate(exchange: Exchange) -> None:
-    """The principal of the token, on routes that need one."""
+def authenticate(exchange: Exchange) -> Awaitable[None] | None:
+    """The principal of the token, on routes that need one. A read is waited for where it takes one."""
     if exchange.target is None or exchange.target.route.auth is Auth.NONE:
-        return
+        return None
     header = exchange.headers.get(b"authorization")
     if header is None:
         raise fault("session_invalid")
     scheme, _, token = header.partition(b" ")
     if scheme.lower() not in _SCHEMES or not token:
         raise fault("auth_header_invalid")
-    exchange.token = token.strip().decode("latin-1")
-    exchange.user = exchange.org.identity.authenticate(exchange.token)
+    exchange.token = known = token.strip().decode("latin-1")
+    exchange.user = exchange.org.identity.recognise(known)
+    return _authenticate(exchange, known) if exchange.user is None else None
+
+
+async def _authenticate(exchange: Exchange, token: str) -> None:
+    exchange.user = await exchange.org.identity.authenticate(token)
 
 
 def count_call(exchange: Exchange) -> None:

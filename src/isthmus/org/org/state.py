@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from isthmus.kernel.clock import Clock
 from isthmus.kernel.database import Connection, Database, Transaction
+from isthmus.kernel.database.short_reads import short_read
 from isthmus.kernel.ids import Ids
 from isthmus.kernel.journal import Journal
 from isthmus.org.limits.maxima import API_REQUESTS
@@ -61,9 +62,7 @@ class OrgState:
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         """A short read: in this thread where the database is a local file, else on a reader thread."""
-        if self.database.dialect.name == "sqlite":
-            return self.database.read_now(work)
-        return await self._long_read(work)
+        return await short_read(self.database, work)
 
     async def _write(self, work: Callable[[Transaction], T]) -> T:
         return await asyncio.wrap_future(self.database.write(work))

@@ -1,6 +1,6 @@
 """Identity: who somebody is. Logins, access tokens, connected apps; everything that adapters ask about them.
 
-`authenticate` is synchronous and fast, for every request asks it; what writes or hashes is asynchronous.
+`recognise` is synchronous and answers most requests; what may have to read, write or hash is asynchronous.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from isthmus.kernel.clock import HOUR, Clock
 from isthmus.kernel.database import Connection, Database, Transaction
+from isthmus.kernel.database.short_reads import short_read
 from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids
 from isthmus.org.schema.values import fold
@@ -105,13 +106,18 @@ class Identity:
 
     # Sessions
 
-    def authenticate(self, token: str) -> Principal:
-        """Whose token this is. Fault: `session_invalid`."""
-        return self._sessions.find(token).user
+    def recognise(self, token: str) -> Principal | None:
+        """Whose token this is, where that is known without a read; None: ask `authenticate`."""
+        session = self._sessions.known(token)
+        return None if session is None else session.user
 
-    def session(self, token: str) -> Session:
+    async def authenticate(self, token: str) -> Principal:
+        """Whose token this is. Fault: `session_invalid`."""
+        return (await self._sessions.find(token)).user
+
+    async def session(self, token: str) -> Session:
         """The session of a token. Fault: `session_invalid`."""
-        return self._sessions.find(token)
+        return await self._sessions.find(token)
 
     def forget_user(self, user_id: str) -> None:
         """Notice at once that a user's record has changed (else it is noticed within ten seconds)."""
@@ -222,7 +228,7 @@ class Identity:
         Faults: those of the app.
         """
         app = await self._app(client_id, secret)
-        session = self._sessions.peek(token)
+        session = await self._sessions.peek(token)
         if session is not None and session.client_id == app.client_id:
             return TokenState(
                 "access_token", session.user, session.scopes, session.issued_at, session.expires_at
@@ -238,16 +244,16 @@ class Identity:
 
     # Users and apps
 
-    def user_info(self, user: Principal) -> Profile:
+    async def user_info(self, user: Principal) -> Profile:
         """What a user may be told about themselves. Fault: `session_invalid`, where the user is gone."""
-        profile = self._database.read_now(lambda connection: find_profile(connection, user))
+        profile = await self._read(lambda connection: find_profile(connection, user))
         if profile is None:
             raise fault("session_invalid")
         return profile
 
-    def organization(self) -> Organization:
+    async def organization(self) -> Organization:
         """The org's own record."""
-        return self._database.read_now(lambda connection: find_organization(connection, self.organization_id))
+        return await self._read(lambda connection: find_organization(connection, self.organization_id))
 
     async def set_password(self, user_id: str, password: str) -> str:
         """Give a user a password; returns the user's new security token, which is not shown again."""
@@ -342,7 +348,7 @@ class Identity:
         return held, None if held is None else self._account_of(connection, held.user_id)
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._database.read(work))
+        return await short_read(self._database, work)
 
     async def _write(self, work: Callable[[Transaction], T]) -> T:
         return await asyncio.wrap_future(self._database.write(work))

@@ -14,6 +14,7 @@ from typing import Final
 
 from isthmus.kernel.clock import SECOND, Clock
 from isthmus.kernel.database import Connection, Database, DatabaseError, Transaction
+from isthmus.kernel.database.short_reads import short_read
 from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids
 from isthmus.org.security.hashing import token_digest
@@ -51,7 +52,7 @@ class OpenedSession(Session):
 
 
 class Sessions:
-    """Every session of one org. May be used from any thread."""
+    """Every session of one org. What is asynchronous is for the event loop, the rest for any thread."""
 
     def __init__(self, database: Database, clock: Clock, ids: Ids, organization_id: str) -> None:
         self._database = database
@@ -65,34 +66,31 @@ class Sessions:
         self._writing = 0
         self._written = threading.Condition(self._lock)
 
-    def find(self, token: str) -> Session:
+    def known(self, token: str) -> Session | None:
+        """The session of a token as `find` gives it, where that needs no read; else None: ask `find`."""
+        if len(token) > _TOKEN_TEXT_MAX:
+            return None
+        digest, now = token_digest(token), self._clock.now()
+        session = self._fresh(digest, now)
+        return None if session is None or session.expires_at <= now else self._used(digest, session, now)
+
+    async def find(self, token: str) -> Session:
         """The session of a token, prolonged where more than half of its period is over.
 
         Fault: `session_invalid`, where there is none, it has ended, or its user may not log in any more.
         """
-        session = self.peek(token)
+        session = await self.peek(token)
         if session is None:
             raise fault("session_invalid")
-        now = self._clock.now()
-        if 2 * (session.expires_at - now) < session.period:
-            session = self._prolong(token_digest(token), session, now)
-        return session
+        return self._used(token_digest(token), session, self._clock.now())
 
-    def peek(self, token: str) -> Session | None:
+    async def peek(self, token: str) -> Session | None:
         """The session of a token, which is not prolonged by it; None as `find` raises."""
         if len(token) > _TOKEN_TEXT_MAX:
             return None
         digest = token_digest(token)
-        now = self._clock.now()
-        with self._lock:
-            known = self._cache.get(digest)
-            if known is not None:
-                self._cache.move_to_end(digest)
-        if known is None or now - known[1] >= _READ_AGAIN_AFTER:
-            session = self._read(digest, None if known is None else known[0], now)
-        else:
-            session = known[0]
-        return None if session is None or session.expires_at <= now else session
+        session = self._fresh(digest, self._clock.now()) or await self._read(digest)
+        return None if session is None or session.expires_at <= self._clock.now() else session
 
     def open(
         self,
@@ -148,18 +146,37 @@ class Sessions:
         with self._written:
             self._written.wait_for(lambda: not self._writing)
 
-    def _read(self, digest: str, known: Session | None, now: int) -> Session | None:
+    def _fresh(self, digest: str, now: int) -> Session | None:
+        """What the cache holds, where it was read a short while ago."""
+        with self._lock:
+            found = self._cache.get(digest)
+            if found is None or now - found[1] >= _READ_AGAIN_AFTER:
+                return None
+            self._cache.move_to_end(digest)
+            return found[0]
+
+    async def _read(self, digest: str) -> Session | None:
         with self._lock:
             forgotten = self._forgotten
-        session = self._database.read_now(lambda connection: _find(connection, digest, self._organization_id))
-        if session is not None and known is not None and known.expires_at > session.expires_at:
-            session = replace(session, expires_at=known.expires_at)  # prolonged, and not on disk yet
+        now = self._clock.now()
+        organization_id = self._organization_id
+        session = await short_read(
+            self._database, lambda connection: _find(connection, digest, organization_id)
+        )
         with self._lock:
             if session is None:
                 self._cache.pop(digest, None)
-            elif forgotten == self._forgotten:
+                return None
+            known = self._cache.get(digest)
+            if known is not None and known[0].expires_at > session.expires_at:
+                session = replace(session, expires_at=known[0].expires_at)  # prolonged, and not on disk yet
+            if forgotten == self._forgotten:
                 self._put(digest, session, now)
         return session
+
+    def _used(self, digest: str, session: Session, now: int) -> Session:
+        due = 2 * (session.expires_at - now) < session.period
+        return self._prolong(digest, session, now) if due else session
 
     def _prolong(self, digest: str, session: Session, now: int) -> Session:
         """Let the session begin anew; it is written down later, and taken back where that fails."""

@@ -96,7 +96,9 @@ class Doors:
 
 
 @contextmanager
-def doors(place: Place, options: IdentityOptions = OPTIONS) -> Iterator[Doors]:
+def doors(
+    place: Place, options: IdentityOptions = OPTIONS, limits: Mapping[str, int] | None = None
+) -> Iterator[Doors]:
     """An org with Ada and Bob behind its gateway."""
     database, immediate = place.open(), place.open_immediate()
     with people(database, options) as who:
@@ -110,5 +112,6 @@ def doors(place: Place, options: IdentityOptions = OPTIONS) -> Iterator[Doors]:
             identity=who.identity,
             clock=who.clock,
             ids=ids,
+            limits=limits,
         )
         yield Doors(who, Gateway(org, (OAUTH, SOAP), fallback=OAUTH, my_domain_host=MY_DOMAIN))

@@ -71,7 +71,7 @@ def test_client_credentials_run_as_the_apps_user(world: People, app: App) -> Non
     grant = run(world.identity.client_credentials(app.client_id, app.secret))
     assert grant.session.user.user_id == BOB
     assert grant.session.scopes == ("api", "web", "refresh_token", "id")
-    assert world.identity.session(grant.session.token).client_id == app.client_id
+    assert run(world.identity.session(grant.session.token)).client_id == app.client_id
     world.change_user(BOB, "IsActive", 0)
     assert refusal(world.identity.client_credentials(app.client_id, app.secret)) == "oauth_no_run_as_user"
 
@@ -151,7 +151,7 @@ def test_a_refresh_token_gives_sessions(world: People, app: App) -> None:
     assert token not in repr(world.stored("isthmus_refresh_tokens"))
     first = run(identity.refresh(token, app.client_id, app.secret)).session
     second = run(identity.refresh(token, app.client_id, app.secret, "api")).session
-    assert identity.authenticate(first.token).user_id == ADA
+    assert run(identity.authenticate(first.token)).user_id == ADA
     assert first.scopes == ("api", "web", "refresh_token", "id")
     assert second.scopes == ("api",)
     assert (
@@ -165,11 +165,11 @@ def test_revoking_a_refresh_token_ends_its_sessions_and_no_others(world: People,
     token = run(identity.issue_refresh_token(app.client_id, ADA))
     session = run(identity.refresh(token, app.client_id, app.secret)).session
     other = run(identity.open_session(ADAS_NAME))
-    assert identity.authenticate(session.token).user_id == ADA
+    assert run(identity.authenticate(session.token)).user_id == ADA
     assert run(identity.revoke(token))
     with pytest.raises(Fault, match="INVALID_SESSION_ID"):
-        identity.authenticate(session.token)
-    assert identity.authenticate(other.token).user_id == ADA
+        run(identity.authenticate(session.token))
+    assert run(identity.authenticate(other.token)).user_id == ADA
     assert refusal(identity.refresh(token, app.client_id, app.secret)) == "oauth_expired_token"
 
 
@@ -191,7 +191,7 @@ def test_the_sixth_refresh_token_takes_the_oldest_ones_place(world: People, app:
     tokens.append(run(identity.issue_refresh_token(app.client_id, ADA)))
     assert refusal(identity.refresh(tokens[0], app.client_id, app.secret)) == "oauth_expired_token"
     with pytest.raises(Fault, match="INVALID_SESSION_ID"):
-        identity.authenticate(session.token)
+        run(identity.authenticate(session.token))
     for token in (*tokens[1:], bobs):
         assert run(identity.refresh(token, app.client_id, app.secret)).app == app
 
@@ -266,7 +266,7 @@ def test_introspection_does_not_prolong(world: People, app: App) -> None:
     assert run(world.identity.introspect(app.client_id, app.secret, session.token))
     world.clock.advance(1)
     with pytest.raises(Fault, match="INVALID_SESSION_ID"):
-        world.identity.authenticate(session.token)
+        run(world.identity.authenticate(session.token))
 
 
 def test_an_expired_refresh_token_is_not_active(world: People) -> None:
@@ -281,17 +281,17 @@ def test_an_expired_refresh_token_is_not_active(world: People) -> None:
 
 def test_what_a_user_is_told_of_themselves(world: People) -> None:
     token = run(world.identity.open_session(ADAS_NAME)).token
-    user = world.identity.authenticate(token)
-    profile = world.identity.user_info(user)
+    user = run(world.identity.authenticate(token))
+    profile = run(world.identity.user_info(user))
     assert (profile.name, profile.email, profile.city) == ("Ada Lovelace", ADAS_NAME, "London")
     assert profile.modified_at == world.clock.now()
     world.change_user(ADA, "IsDeleted", 1)
     with pytest.raises(Fault, match="INVALID_SESSION_ID"):
-        world.identity.user_info(user)
+        run(world.identity.user_info(user))
 
 
 def test_the_organization(world: People) -> None:
-    organization = world.identity.organization()
+    organization = run(world.identity.organization())
     assert (organization.name, organization.sandbox, organization.locale) == ("Acme", False, "en_US")
     world.database.write(lambda tx: tx.execute('DELETE FROM "Organization"')).result()
-    assert world.identity.organization().name == ""
+    assert run(world.identity.organization()).name == ""

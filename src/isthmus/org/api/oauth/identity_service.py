@@ -1,6 +1,7 @@
-"""The identity service: userinfo and the identity URL. It refuses with a word of plain text."""
+"""The identity service: userinfo and the identity URL, for a token's user. It refuses with one plain word."""
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
 
 from starlette.responses import Response
 
@@ -9,8 +10,7 @@ from isthmus.kernel.ids import MalformedId, to_18
 from isthmus.org.api import versions
 from isthmus.org.api.oauth.answers import NOT_STORED, json_answer, read_form, reply_format
 from isthmus.org.api.oauth.claims import identity, user_info
-from isthmus.org.api.routing import Call
-from isthmus.org.security.identity import Identity
+from isthmus.org.api.routing import Call, Handler
 from isthmus.org.security.principal import Principal
 from isthmus.wire.oauth import Format, bearer_token
 from isthmus.wire.xml import INSTANCE, write_element
@@ -18,16 +18,30 @@ from isthmus.wire.xml import INSTANCE, write_element
 _TOKEN_FIELDS: Final = ("oauth_token", "access_token")
 
 
-async def show_user_info(call: Call) -> Response:
+UserHandler: TypeAlias = Callable[[Call, Principal], Awaitable[Response]]
+
+
+def for_token_user(handler: UserHandler) -> Handler:
+    """The handler of a route that answers the user of a token alone.
+
+    The token comes as a header or a field. Faults: `identity_missing_token`, `identity_bad_token`.
+    """
+
+    async def checked(call: Call) -> Response:
+        return await handler(call, await _token_user(call))
+
+    return checked
+
+
+async def show_user_info(call: Call, user: Principal) -> Response:
     """GET or POST /services/oauth2/userinfo."""
     org = call.org
-    profile = org.identity.user_info(_token_user(call))
+    profile = await org.identity.user_info(user)
     return json_answer(user_info(call.base_url, profile, org.clock.now()))
 
 
-async def show_identity(call: Call) -> Response:
+async def show_identity(call: Call, user: Principal) -> Response:
     """GET or POST /id/{organization}/{user}: for that user alone."""
-    user = _token_user(call)
     try:
         organization_id, user_id = to_18(call.path["organization"]), to_18(call.path["user"])
     except MalformedId:
@@ -36,7 +50,7 @@ async def show_identity(call: Call) -> Response:
         raise fault("identity_wrong_org")
     if user_id != user.user_id:
         raise fault("identity_bad_id")
-    profile = call.org.identity.user_info(user)
+    profile = await call.org.identity.user_info(user)
     version = _version(read_form(call).get("version"))
     answer = identity(call.base_url, profile, call.org.clock.now(), version)
     if reply_format(call) is Format.XML:
@@ -44,16 +58,14 @@ async def show_identity(call: Call) -> Response:
     return json_answer(answer)
 
 
-def _token_user(call: Call) -> Principal:
-    """Whose token came with the request, as a header or a field."""
+async def _token_user(call: Call) -> Principal:
     form = read_form(call)
     token = bearer_token(call.header(b"authorization"))
     token = token or next((form[name] for name in _TOKEN_FIELDS if form.get(name)), None)
     if token is None:
         raise fault("identity_missing_token")
-    identities: Identity = call.org.identity
     try:
-        return identities.authenticate(token)
+        return await call.org.identity.authenticate(token)
     except Fault as error:
         if error.entry.name == "session_invalid":
             raise fault("identity_bad_token") from None

@@ -7,11 +7,14 @@ from starlette.responses import Response
 from isthmus.kernel.errors import Fault, fault
 from isthmus.org.api.routing import Adapter, Auth, Call, Handler, Route
 from isthmus.org.api.soap.endpoints import ENTERPRISE_API, PARTNER_API, Api, read_version
-from isthmus.org.api.soap.operations import OPERATIONS, SoapRequest
+from isthmus.org.api.soap.operations import SoapRequest, answer
 from isthmus.wire.soap import CONTENT_TYPE, MalformedEnvelope, SoapFault, parse_envelope, write_fault
-from isthmus.wire.xml import MEGABYTE, MalformedXml
+from isthmus.wire.xml import MalformedXml
 
-_REQUEST_BYTES_MAX: Final = 50 * MEGABYTE
+REQUEST_BYTES_MAX: Final = 256 * 1024
+"""What one request may hold. It is parsed before its session is known, for the session is inside, and in the
+event loop: operations that take more have to find the session first, and to parse beside the loop.
+"""
 _FAULT_STATUS: Final = 500
 _KINDS: Final = {
     "invalid_login": "LoginFault",
@@ -29,17 +32,13 @@ def _serve(api: Api) -> Handler:
     async def serve(call: Call) -> Response:
         version = read_version(call.path["version"])
         try:
-            envelope = parse_envelope(call.body, _REQUEST_BYTES_MAX)
+            envelope = parse_envelope(call.body, REQUEST_BYTES_MAX)
         except MalformedXml as error:
             raise fault("soap_malformed", reason=error.message) from None
         except MalformedEnvelope as error:
             raise fault("soap_malformed", reason=error) from None
-        asked = envelope.operation
-        operation = OPERATIONS.get(asked.local) if asked.namespace == api.namespace else None
-        if operation is None:
-            raise fault("soap_unknown_operation", operation=asked)
-        answer = await operation(SoapRequest(call, api, version, envelope))
-        return Response(answer, media_type=CONTENT_TYPE)
+        reply = await answer(SoapRequest(call, api, version, envelope))
+        return Response(reply, media_type=CONTENT_TYPE)
 
     return serve
 
@@ -70,6 +69,6 @@ _PATHS: Final = tuple(
 
 SOAP: Final = Adapter(
     "soap",
-    tuple(Route("POST", path, _serve(api), Auth.NONE, _REQUEST_BYTES_MAX) for path, api in _PATHS),
+    tuple(Route("POST", path, _serve(api), Auth.NONE, REQUEST_BYTES_MAX) for path, api in _PATHS),
     render_fault,
 )

@@ -1,11 +1,14 @@
-"""Operations: what the Partner and Enterprise endpoints do so far, each a function of a request.
+"""Operations: what the Partner and Enterprise endpoints do so far.
+
+`OPERATIONS` says of each whether anyone may ask it, or only a session: then it is given the session, which was
+checked, and the call is counted.
 
 Source: SOAP API Developer Guide, login(), logout(), getServerTimestamp(), getUserInfo().
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from isthmus.kernel.clock import SECOND
 from isthmus.kernel.errors import Fault, fault
@@ -37,31 +40,37 @@ class SoapRequest:
 
     @property
     def identity(self) -> Identity:
-        found: Identity = self.call.org.identity
-        return found
+        return self.call.org.identity
 
     @property
     def token(self) -> str:
-        """The session id in the header. Fault: `soap_session_invalid`."""
+        """The session id in the header; '' where there is none."""
         header = self.envelope.header("SessionHeader")
-        token = None if header is None else child_text(header, "sessionId")
-        if not token:
-            raise fault("soap_session_invalid")
-        return token.strip()
+        return ((header is not None and child_text(header, "sessionId")) or "").strip()
 
-    @property
-    def session(self) -> Session:
-        """The session in the header. Fault: `soap_session_invalid`."""
-        try:
-            return self.identity.session(self.token)
-        except Fault as error:
-            if error.entry.name == "session_invalid":
-                raise fault("soap_session_invalid") from None
-            raise
 
-    def check_session(self) -> None:
-        """Fault `soap_session_invalid`: the header has no session that lives."""
-        _ = self.session
+async def answer(request: SoapRequest) -> bytes:
+    """What the operation of the request answers. Faults: `soap_unknown_operation`, `soap_session_invalid`,
+    `request_limit_exceeded`, and those of the operation.
+    """
+    asked = request.envelope.operation
+    operation = OPERATIONS.get(asked.local) if asked.namespace == request.api.namespace else None
+    if operation is None:
+        raise fault("soap_unknown_operation", operation=asked)
+    if isinstance(operation, Open):
+        return await operation.run(request)
+    session = await _session(request)
+    request.call.org.count_call()
+    return await operation.run(request, session)
+
+
+async def _session(request: SoapRequest) -> Session:
+    try:
+        return await request.identity.session(request.token)
+    except Fault as error:
+        if error.entry.name == "session_invalid":
+            raise fault("soap_session_invalid") from None
+        raise
 
 
 async def login(request: SoapRequest) -> bytes:
@@ -78,7 +87,7 @@ async def login(request: SoapRequest) -> bytes:
     if asked.organization_id is not None and not _is_same(asked.organization_id, identity.organization_id):
         raise fault("invalid_login")
     session = await identity.login_with_password(asked.username, asked.password)
-    organization = identity.organization()
+    organization = await identity.organization()
     base_url, where = request.call.base_url, identity.organization_id
     result = LoginResult(
         metadata_server_url=endpoint_url(base_url, METADATA_LETTER, request.version, where),
@@ -87,27 +96,25 @@ async def login(request: SoapRequest) -> bytes:
         server_url=endpoint_url(base_url, request.api.letter, request.version, where),
         session_id=session.token,
         user_id=session.user.user_id,
-        user_info=_user_info(request, session, organization),
+        user_info=await _user_info(request, session, organization),
     )
     return write_login_reply(result, request.api.namespace)
 
 
-async def logout(request: SoapRequest) -> bytes:
-    """End the session of the header. Fault: `soap_session_invalid`."""
-    if not await request.identity.revoke(request.token):
-        raise fault("soap_session_invalid")
+async def logout(request: SoapRequest, session: Session) -> bytes:
+    """End the session."""
+    await request.identity.revoke(request.token)
     return write_envelope("<logoutResponse/>", request.api.namespace)
 
 
-async def get_user_info(request: SoapRequest) -> bytes:
-    """Whose session it is. Fault: `soap_session_invalid`."""
-    info = _user_info(request, request.session, request.identity.organization())
+async def get_user_info(request: SoapRequest, session: Session) -> bytes:
+    """Whose session it is."""
+    info = await _user_info(request, session, await request.identity.organization())
     return write_user_info_reply(info, request.api.namespace)
 
 
-async def get_server_timestamp(request: SoapRequest) -> bytes:
-    """The org's time. Fault: `soap_session_invalid`."""
-    request.check_session()
+async def get_server_timestamp(request: SoapRequest, session: Session) -> bytes:
+    """The org's time."""
     timestamp = write_element("timestamp", datetime_text(request.call.org.clock.now(), "Z"))
     body = f"<result>{timestamp}</result>"
     return write_envelope(
@@ -115,19 +122,31 @@ async def get_server_timestamp(request: SoapRequest) -> bytes:
     )
 
 
-Operation: TypeAlias = Callable[[SoapRequest], Awaitable[bytes]]
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An operation that anyone may ask."""
 
-OPERATIONS: Final[Mapping[str, Operation]] = {
-    "login": login,
-    "logout": logout,
-    "getUserInfo": get_user_info,
-    "getServerTimestamp": get_server_timestamp,
+    run: Callable[[SoapRequest], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class OfSession:
+    """An operation that a session may ask."""
+
+    run: Callable[[SoapRequest, Session], Awaitable[bytes]]
+
+
+OPERATIONS: Final[Mapping[str, Open | OfSession]] = {
+    "login": Open(login),
+    "logout": OfSession(logout),
+    "getUserInfo": OfSession(get_user_info),
+    "getServerTimestamp": OfSession(get_server_timestamp),
 }
 
 
-def _user_info(request: SoapRequest, session: Session, organization: Organization) -> UserInfo:
+async def _user_info(request: SoapRequest, session: Session, organization: Organization) -> UserInfo:
     user = session.user
-    profile = request.identity.user_info(user)
+    profile = await request.identity.user_info(user)
     currency, symbol = _CURRENCY
     return UserInfo(
         accessibility_mode=False,

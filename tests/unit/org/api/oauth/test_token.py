@@ -48,7 +48,7 @@ def test_the_password_flow(door: Doors, app: App) -> None:
         "token_type": "Bearer",
         "issued_at": now,
     }
-    assert door.people.identity.authenticate(reply.access_token).user_id == ADA
+    assert asyncio.run(door.people.identity.authenticate(reply.access_token)).user_id == ADA
 
 
 @pytest.mark.parametrize("host", ["login.salesforce.com", "test.salesforce.com", MY_DOMAIN])

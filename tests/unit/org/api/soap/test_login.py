@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.contract.places import sqlite_place
 from tests.unit.org.api.doors import MY_DOMAIN, Answer, Doors, doors
+from tests.unit.org.api.soap.test_calls import FOR_A_SESSION
 from tests.unit.org.security.people import ADA, ADAS_NAME, ORGANIZATION, PASSWORD, PROFILE
 
 from isthmus.kernel.clock import HOUR
@@ -71,7 +72,7 @@ def test_a_login(door: Doors) -> None:
     assert result.server_url == base % "u"
     assert result.metadata_server_url == base % "m"
     assert (result.user_id, result.password_expired, result.sandbox) == (ADA, False, False)
-    assert door.people.identity.authenticate(result.session_id or "").user_id == ADA
+    assert asyncio.run(door.people.identity.authenticate(result.session_id or "")).user_id == ADA
     info = result.user_info
     assert (info.organization_id, info.organization_name, info.profile_id) == (ORGANIZATION, "Acme", PROFILE)
     assert (info.user_name, info.user_full_name, info.role_id) == (ADAS_NAME, "Ada Lovelace", None)
@@ -223,7 +224,7 @@ def test_logging_out(door: Doors) -> None:
     assert fault_of(call(door, "logout", token)).faultcode == "sf:INVALID_SESSION_ID"
 
 
-@pytest.mark.parametrize("operation", ["logout", "getUserInfo", "getServerTimestamp"])
+@pytest.mark.parametrize("operation", FOR_A_SESSION)
 @pytest.mark.parametrize("token", [None, "", "nonsense"])
 def test_without_a_session(door: Doors, operation: str, token: str | None) -> None:
     message = "Invalid Session ID found in SessionHeader: Illegal Session"
