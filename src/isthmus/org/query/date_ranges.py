@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, TypeAlias
-from zoneinfo import ZoneInfo
 
 from isthmus.kernel.clock import DAY, SECOND
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.schema.instants import FIRST, LAST
+from isthmus.org.schema.time_zones import zone_of
 
 Days: TypeAlias = tuple[date, date]
 
@@ -124,7 +124,7 @@ def bounds(
 
     `count` is the n of the range, as written. `of_dates` for a date field, else for a datetime field.
     """
-    today = datetime.fromtimestamp(now // SECOND, ZoneInfo(zone)).date()
+    today = datetime.fromtimestamp(now // SECOND, zone_of(zone)).date()
     return _bounds(name, count, today, "" if of_dates else zone, first_weekday(locale))
 
 
@@ -143,6 +143,6 @@ def _bounds(name: str, count: str | None, today: date, zone: str, first: int) ->
 def _midnight(day: date, zone: str) -> int:
     if not zone:
         return (day.toordinal() - _EPOCH) * DAY
-    local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+    local = datetime(day.year, day.month, day.day, tzinfo=zone_of(zone))
     since = local.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
     return since.days * DAY + since.seconds * SECOND

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from isthmus.kernel.database import Transaction
 from isthmus.kernel.errors import fault
@@ -14,6 +13,7 @@ from isthmus.org.save.batch import Values
 from isthmus.org.save.ports import Operation
 from isthmus.org.save.result import SaveOptions
 from isthmus.org.schema.model import Schema
+from isthmus.org.schema.time_zones import zone_of
 from isthmus.org.security.access import EVERYTHING, Access
 from isthmus.org.security.principal import Principal
 
@@ -139,9 +139,5 @@ class UnitOfWork:
 @lru_cache(maxsize=1024)
 def _zone_offset(name: str, quarter: int) -> int:
     """Milliseconds by which the zone is ahead of UTC in a quarter of an hour; unknown zones count as UTC."""
-    try:
-        zone = ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return 0
-    offset = datetime.fromtimestamp(quarter * 900, UTC).astimezone(zone).utcoffset()
+    offset = datetime.fromtimestamp(quarter * 900, UTC).astimezone(zone_of(name)).utcoffset()
     return 0 if offset is None else int(offset.total_seconds() * 1000)

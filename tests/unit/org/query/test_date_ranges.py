@@ -49,6 +49,12 @@ def test_a_day_begins_where_the_user_is(now: str, zone: str, first: str, end: st
     assert found == (instant(first), instant(end))
 
 
+def test_a_zone_that_there_is_not_counts_as_utc() -> None:
+    now = instant("2026-01-09T07:00:00Z")
+    found = date_ranges.bounds("TODAY", None, now=now, zone="Nowhere/None", locale="en_US", of_dates=False)
+    assert found == (instant("2026-01-09T00:00:00Z"), instant("2026-01-10T00:00:00Z"))
+
+
 def test_a_date_field_holds_days_of_no_zone() -> None:
     now = instant("2026-01-09T07:00:00Z")
     zone = "America/Los_Angeles"
