@@ -1,12 +1,13 @@
 """Saves: a small org without adapters over a real database, and shorthands to ask it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID
 
 from isthmus.kernel.clock import ManualClock
-from isthmus.kernel.database import Database, Value
+from isthmus.kernel.database import Database, Transaction, Value
 from isthmus.kernel.database.migrations import migrate
 from isthmus.org.save import recycle_bin, requests, tables
 from isthmus.org.save.engine import SaveEngine
@@ -37,6 +38,10 @@ USER_VALUES: Record = {
 }
 
 
+def _take_number(prefix: str, tx: Transaction) -> None:
+    tx.next_in_sequence(f"id:{prefix}", 1)
+
+
 class Saves:
     """Each call is one transaction."""
 
@@ -52,6 +57,8 @@ class Saves:
         self.principal = PRINCIPAL
         self.options = SaveOptions()
         self.automate(NOTHING)
+        for prefix in ("005", "00e"):  # the first numbers are those of the world's own user and profile
+            database.write(partial(_take_number, prefix)).result()
         known = {name: value for name, value in USER_VALUES.items() if self.schema["User"].field(name)}
         [made] = self.run(lambda unit: requests.insert(unit, "User", [known]), system=True)
         assert made.success, made.errors

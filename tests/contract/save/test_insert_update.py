@@ -194,6 +194,16 @@ def test_a_parent_is_given_by_its_external_id(saves: Saves) -> None:
     ]
 
 
+def test_a_parent_is_given_in_one_way_only(saves: Saves) -> None:
+    parent = saves.new("Order__c", Ext__c="P")
+    [result] = saves.insert("Order__c", {"Parent__c": parent, "Parent__r": {"Ext__c": "P"}})
+    assert [f"{each.code} {each.message}" for each in result.errors] == [
+        "INVALID_FIELD Cannot specify both an external ID reference Parent__r and a salesforce id, Parent__c"
+    ]
+    child = saves.new("Order__c", Parent__c=parent, Parent__r=None)
+    assert saves.value(child, "Parent__c") == parent
+
+
 def test_a_record_type_is_of_the_records_object(saves: Saves) -> None:
     kinds = saves.run(
         lambda unit: requests.insert(

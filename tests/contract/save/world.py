@@ -85,6 +85,8 @@ USER = SObjectType(
         Field("LastName", "Last Name", TEXT, length=80, nillable=False, compound="Name"),
         Field("Name", "Full Name", TEXT, length=121, createable=False, updateable=False, name_field=True),
         Field("IsActive", "Active", FieldType.BOOLEAN, nillable=False, defaulted_on_create=True),
+        Field("TimeZoneSidKey", "Time Zone", FieldType.PICKLIST, length=40),
+        lookup("ManagerId", "User"),
         *AUDIT,
     ),
     deletable=False,

@@ -1,6 +1,7 @@
 """External ids: fields by whose value a record can be named, and the records that a value names."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from isthmus.kernel.database import Connection
 from isthmus.kernel.errors import RowError, row_error
@@ -8,6 +9,9 @@ from isthmus.org.save.statements import in_parts
 from isthmus.org.schema.model import Field, FieldType, SObjectType
 from isthmus.org.schema.tables import has_shadow, search_column, table
 from isthmus.org.schema.values import PARSERS, Stored, fold
+
+LOGINS: Final = frozenset({("User", "Username")})
+"""Fields whose values are unique although describes don't say so, because users log in with them."""
 
 
 def is_external_id(field: Field) -> bool:
@@ -43,8 +47,10 @@ def find_by_value(
     return {value: tuple(ids) for value, ids in found.items()}
 
 
-def duplicate_value(field: Field, holder: str) -> RowError:
+def duplicate_value(sobject: SObjectType, field: Field, holder: str) -> RowError:
     """The error for a value that the record `holder` has; its id has 15 characters here, as recorded."""
+    if (sobject.name, field.name) in LOGINS:
+        return row_error("duplicate_username", field.name)
     return row_error("duplicate_value", field=field.name, id=holder[:15])
 
 

@@ -34,7 +34,9 @@ from isthmus.org.save.steps.automate import (
 from isthmus.org.save.steps.derive import derive_standard_fields
 from isthmus.org.save.steps.follow import follow_lookups, tell_followers
 from isthmus.org.save.steps.formats import check_formats
+from isthmus.org.save.steps.hierarchies import check_hierarchies
 from isthmus.org.save.steps.load import load_current_values, overlay_deleted_flag, overlay_values
+from isthmus.org.save.steps.locate import check_locations
 from isthmus.org.save.steps.number import (
     give_auto_numbers,
     give_record_ids,
@@ -47,6 +49,7 @@ from isthmus.org.save.steps.register import register_names
 from isthmus.org.save.steps.remove import check_recycle_bin, delete_records, undelete_records
 from isthmus.org.save.steps.require import check_required_fields
 from isthmus.org.save.steps.unique import check_unique_values
+from isthmus.org.save.steps.users import check_administrators
 from isthmus.org.save.steps.write import insert_records, update_records
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.tables import unique_field
@@ -65,7 +68,10 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     follow_lookups,
     derive_standard_fields,
     check_required_fields,
+    check_locations,
     check_references_again,
+    check_hierarchies,
+    check_administrators,
     check_unique_values,
     check_validation_rules,
     check_duplicate_rules,

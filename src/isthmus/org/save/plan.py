@@ -7,8 +7,9 @@ as those steps want them. It holds for one version of the schema and of the auto
 from collections.abc import Mapping
 from typing import Final
 
-from isthmus.org.save.columns import Column
+from isthmus.org.save.columns import Column, locations
 from isthmus.org.save.defaults import Preset, fixed_defaults, presets
+from isthmus.org.save.external_ids import LOGINS
 from isthmus.org.save.following import followed_by, followers_of
 from isthmus.org.save.layout import Layout, resolve
 from isthmus.org.save.names import registry_of
@@ -54,7 +55,11 @@ class Plan:
         self.references = tuple(
             each for each in fields if each.type is FieldType.REFERENCE and each.reference_to
         )
-        self.unique = tuple(each for each in fields if each.unique)
+        self.self_lookups = tuple(
+            each for each in self.references if each.reference_to == (sobject.name,) and each.updateable
+        )
+        self.locations = locations(fields)
+        self.unique = tuple(each for each in fields if each.unique or (sobject.name, each.name) in LOGINS)
         self.auto_numbers = tuple(each for each in fields if each.auto_number)
         self.required = tuple(each for each in fields if self._required(each))
         self.defaults = fixed_defaults(sobject) if operation is Operation.INSERT else {}

@@ -2,7 +2,7 @@
 
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.ports import Operation
-from isthmus.org.schema.model import SObjectType
+from isthmus.org.schema.model import FieldType, SObjectType
 from isthmus.org.security.access import Access
 
 
@@ -12,6 +12,8 @@ def refusal(sobject: SObjectType, operation: Operation, access: Access) -> RowEr
         case Operation.INSERT:
             if not (sobject.createable and access.may_create(sobject.name)):
                 return row_error("entity_not_insertable", label=sobject.label)
+            if any(each.type is FieldType.BASE64 for each in sobject.fields):
+                return row_error("files_not_kept", label=sobject.label)
         case Operation.UPDATE:
             if not sobject.updateable:
                 return row_error("entity_not_updateable", label=sobject.label)

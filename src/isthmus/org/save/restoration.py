@@ -153,8 +153,8 @@ def _hold_by_value(
     bringing = [each for each in coming if each.id in values]
     for each in bringing:
         if holders := stored.get(values[each.id]):
-            held.setdefault(each.root, duplicate_value(unique, holders[0]))
+            held.setdefault(each.root, duplicate_value(sobject, unique, holders[0]))
     first: dict[Stored, str] = {}
     for each in bringing:
         if each.root not in held and (holder := first.setdefault(values[each.id], each.id)) != each.id:
-            held[each.root] = duplicate_value(unique, holder)
+            held[each.root] = duplicate_value(sobject, unique, holder)

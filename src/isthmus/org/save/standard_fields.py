@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from isthmus.kernel.errors import row_error
 from isthmus.org.schema.decimals import to_double
-from isthmus.org.schema.instants import DAY, MINUTE, whole_second
+from isthmus.org.schema.instants import DAY, FIRST, FIRST_YEAR, LAST, LAST_YEAR, MINUTE, whole_second
 from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import Stored
@@ -148,6 +149,9 @@ def span_event(save: "Save", row: "Row") -> None:
         end = start + minutes * MINUTE
     elif isinstance(end, int):
         minutes = (end - start) // MINUTE
+    if isinstance(end, int) and not FIRST <= end <= LAST:
+        _refuse(save, row, "DurationInMinutes")
+        return
     _set(save, row, "StartDateTime", start)
     _set(save, row, "ActivityDateTime", start)
     _set(save, row, "ActivityDate", start // DAY * DAY)
@@ -173,8 +177,11 @@ def end_contract(save: "Save", row: "Row") -> None:
     if isinstance(start, int) and isinstance(months, int):
         day = date.fromordinal(start // DAY + _EPOCH)
         years, month = divmod(day.month - 1 + months, 12)
-        first = date(day.year + years, month + 1, 1)
-        days = monthrange(first.year, first.month)[1]
+        year = day.year + years
+        if not FIRST_YEAR < year <= LAST_YEAR:
+            _refuse(save, row, "ContractTerm")
+            return
+        first, days = date(year, month + 1, 1), monthrange(year, month + 1)[1]
         _set(save, row, "EndDate", (first.toordinal() + min(day.day, days) - 2 - _EPOCH) * DAY)
 
 
@@ -205,6 +212,12 @@ def rules_for(sobject: SObjectType) -> tuple[Rule, ...]:
 def _given(row: "Row") -> set[str]:
     """The fields that someone has set: the client, or automation."""
     return row.assigned if row.layout is None else row.assigned | row.layout.names
+
+
+def _refuse(save: "Save", row: "Row", name: str) -> None:
+    """The field's value leads beyond the dates that there are."""
+    label = save.plan.columns_by_name[name.lower()].field.label
+    row.errors.append(row_error("number_out_of_range", name, label=label, value=row.values[name]))
 
 
 def _set(save: "Save", row: "Row", name: str, value: Stored) -> None:

@@ -19,9 +19,11 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
-FIRST: Final = (date(1700, 1, 1).toordinal() - _EPOCH_ORDINAL) * DAY
+FIRST_YEAR: Final = 1700
+LAST_YEAR: Final = 4000
+FIRST: Final = (date(FIRST_YEAR, 1, 1).toordinal() - _EPOCH_ORDINAL) * DAY
 """The first instant that is valid. Source: SOAP API Developer Guide, Primitive Data Types, date."""
-LAST: Final = (date(4001, 1, 1).toordinal() - _EPOCH_ORDINAL) * DAY - 1
+LAST: Final = (date(LAST_YEAR + 1, 1, 1).toordinal() - _EPOCH_ORDINAL) * DAY - 1
 """The last instant that is valid."""
 
 _ZONE: Final = r"(?:Z|[+-]\d\d:?[0-5]\d)?"

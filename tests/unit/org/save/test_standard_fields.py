@@ -1,32 +1,15 @@
 """Standard fields: do the platform's own objects fill in what follows from the rest of a record?"""
 
-from collections.abc import Iterator
 from functools import partial
 
-import pytest
 from tests.contract.save.saves import Saves
 from tests.contract.save.world import codes, messages
 
 from isthmus.kernel.clock import HOUR
-from isthmus.kernel.database.sqlite import SqliteDatabase
 from isthmus.org.save import requests
 from isthmus.org.save.reset import reset
-from isthmus.org.schema.standard import standard_objects, standard_records
 
 NEW_YEAR = 1_767_225_600_000
-
-
-@pytest.fixture(scope="module")
-def saves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saves]:
-    """An org with the standard objects and the status tables of a new one."""
-    database = SqliteDatabase(tmp_path_factory.mktemp("org") / "org.db", synchronous="OFF")
-    made = Saves(database, standard_objects())
-    for sobject, records in standard_records().items():
-        named = [{"ApiName": each["MasterLabel"], **each} for each in records]
-        results = made.run(partial(requests.insert, sobject=sobject, records=named), system=True)
-        assert codes(results) == ["ok"] * len(records)
-    yield made
-    database.close()
 
 
 def values(saves: Saves, record_id: str, *names: str) -> list[object]:

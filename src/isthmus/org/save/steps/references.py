@@ -53,6 +53,8 @@ def _collect(
         row.values[lookup.name] = None
         return None
     relationship = lookup.relationship_name or lookup.name
+    if row.layout is not None and lookup.name in row.layout.direct:
+        return row_error("reference_given_twice", relationship=relationship, field=lookup.name)
     if not isinstance(given, Mapping):
         return row_error("wrong_type", label=lookup.label, value=given)
     target = _target(save, lookup, given)

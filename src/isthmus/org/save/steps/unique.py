@@ -51,4 +51,4 @@ def _check(save: Save, field: Field, rows: list[Row], stored: tuple[str, ...]) -
         if taken_by is None:
             first = row
         else:
-            row.errors.append(duplicate_value(field, taken_by))
+            row.errors.append(duplicate_value(save.plan.sobject, field, taken_by))
