@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import psycopg
 import pytest
 from psycopg import sql
-from tests.contract.places import SERVER
 from tests.unit.org.security.people import ADA, ADAS_NAME, BOB, ORGANIZATION, PASSWORD, PROFILE, People
 
 from isthmus.kernel.clock import HOUR, MINUTE, SECOND
@@ -255,7 +254,7 @@ def test_a_server_that_stalls_keeps_nobody_else_waiting(world: People, question:
         await asyncio.wait_for(asked, timeout=30)
 
     schema = sql.Identifier(world.database.schema)
-    with psycopg.connect(SERVER) as server:
+    with psycopg.connect(world.database.url) as server:
         server.execute(sql.SQL('LOCK TABLE {}."User", {}."Organization"').format(schema, schema))
         release = threading.Timer(10, server.rollback)  # for an event loop that does wait
         release.start()
