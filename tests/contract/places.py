@@ -3,19 +3,17 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import psycopg
 import pytest
 from psycopg import sql
+from tests.contract.postgresql_server import NoServer, conninfo
 
 from isthmus.kernel.database import Database, Transaction
 from isthmus.kernel.database.postgresql import PostgresqlDatabase
 from isthmus.kernel.database.sqlite import SqliteDatabase
-
-SERVER: Final = "host=127.0.0.1 port=5432 dbname=test user=root connect_timeout=3"
 
 
 class Stop(Exception):
@@ -75,16 +73,17 @@ class SqlitePlace:
 class PostgresqlPlace:
     shared = True
 
-    def __init__(self, schema: str) -> None:
+    def __init__(self, server: str, schema: str) -> None:
+        self.server = server
         self.schema = schema
         self._opened: list[PostgresqlDatabase] = []
 
     def open(self, *, waiting_max: int = 4_096) -> Database:
-        self._opened.append(PostgresqlDatabase(SERVER, schema=self.schema, waiting_max=waiting_max))
+        self._opened.append(PostgresqlDatabase(self.server, schema=self.schema, waiting_max=waiting_max))
         return self._opened[-1]
 
     def open_immediate(self) -> Database:
-        self._opened.append(PostgresqlDatabase(SERVER, schema=self.schema, writers=1, readers=1))
+        self._opened.append(PostgresqlDatabase(self.server, schema=self.schema, writers=1, readers=1))
         return self._opened[-1]
 
     def close(self) -> None:
@@ -92,14 +91,12 @@ class PostgresqlPlace:
             each.close()
 
 
-@cache
-def missing_server() -> str | None:
-    """Why there is no PostgreSQL server to test with, or None where there is one."""
-    try:
-        psycopg.connect(SERVER).close()
-    except psycopg.OperationalError as error:
-        return str(error).strip()
-    return None
+def server() -> str:
+    """Where PostgreSQL is. Skips the test where there is none."""
+    where = conninfo()
+    if isinstance(where, NoServer):
+        pytest.skip(f"no PostgreSQL: {where}")
+    return where
 
 
 @contextmanager
@@ -114,13 +111,11 @@ def sqlite_place(folder: Path) -> Iterator[Place]:
 @contextmanager
 def postgresql_place() -> Iterator[Place]:
     """A fresh schema on the server, dropped afterwards. Skips the test where there is no server."""
-    if missing_server() is not None:
-        pytest.skip(f"no PostgreSQL server on 127.0.0.1:5432: {missing_server()}")
-    place = PostgresqlPlace(f"test_{secrets.token_hex(6)}")
+    place = PostgresqlPlace(server(), f"test_{secrets.token_hex(6)}")
     try:
         yield place
     finally:
         place.close()
-        with psycopg.connect(SERVER, autocommit=True) as connection:
+        with psycopg.connect(place.server, autocommit=True) as connection:
             drop = sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(place.schema))
             connection.execute(drop)

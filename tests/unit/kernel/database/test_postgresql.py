@@ -6,7 +6,7 @@ from concurrent.futures import Future
 
 import psycopg
 import pytest
-from tests.contract.places import SERVER, postgresql_place
+from tests.contract.places import postgresql_place, server
 
 from isthmus.kernel.database import (
     Connection,
@@ -58,7 +58,7 @@ def backend(tx: Transaction) -> object:
 
 
 def end_backend(pid: object) -> None:
-    with psycopg.connect(SERVER, autocommit=True) as other:
+    with psycopg.connect(server(), autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s)", (pid,))
 
 
