@@ -163,3 +163,36 @@ def test_a_statement_that_fails_midway_leaves_the_connection_usable(database: Da
             database.write(failing).result()
     assert database.write(lambda tx: tx.execute('DELETE FROM "Item"')).result() == 12
     assert database.read_now(lambda reader: reader.rows('SELECT * FROM "Item"')) == []
+
+
+def test_a_point_read_gives_a_row_or_none(database: Database) -> None:
+    sql = 'SELECT "n", "text" FROM "Item" WHERE "n" = ?'
+    assert database.row(sql, (3,)) == (3, None)
+    assert database.row(sql, (11,)) is None
+    with pytest.raises(StatementRefused):
+        database.row('SELECT "nothing" FROM "Item"')
+    assert database.row(sql, (4,)) == (4, None)
+
+
+def test_a_point_read_sees_every_commit_before_it(database: Database) -> None:
+    sql = 'SELECT "integer" FROM "Item" WHERE "n" = 1'
+
+    def count(tx: Transaction) -> None:
+        tx.execute('UPDATE "Item" SET "integer" = COALESCE("integer", 0) + 1')
+
+    for number in range(1, 21):
+        database.write(count).result()
+        assert database.row(sql) == (number,)
+        assert database.read_now(lambda reader: reader.row(sql)) == (number,)
+
+
+def test_a_point_read_within_a_read_sees_the_same_state(database: Database) -> None:
+    sql = 'SELECT "integer" FROM "Item" WHERE "n" = 1'
+
+    def work(reader: Connection) -> list[Row | None]:
+        first = reader.row(sql)
+        database.write(lambda tx: tx.execute('UPDATE "Item" SET "integer" = 7')).result()
+        return [first, reader.row(sql), database.row(sql)]
+
+    assert database.read_now(work) == [(None,)] * 3
+    assert database.row(sql) == (7,)

@@ -138,6 +138,13 @@ class Database(Protocol):
         """
         ...
 
+    def row(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
+        """The row of a statement that gives one at most, read in the calling thread.
+
+        For point reads: one statement needs no snapshot around it. Not from inside a unit of work.
+        """
+        ...
+
     def counts(self) -> Mapping[str, int]:
         """What has been done since it was opened (`units`, `failed`, `commits`, `again`: units that ran more
         than once), and how many units are `waiting`.

@@ -13,11 +13,16 @@ from isthmus.kernel.database import Connection, Database
 T = TypeVar("T")
 
 
+def answers_at_once(database: Database) -> bool:
+    """Whether the loop may ask for a row itself (`Database.row`)."""
+    return database.dialect.name == "sqlite"
+
+
 async def short_read(database: Database, work: Callable[[Connection], T]) -> T:
     """What `work` gives: in this thread where the database is a local file, else on a reader's.
 
     Raises DatabaseError.
     """
-    if database.dialect.name == "sqlite":
+    if answers_at_once(database):
         return database.read_now(work)
     return await asyncio.wrap_future(database.read(work))

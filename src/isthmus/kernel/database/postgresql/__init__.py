@@ -5,7 +5,7 @@ sees the database as if it ran alone, as on SQLite, and runs again where another
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Final, TypeVar
@@ -17,7 +17,9 @@ from isthmus.kernel.database import (
     POSTGRESQL,
     Connection,
     DatabaseClosed,
+    Row,
     Transaction,
+    Value,
 )
 from isthmus.kernel.database.counting import total
 from isthmus.kernel.database.postgresql.connection import PostgresqlConnection
@@ -90,6 +92,9 @@ class PostgresqlDatabase:
             if self._here_busy is not None:
                 return work(self._here_busy)
             return self._snapshot(self._here, work, here=True)
+
+    def row(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
+        return self.read_now(lambda connection: connection.row(sql, parameters))
 
     def counts(self) -> Mapping[str, int]:
         return total((each.counts for each in self._units), self._writes.waiting)

@@ -7,26 +7,27 @@ SQLite's own `PATH-wal` and `PATH-shm`, and `PATH.lock`, which keeps a second pr
 import logging
 import os
 import stat
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 import apsw
 
 from isthmus.kernel.database import (
     SQLITE,
     Connection,
-    DatabaseClosed,
     DatabaseFailed,
     DatabaseReadOnly,
+    Row,
     Transaction,
+    Value,
 )
 from isthmus.kernel.database.counting import total
 from isthmus.kernel.database.sqlite.connection import Opening, SqliteConnection
 from isthmus.kernel.database.sqlite.file_lock import FileLock
+from isthmus.kernel.database.sqlite.here import Here
 from isthmus.kernel.database.sqlite.refusals import refusal
 from isthmus.kernel.database.sqlite.writer import Writer
 from isthmus.kernel.database.work_queue import WAITING_MAX, Job, WorkQueue
@@ -65,14 +66,12 @@ class SqliteDatabase:
             _check_ours(connection)
             self._writes = WorkQueue("write", waiting_max)
             self._reads = WorkQueue("read", waiting_max)
-            self._writer = Writer(connection, self._writes)
-            self._here = SqliteConnection(self._keep(opening.reader()))
+            self._here = Here(SqliteConnection(self._keep(opening.reader())))
+            self._writer = Writer(connection, self._writes, self._here.let_go)
             reading = [SqliteConnection(self._keep(opening.reader())) for _ in range(readers)]
         except BaseException:
             self._release()
             raise
-        self._here_lock = threading.RLock()
-        self._closed = False
         self._writes.start(self._writer.run)
         for each in reading:
             self._reads.start(partial(self._read_on, each))
@@ -88,12 +87,10 @@ class SqliteDatabase:
         return job.future
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
-        with self._here_lock:
-            if self._closed:
-                raise DatabaseClosed("the database is closed: the program is going down")
-            if self._here.in_transaction:
-                return work(self._here)
-            return cast(T, self._here.snapshot(work))
+        return self._here.read(work)
+
+    def row(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
+        return self._here.row(sql, parameters)
 
     def counts(self) -> Mapping[str, int]:
         return total([self._writer.counts], self._writes.waiting)
@@ -101,10 +98,7 @@ class SqliteDatabase:
     def close(self) -> None:
         self._writes.close()
         self._reads.close()
-        with self._here_lock:
-            if self._closed:
-                return
-            self._closed = True
+        if self._here.close():
             self._release()
 
     def _read_on(self, connection: SqliteConnection) -> None:

@@ -113,15 +113,23 @@ class SqliteConnection:
 
     def snapshot(self, work: Callable[["SqliteConnection"], object]) -> object:
         """Run `work` over one consistent state of the database."""
+        self.begin()
+        try:
+            return work(self)
+        finally:
+            self.end()
+
+    def begin(self) -> None:
+        """Begin a snapshot. Raises DatabaseError."""
         try:
             self._cursor.execute("BEGIN")
         except apsw.Error as error:
             raise self._refused(error) from error
-        try:
-            return work(self)
-        finally:
-            if self._connection.in_transaction:
-                self._cursor.execute("ROLLBACK")
+
+    def end(self) -> None:
+        """End the snapshot, where there is one (an error may have ended it)."""
+        if self._connection.in_transaction:
+            self._cursor.execute("ROLLBACK")
 
     @property
     def in_transaction(self) -> bool:

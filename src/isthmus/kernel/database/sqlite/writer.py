@@ -8,7 +8,8 @@ then comes to is final.
 
 import contextlib
 import logging
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -47,10 +48,19 @@ class _Undone(Exception):
 
 
 class Writer:
-    """Works off the units of `jobs` on `connection`, until the queue is closed."""
+    """Works off the units of `jobs` on `connection`, until the queue is closed.
 
-    def __init__(self, connection: apsw.Connection, jobs: WorkQueue) -> None:
+    Each commit runs within a block of `committing`.
+    """
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        jobs: WorkQueue,
+        committing: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         """Raises DatabaseError where the sequences can't be read."""
+        self._committing = committing
         self._connection = connection
         self._cursor = connection.cursor()
         self._jobs = jobs
@@ -152,7 +162,8 @@ class Writer:
                         each.tx.close()
                 bounds = self._sequences.store(self._cursor)
                 crash_point("database.before_commit")
-                self._cursor.execute("COMMIT")
+                with self._committing():
+                    self._cursor.execute("COMMIT")
                 committed = True
                 crash_point("database.after_commit")
                 if bounds:
