@@ -7,7 +7,7 @@ minute at most, and several processes of one org add up in the database.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final
+from typing import Final, NamedTuple
 
 from isthmus.kernel.clock import DAY, MINUTE, Clock
 from isthmus.kernel.database import Connection, Dialect, Migration, Transaction
@@ -31,8 +31,7 @@ def _usage(dialect: Dialect) -> tuple[str, ...]:
 MIGRATIONS: Final = (Migration(1, "API calls by the minute", _usage),)
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """API calls in the last 24 hours, and how many are allowed: `Sforce-Limit-Info:
     api-usage=used/maximum`.
     """
@@ -57,6 +56,9 @@ class ApiUsage:
         self._clock = clock
         self._counts = _Counts()
         self._used = 0
+        self._minute = 0
+        self._in_minute = 0
+        """Calls of `_minute`: they join the pending ones when it is over, or written down."""
         self._oldest = 0
         self._lock = Lock()
 
@@ -67,20 +69,20 @@ class ApiUsage:
         """
         minute = self._clock.now() // MINUTE
         with self._lock:
-            self._forget(minute)
+            due = minute != self._minute and self._turn(minute)
             if self._used + calls > self.maximum:
                 raise fault("request_limit_exceeded")
-            pending = self._counts.pending
-            due = bool(pending) and minute not in pending
-            pending[minute] = pending.get(minute, 0) + calls
+            self._in_minute += calls
             self._used += calls
             return due
 
     def current(self) -> Usage:
         """Where the org stands."""
-        with self._lock:
-            self._forget(self._clock.now() // MINUTE)
-            return Usage(self._used, self.maximum)
+        minute = self._clock.now() // MINUTE
+        if minute != self._oldest:
+            with self._lock:
+                self._forget(minute)
+        return Usage(self._used, self.maximum)
 
     def load(self, connection: Connection) -> None:
         """Take over what the database knows: at the start, and after others may have written."""
@@ -98,6 +100,7 @@ class ApiUsage:
         What it writes is taken now, once, for a unit may run several times.
         """
         with self._lock:
+            self._set_aside()
             pending, self._counts.pending = self._counts.pending, {}
             for minute, calls in pending.items():
                 self._counts.written[minute] = self._counts.written.get(minute, 0) + calls
@@ -113,13 +116,27 @@ class ApiUsage:
         """Forget every call that was counted in memory."""
         with self._lock:
             self._counts = _Counts()
+            self._in_minute = 0
             self._sum()
+
+    def _turn(self, minute: int) -> bool:
+        """Begin to count another minute; whether others wait to be written down."""
+        self._forget(minute)
+        self._minute = minute
+        return bool(self._counts.pending)
+
+    def _set_aside(self) -> None:
+        pending = self._counts.pending
+        if self._in_minute:
+            pending[self._minute] = pending.get(self._minute, 0) + self._in_minute
+            self._in_minute = 0
 
     def _forget(self, minute: int) -> None:
         """Leave out what the window has passed, once a minute at most."""
         if minute == self._oldest:
             return
         self._oldest = minute
+        self._set_aside()
         first = minute - _WINDOW
         for counts in (self._counts.written, self._counts.pending):
             for old in [each for each in counts if each <= first]:
@@ -127,7 +144,8 @@ class ApiUsage:
         self._sum()
 
     def _sum(self) -> None:
-        self._used = sum(self._counts.written.values()) + sum(self._counts.pending.values())
+        counts = self._counts
+        self._used = sum(counts.written.values()) + sum(counts.pending.values()) + self._in_minute
 
 
 def _integer(value: object) -> int:

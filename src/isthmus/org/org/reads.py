@@ -75,6 +75,14 @@ class ReadFace(OrgState):
             )
         )
 
+    def retrieve_now(
+        self, principal: Principal, sobject: str, record_id: str, fields: Sequence[str] | None = None
+    ) -> QueryResult | None:
+        """What `retrieve` gives, where that can be had without waiting; else None. Faults: as there."""
+        if not self._reads_at_once:
+            return None
+        return self._queries.retrieve(self.database, self.schema, principal, sobject, record_id, fields)
+
     async def retrieve_many(
         self,
         principal: Principal,

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from isthmus.kernel.clock import Clock
 from isthmus.kernel.database import Connection, Database, Transaction
-from isthmus.kernel.database.short_reads import short_read
+from isthmus.kernel.database.short_reads import answers_at_once, short_read
 from isthmus.kernel.ids import Ids
 from isthmus.kernel.journal import Journal
 from isthmus.org.limits.maxima import API_REQUESTS
@@ -48,6 +48,7 @@ class OrgState:
         self.identity = identity
         self.clock = clock
         self.ids = ids
+        self._reads_at_once = answers_at_once(database)
         self._schemas = schemas
         self._queries = queries
         self._saves = SaveEngine(clock, organization_id[_INSTANCE], automation)

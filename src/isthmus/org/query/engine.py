@@ -5,10 +5,10 @@ Everything runs on the connection it is given: a reader's, or a unit of work's, 
 
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from isthmus.kernel.clock import Clock
-from isthmus.kernel.database import Connection, Dialect, Transaction
+from isthmus.kernel.database import Connection, Dialect, Row, Transaction, Value
 from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids, MalformedId, to_18
 from isthmus.org.query import cursor
@@ -16,12 +16,21 @@ from isthmus.org.query.paging import BATCH_MAX, Pager
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.plan import Plan, Run
 from isthmus.org.query.plans import Plans, Question, levels_of
-from isthmus.org.query.point_read import ReadPlan, ReadPlans
+from isthmus.org.query.point_read import ReadPlans
 from isthmus.org.query.result import PendingCursor, QueryResult, ResultRow, Shape
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.security.principal import Principal
 
 _ID_LENGTH: Final = 18
+
+
+class Rows(Protocol):
+    """What one record can be read from: a connection, or the database itself."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    def row(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None: ...
 
 
 class QueryEngine:
@@ -118,7 +127,7 @@ class QueryEngine:
 
     def retrieve(
         self,
-        connection: Connection,
+        connection: Rows,
         schema: Schema,
         principal: Principal,
         sobject: str,
@@ -129,10 +138,10 @@ class QueryEngine:
 
         Faults: `resource_not_found`, `malformed_record_id`, `entity_is_deleted`, `no_such_column`.
         """
-        kind, plan = self._read_plan(connection, schema, principal, sobject, fields)
+        plan = self._reads.read_plan(schema, sobject, fields, principal.access, connection.dialect)
         row = connection.row(plan.sql, (record_id,)) if _looks_whole(record_id) else None
-        if row is None:
-            row = connection.row(plan.sql, (_whole_id(kind, record_id),))
+        if row is None:  # another form of an id than the one stored: asking is quicker than checking it first
+            row = connection.row(plan.sql, (_whole_id(plan.sobject, record_id),))
         if row is None:
             raise fault("resource_not_found")
         if row[plan.deleted]:
@@ -152,7 +161,7 @@ class QueryEngine:
 
         Faults: `resource_not_found`, `no_such_column`.
         """
-        _, plan = self._read_plan(connection, schema, principal, sobject, fields)
+        plan = self._reads.read_plan(schema, sobject, fields, principal.access, connection.dialect)
         wanted = [_id_or_none(each) for each in record_ids]
         places: dict[object, int] = {}
         rows: list[ResultRow] = []
@@ -162,24 +171,10 @@ class QueryEngine:
                 rows.append(row)
         return QueryResult(plan.shape, rows, len(rows)), [places.get(each) for each in wanted]
 
-    def _read_plan(
-        self,
-        connection: Connection,
-        schema: Schema,
-        principal: Principal,
-        sobject: str,
-        fields: Sequence[str] | None,
-    ) -> tuple[SObjectType, ReadPlan]:
-        kind = schema.find(sobject)
-        access = principal.access
-        if kind is None or not (kind.retrieveable and kind.stored and access.may_read(kind.name)):
-            raise fault("resource_not_found")
-        return kind, self._reads.read_plan(schema, kind, fields, access, connection.dialect)
-
 
 def _looks_whole(record_id: str) -> bool:
-    """Whether a text may be an id as it is stored; asking is quicker than checking its suffix."""
-    return len(record_id) == _ID_LENGTH and record_id.isascii() and record_id.isalnum()
+    """Whether a text may be an id as it is stored."""
+    return len(record_id) == _ID_LENGTH and record_id.isalnum()
 
 
 def _whole_id(sobject: SObjectType, record_id: str) -> str:

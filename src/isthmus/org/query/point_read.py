@@ -24,6 +24,7 @@ class ReadPlan:
     Deleted records are read too: the row's `deleted` position tells them apart.
     """
 
+    sobject: SObjectType
     sql: str
     many_sql: str
     shape: Shape
@@ -39,22 +40,31 @@ class ReadPlans:
     def read_plan(
         self,
         schema: Schema,
-        sobject: SObjectType,
+        name: str,
         fields: Sequence[str] | None,
         access: Access,
         dialect: Dialect,
     ) -> ReadPlan:
-        """The plan that reads records: the fields named (in any case) and the id, or all readable fields.
+        """The plan that reads records of the object `name`: the fields named and the id, or all readable
+        fields. Names may be in any case.
 
-        Fault: `no_such_column`, for a field that there is not or that may not be read.
+        Faults: `resource_not_found`; `no_such_column`, for a field that there is not or that may not be read.
         """
         wanted = None if fields is None else tuple(fields)
-        key = (schema.version, sobject.name, wanted, access.shape, dialect.name)
+        key = (schema.version, name, wanted, access.shape, dialect.name)
         known = self._cache.get(key)
         if known is None:
+            sobject = _readable(schema, name, access)
             known = _read_plan(sobject, _selected(sobject, wanted, access), dialect)
             self._cache.put(key, known)
         return known
+
+
+def _readable(schema: Schema, name: str, access: Access) -> SObjectType:
+    sobject = schema.find(name)
+    if sobject is None or not (sobject.retrieveable and sobject.stored and access.may_read(sobject.name)):
+        raise fault("resource_not_found")
+    return sobject
 
 
 def _selected(sobject: SObjectType, wanted: tuple[str, ...] | None, access: Access) -> list[Field]:
@@ -75,4 +85,4 @@ def _read_plan(sobject: SObjectType, fields: Sequence[Field], dialect: Dialect) 
     shape = shape_of(root, tuple(BoundField(root, field, 0) for field in fields), columns, {})
     deleted = columns.place(_ALIAS, "IsDeleted")
     sql = f"SELECT {', '.join(columns.sql)} FROM {table(sobject)} AS {_ALIAS} WHERE {_ALIAS}.{quoted('Id')}"
-    return ReadPlan(f"{sql} = ?", f"{sql} IN {forms(dialect).texts}", shape, deleted)
+    return ReadPlan(sobject, f"{sql} = ?", f"{sql} IN {forms(dialect).texts}", shape, deleted)

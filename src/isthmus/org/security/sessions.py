@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from isthmus.kernel.clock import SECOND, Clock
@@ -27,6 +28,8 @@ _TOKEN_START: Final = "AQ"
 _TOKEN_LENGTH: Final = 96
 _TOKEN_TEXT_MAX: Final = 512
 _PROLONG: Final = 'UPDATE "isthmus_sessions" SET "expires_at" = ? WHERE "token_hash" = ? AND "expires_at" < ?'
+_digest_of: Final = lru_cache(maxsize=_CACHED_MAX)(token_digest)
+"""A client sends the same token with each of its requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Sessions:
         """The session of a token as `find` gives it, where that needs no read; else None: ask `find`."""
         if len(token) > _TOKEN_TEXT_MAX:
             return None
-        digest, now = token_digest(token), self._clock.now()
+        digest, now = _digest_of(token), self._clock.now()
         session = self._fresh(digest, now)
         return None if session is None or session.expires_at <= now else self._used(digest, session, now)
 
@@ -82,13 +85,13 @@ class Sessions:
         session = await self.peek(token)
         if session is None:
             raise fault("session_invalid")
-        return self._used(token_digest(token), session, self._clock.now())
+        return self._used(_digest_of(token), session, self._clock.now())
 
     async def peek(self, token: str) -> Session | None:
         """The session of a token, which is not prolonged by it; None as `find` raises."""
         if len(token) > _TOKEN_TEXT_MAX:
             return None
-        digest = token_digest(token)
+        digest = _digest_of(token)
         session = self._fresh(digest, self._clock.now()) or await self._read(digest)
         return None if session is None or session.expires_at <= self._clock.now() else session
 
@@ -148,12 +151,8 @@ class Sessions:
 
     def _fresh(self, digest: str, now: int) -> Session | None:
         """What the cache holds, where it was read a short while ago."""
-        with self._lock:
-            found = self._cache.get(digest)
-            if found is None or now - found[1] >= _READ_AGAIN_AFTER:
-                return None
-            self._cache.move_to_end(digest)
-            return found[0]
+        found = self._cache.get(digest)  # its place among the others changes when it is read again
+        return None if found is None or now - found[1] >= _READ_AGAIN_AFTER else found[0]
 
     async def _read(self, digest: str) -> Session | None:
         with self._lock:

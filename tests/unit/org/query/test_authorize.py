@@ -65,8 +65,8 @@ def test_the_name_object_is_nobodys_to_hide() -> None:
 
 def test_a_point_read_leaves_out_what_may_not_be_read() -> None:
     access = Without(frozenset({"User.Username"}))
-    plan = ReadPlans().read_plan(SCHEMA, SCHEMA["User"], None, access, SQLITE)
+    plan = ReadPlans().read_plan(SCHEMA, "User", None, access, SQLITE)
     assert [item.key for item in plan.shape.items] == ["Id", "IsDeleted", "Name", "IsActive", "ManagerId"]
     with pytest.raises(Fault) as caught:
-        ReadPlans().read_plan(SCHEMA, SCHEMA["User"], ["Username"], access, SQLITE)
+        ReadPlans().read_plan(SCHEMA, "User", ["Username"], access, SQLITE)
     assert caught.value.entry.name == "no_such_column"

@@ -140,12 +140,12 @@ def test_parents_named_in_from_are_the_same_parents() -> None:
 
 def test_a_point_read_has_every_field_in_describe_order() -> None:
     thing = SCHEMA["Thing__c"]
-    plan = ReadPlans().read_plan(SCHEMA, thing, None, EVERYTHING, SQLITE)
+    plan = ReadPlans().read_plan(SCHEMA, "thing__c", None, EVERYTHING, SQLITE)
     assert [item.key for item in plan.shape.items] == [field.name for field in thing.fields]
     assert plan.sql.endswith('FROM "Thing__c" AS t0 WHERE t0."Id" = ?')
 
 
 def test_a_point_read_of_some_fields_adds_the_id() -> None:
-    plan = ReadPlans().read_plan(SCHEMA, SCHEMA["Account"], ["NAME", "name"], EVERYTHING, SQLITE)
+    plan = ReadPlans().read_plan(SCHEMA, "Account", ["NAME", "name"], EVERYTHING, SQLITE)
     assert drawn(plan.shape.items) == ["Name@1", "Id@0"]
     assert plan.sql == 'SELECT t0."Id", t0."Name", t0."IsDeleted" FROM "Account" AS t0 WHERE t0."Id" = ?'
