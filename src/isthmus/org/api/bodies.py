@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from isthmus.kernel.errors import fault
 
@@ -22,6 +22,15 @@ _INFLATED_IN_LOOP_MAX: Final = 4 * 1024
 def is_announced(headers: Mapping[bytes, bytes]) -> bool:
     """Whether the request says that a body follows."""
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+
+
+def giving(body: bytes) -> Receive:
+    """ASGI's `receive` of a request whose body is there already."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 async def read(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> bytes:

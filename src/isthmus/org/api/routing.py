@@ -67,7 +67,8 @@ class Call:
         return None if value is None else value.decode("latin-1")
 
 
-Handler: TypeAlias = Callable[[Call], Awaitable[Response]]
+Handler: TypeAlias = Callable[[Call], Response | Awaitable[Response]]
+"""Most handlers are coroutine functions; one that need not wait may be a plain function."""
 
 
 @dataclass(frozen=True, slots=True)

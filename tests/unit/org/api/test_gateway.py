@@ -16,7 +16,7 @@ from tests.unit.org.api.serving import Served, serving
 from isthmus.kernel.clock import DAY
 from isthmus.kernel.database import DatabaseFailed, DatabaseFull
 from isthmus.kernel.errors import Fault
-from isthmus.org.api.gateway import CHAIN, call_handler
+from isthmus.org.api.chain import CHAIN, call_handler
 from isthmus.org.api.rest import ADAPTER
 from isthmus.org.api.routing import Adapter, Auth, Call, Route
 
@@ -306,7 +306,7 @@ def test_requests_are_logged_for_who_asks_without_their_query(
     async def test(org: Served) -> None:
         await org.get("/limits?token=secret")
         assert not logs
-        caplog.set_level(logging.DEBUG, "isthmus.org.api.gateway")
+        caplog.set_level(logging.DEBUG, "isthmus.org.api.chain")
         answer = await org.get("/limits?token=secret")
         [entry] = logs
         assert entry["path"] == "/services/data/v65.0/limits"

@@ -30,7 +30,7 @@ _JSON_TOO: Final = (b"json", b"*/*", b"application/*")
 def _in_json_only(handler: Handler) -> Handler:
     """Refuse who takes nothing but XML, before anything is done. Fault: `answer_type_unsupported`."""
 
-    def checked(call: Call) -> Awaitable[Response]:
+    def checked(call: Call) -> Response | Awaitable[Response]:
         accepted = call.headers.get(b"accept", b"")
         if b"xml" in accepted and not any(each in accepted for each in _JSON_TOO):
             raise fault("answer_type_unsupported")

@@ -3,7 +3,7 @@
 Source: REST API Developer Guide, "sObject Basic Information", "sObject Rows".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
@@ -33,21 +33,43 @@ async def create(call: Call) -> Response:
     return created(call, sobject, result.id, {"id": result.id, "success": True, "errors": []})
 
 
-async def read(call: Call) -> Response:
+def read(call: Call) -> Response | Awaitable[Response]:
     """The record's readable fields, or those that `?fields=` names; 304 where the client has them."""
+    if preconditions.are_asked(call):
+        return _read_unless_known(call)
     fields = fields_asked(call)
     try:
-        if preconditions.are_asked(call) and await preconditions.is_known(call):
-            return Response(status_code=304)
+        result = call.org.retrieve_now(call.principal, call.path["sobject"], call.path["id"], fields)
+    except Fault as error:
+        raise _in_words_of_url(call, error) from error
+    return _read(call, fields) if result is None else _whole_or_part(call, fields, result)
+
+
+async def _read_unless_known(call: Call) -> Response:
+    try:
+        known = await preconditions.is_known(call)
+    except Fault as error:
+        raise _in_words_of_url(call, error) from error
+    return Response(status_code=304) if known else await _read(call, fields_asked(call))
+
+
+async def _read(call: Call, fields: Sequence[str] | None) -> Response:
+    try:
         result = await call.org.retrieve(call.principal, call.path["sobject"], call.path["id"], fields)
     except Fault as error:
-        if error.entry.name != "malformed_record_id":
-            raise
-        raise _no_such_field(call.path["id"]) from error
+        raise _in_words_of_url(call, error) from error
+    return _whole_or_part(call, fields, result)
+
+
+def _whole_or_part(call: Call, fields: Sequence[str] | None, result: QueryResult) -> Response:
     response = one_record(call, result)
     if fields is None and preconditions.has_tags(result.shape.sobject):
         response.raw_headers.append((b"etag", preconditions.tag(bytes(response.body))))
     return response
+
+
+def _in_words_of_url(call: Call, error: Fault) -> Fault:
+    return _no_such_field(call.path["id"]) if error.entry.name == "malformed_record_id" else error
 
 
 async def update(call: Call) -> Response:
