@@ -1,11 +1,13 @@
-"""The corpus against any org: `python -m tests.conformance --org URL --token TOKEN`.
+"""The corpus against any org: `TOKEN=… python -m tests.conformance --org URL`.
 
 Prints each case that fails or is skipped, with the differences and the case's source, and ends with
-`N passed, N failed, N skipped`. Exit code 0: none failed; 1: some failed; 2: the org can't be tested.
+`N passed, N failed, N skipped`. Exit code 0: none failed; 1: some failed; 2: the org can't be tested, or
+not to the end.
 """
 
 import argparse
 import fnmatch
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,7 +15,7 @@ from contextlib import closing
 
 from tests.conformance.corpus import NEEDS, Area, Case, CorpusError, load
 from tests.conformance.runner import AreaRun, Outcome, Session, Verdict
-from tests.conformance.target import Org, OrgError
+from tests.conformance.target import Org, OrgError, OutOfCalls
 
 PROJECT_OBJECT = "Conformance_Item__c"
 """If the org has this object, our SFDX project is deployed there."""
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with closing(Org(options.org, options.token, ca=options.ca, insecure=options.insecure)) as org:
             org.check(options.api)
             return report(connect(org, options), areas, verbose=options.verbose)
-    except (OrgError, CorpusError) as error:
+    except (OrgError, OutOfCalls, CorpusError) as error:
         print(f"conformance: {error}", file=sys.stderr)
         return 2
 
@@ -35,17 +37,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def report(session: Session, areas: Iterable[tuple[Area, list[Case]]], *, verbose: bool) -> int:
     """Run the cases and print what became of them; returns the exit code."""
     counts = Counter(dict.fromkeys(Verdict, 0))
-    for outcome in outcomes(session, areas):
-        counts[outcome.verdict] += 1
-        print_outcome(outcome, verbose=verbose)
-    print(", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict))
+    try:
+        for outcome in outcomes(session, areas):
+            counts[outcome.verdict] += 1
+            print_outcome(outcome, verbose=verbose)
+    finally:
+        print(", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict))
     return 1 if counts[Verdict.FAILED] else 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("--org", required=True, help="the org's address: https://acme.my.salesforce.com")
-    parser.add_argument("--token", required=True, help="an access token or session id of an administrator")
+    parser.add_argument(
+        "--token",
+        default=os.environ.get("TOKEN"),
+        help="an access token or session id of an administrator (default: $TOKEN, which no list of processes"
+        " shows)",
+    )
     parser.add_argument(
         "--only", action="append", help="cases whose `area: name` matches this glob; repeatable"
     )
@@ -62,7 +71,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--lacks", action="append", default=[], choices=sorted(NEEDS), help="what the org lacks"
     )
     parser.add_argument("--verbose", action="store_true", help="print passed cases too")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if not options.token:
+        parser.error("give a token: TOKEN=… in the environment, or --token")
+    return options
 
 
 def connect(org: Org, options: argparse.Namespace) -> Session:

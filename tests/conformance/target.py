@@ -17,10 +17,15 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 TIMEOUT_SECONDS: Final = 120
+_OUT_OF_CALLS: Final = b"REQUEST_LIMIT_EXCEEDED"
 
 
 class OrgError(Exception):
     """The org can't be tested: no answer, not an org, or the token is refused. The message says which."""
+
+
+class OutOfCalls(Exception):
+    """The org answers no more calls for now: the tests can't go on, and nothing is wrong with its answers."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Org:
     def send(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", *, encoding: str = ""
     ) -> Answer:
-        """Send one request as it is; `encoding` says how the body travels. Raises OrgError."""
+        """Send one request as it is; `encoding` says how the body travels. Raises OrgError, OutOfCalls."""
         sent = dict(headers)
         if "gzip" in encoding:
             body = gzip.compress(body)
@@ -92,7 +97,7 @@ class Org:
                     pairs[name.lower()] = (
                         f"{pairs[name.lower()]}, {value}" if name.lower() in pairs else value
                     )
-                return Answer(answer.status, pairs, answer.read())
+                return self._checked(Answer(answer.status, pairs, answer.read()))
             except (http.client.HTTPException, OSError) as error:
                 connection.close()
                 self._connection = None
@@ -100,6 +105,16 @@ class Org:
                 if fresh or attempt == 2 or not kept_alive:
                     raise OrgError(f"cannot reach {self.url}: {_reason(error)}") from error
         raise AssertionError("unreachable")
+
+    def _checked(self, answer: Answer) -> Answer:
+        if answer.status >= 400 and _OUT_OF_CALLS in answer.body:
+            raise OutOfCalls(
+                f"{self.url} has answered all the calls that it allows in 24 hours"
+                f" ({_OUT_OF_CALLS.decode()}), so the tests stop here. Run them again when it has calls left;"
+                " an org of Isthmus has after `isthmus clock advance 24h`, or with a higher DailyApiRequests"
+                " under [limits] in isthmus.toml"
+            )
+        return answer
 
     def _connect(self) -> http.client.HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port

@@ -1,6 +1,7 @@
 """Does the runner tell a right answer from a wrong one? Against a stand-in that answers as it is told to."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,6 +76,7 @@ class StandIn(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     asked: list[str]
     token_works = True
+    calls_left: int | None = None
 
     def answer(self, status: int, value: Any) -> None:
         body = b"" if value is None else json.dumps(value).encode()
@@ -89,7 +91,10 @@ class StandIn(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         type(self).asked.append(f"{self.command} {self.path}")
         record = f"/services/data/v65.0/sobjects/Account/{MADE}"
-        if self.path == "/services/data/":
+        if self.calls_left is not None and len(self.asked) > self.calls_left:
+            refusal = {"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}
+            self.answer(403, [refusal])
+        elif self.path == "/services/data/":
             self.answer(200, [{"label": "Winter '26", "url": "/services/data/v65.0", "version": "65.0"}])
         elif not self.token_works:
             self.answer(401, [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}])
@@ -117,6 +122,7 @@ class StandIn(BaseHTTPRequestHandler):
 def stand_in() -> Iterator[str]:
     StandIn.asked = []
     StandIn.token_works = True
+    StandIn.calls_left = None
     with ThreadingHTTPServer(("127.0.0.1", 0), StandIn) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -223,3 +229,24 @@ def test_the_report_ends_with_the_count(stand_in: str, capsys: pytest.CaptureFix
     assert said[0].startswith("FAILED   versions: ")
     assert 'source: REST API Developer Guide, "Versions" (documented)' in said[1]
     assert code == 1
+
+
+def test_an_org_without_calls_left_ends_the_run(stand_in: str, capsys: pytest.CaptureFixture[str]) -> None:
+    StandIn.calls_left = 9
+    assert main(["--org", stand_in, "--token", "x", "--lacks", "en_US"]) == 2
+    said = capsys.readouterr()
+    assert re.fullmatch(r"\d passed, \d failed, \d+ skipped", said.out.splitlines()[-1])
+    assert "REQUEST_LIMIT_EXCEEDED" not in said.out
+    assert "has answered all the calls that it allows in 24 hours" in said.err
+
+
+def test_a_token_comes_by_the_environment(
+    stand_in: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--org", stand_in, "--only", "versions: the list*no token"]
+    monkeypatch.setenv("TOKEN", "x")
+    assert main(arguments) == 1
+    monkeypatch.delenv("TOKEN")
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert "give a token" in capsys.readouterr().err
