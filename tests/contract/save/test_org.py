@@ -17,7 +17,8 @@ from isthmus.kernel.journal import Journal
 from isthmus.org.org import Column, Org, QueryResult, Running, SaveOptions, SaveResult
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.save.batch import Save
-from isthmus.org.save.ports import CommitMoment, CommitRunner, Moment, Operation, Runner
+from isthmus.org.save.operation import CommitMoment, Moment, Operation
+from isthmus.org.save.ports import CommitRunner, Runner
 from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.security.identity import Identity

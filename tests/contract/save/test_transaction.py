@@ -9,7 +9,8 @@ from tests.contract.save.world import codes
 from isthmus.kernel.errors import Fault, row_error
 from isthmus.org.save import requests
 from isthmus.org.save.batch import Save
-from isthmus.org.save.ports import CommitMoment, CommitRunner, Moment, Operation, Runner
+from isthmus.org.save.operation import CommitMoment, Moment, Operation
+from isthmus.org.save.ports import CommitRunner, Runner
 from isthmus.org.save.requests import RolledBack, whole
 from isthmus.org.save.unit_of_work import Change, UnitOfWork
 from isthmus.org.schema.model import SObjectType

@@ -26,7 +26,7 @@ from tests.tidy.reference import evidence
 
 from isthmus.org.api.oauth.tokens import FLOWS
 from isthmus.org.api.soap.operations import OPERATIONS
-from isthmus.org.save.ports import CommitMoment, Moment
+from isthmus.org.save.operation import CommitMoment, Moment
 
 FOLDER: Final = Path(__file__).parent / "coverage"
 NOT_RUN: Final = frozenset({"query_feature_unsupported", "all_rows_not_allowed"})

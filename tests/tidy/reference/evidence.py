@@ -28,7 +28,7 @@ from isthmus.org.api.routing import Route
 from isthmus.org.api.soap.adapter import SOAP
 from isthmus.org.api.soap.operations import OPERATIONS
 from isthmus.org.provision import Founding
-from isthmus.org.save.ports import CommitMoment, Moment
+from isthmus.org.save.operation import CommitMoment, Moment
 from isthmus.org.schema.model import Schema
 from isthmus.settings import OrgSettings, Settings
 

@@ -6,8 +6,8 @@ from typing import Final
 from tests.tidy.reference.evidence import is_filled
 from tests.tidy.reference.markdown import code, page, table
 
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.order import COMMIT_ORDER, SAVE_ORDER
-from isthmus.org.save.ports import Operation
 from isthmus.org.save.step import Step
 
 _ABOUT: Final = """\

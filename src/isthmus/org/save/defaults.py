@@ -7,16 +7,14 @@ the field stays empty.
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
+from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.instants import DAY, whole_second
 from isthmus.org.schema.model import Field, FieldType, Schema, SObjectType
 from isthmus.org.schema.values import PARSERS, BadValue, Stored
 
-if TYPE_CHECKING:
-    from isthmus.org.save.unit_of_work import UnitOfWork
-
-Preset: TypeAlias = "Callable[[UnitOfWork], Stored]"
+Preset: TypeAlias = Callable[[UnitOfWork], Stored]
 
 STANDARD: Final[Mapping[str, Mapping[str, Stored]]] = {
     "User": {"IsActive": 1, "DigestFrequency": "D", "DefaultGroupNotificationFrequency": "N"},
@@ -63,15 +61,15 @@ def presets(schema: Schema, sobject: SObjectType) -> dict[str, Preset]:
     return found
 
 
-def _user(unit: "UnitOfWork") -> Stored:
+def _user(unit: UnitOfWork) -> Stored:
     return unit.principal.user_id
 
 
-def _now(unit: "UnitOfWork") -> Stored:
+def _now(unit: UnitOfWork) -> Stored:
     return whole_second(unit.now)
 
 
-def _today(unit: "UnitOfWork") -> Stored:
+def _today(unit: UnitOfWork) -> Stored:
     return unit.local_now // DAY * DAY
 
 

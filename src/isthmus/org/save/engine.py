@@ -5,10 +5,12 @@ from typing import Final, TypeVar
 
 from isthmus.kernel.clock import Clock
 from isthmus.kernel.database import Transaction
-from isthmus.org.save.order import SAVE_ORDER, commit
+from isthmus.org.save.operation import Moment, Operation
+from isthmus.org.save.order import Course, commit, course_of, save
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import NOTHING, Automation, Operation
+from isthmus.org.save.ports import NOTHING, Automation, Runner
 from isthmus.org.save.result import SaveOptions
+from isthmus.org.save.row import Row
 from isthmus.org.save.unit_of_work import DEFAULT_OPTIONS, UnitOfWork
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.security.principal import Principal
@@ -24,7 +26,7 @@ class SaveEngine:
         self.clock = clock
         self.instance = instance
         self.automation = automation
-        self._plans: dict[tuple[str, Operation, str, bool], Plan] = {}
+        self._courses: dict[tuple[str, Operation, str, bool], Course] = {}
         self._versions: tuple[int, int] = (0, 0)
 
     def transaction(
@@ -45,22 +47,40 @@ class SaveEngine:
         it may be UniqueViolation: then `work` is to be run again, in another transaction.
         """
         unit = UnitOfWork(
-            tx, self, schema, principal, self.clock.now(), system=system, options=options, last_try=last_try
+            tx,
+            schema,
+            principal,
+            self.clock.now(),
+            instance=self.instance,
+            saver=self._save,
+            system=system,
+            options=options,
+            last_try=last_try,
         )
         result = work(unit)
-        commit(unit)
+        commit(unit, self.automation)
         return result
 
-    def plan(self, unit: UnitOfWork, sobject: SObjectType, operation: Operation) -> Plan:
-        """The plan for the unit's schema and principal."""
+    def _save(self, unit: UnitOfWork, sobject: SObjectType, operation: Operation, rows: list[Row]) -> None:
+        save(unit, self._course(unit, sobject, operation), rows, unit.options)
+
+    def _course(self, unit: UnitOfWork, sobject: SObjectType, operation: Operation) -> Course:
+        """The course of the plan for the unit's schema and principal."""
         versions = (unit.schema.version, self.automation.version)
-        if versions != self._versions or len(self._plans) >= _PLANS_MAX:
-            self._plans = {}
+        if versions != self._versions or len(self._courses) >= _PLANS_MAX:
+            self._courses = {}
             self._versions = versions
         access = unit.principal.access
         key = (sobject.name, operation, access.shape, unit.system)
-        plan = self._plans.get(key)
-        if plan is None or plan.schema is not unit.schema:
-            plan = Plan(unit.schema, sobject, operation, access, self.automation, unit.system)
-            plan = self._plans[key] = plan.compile(SAVE_ORDER)
-        return plan
+        course = self._courses.get(key)
+        if course is None or course.plan.schema is not unit.schema:
+            runners = self._runners(sobject, operation)
+            moments = frozenset(runners)
+            plan = Plan(unit.schema, sobject, operation, access, moments=moments, system=unit.system)
+            course = self._courses[key] = course_of(plan, runners)
+        return course
+
+    def _runners(self, sobject: SObjectType, operation: Operation) -> dict[Moment, Runner]:
+        """What automation has for such saves, by moment."""
+        asked = {moment: self.automation.at(moment, sobject, operation) for moment in Moment}
+        return {moment: runner for moment, runner in asked.items() if runner is not None}

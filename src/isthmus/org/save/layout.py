@@ -5,16 +5,13 @@ parent by an external id (`{"Account": {"Ext__c": "A-1"}}`). What is wrong with 
 such record.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.columns import Column
-from isthmus.org.save.ports import Operation
-
-if TYPE_CHECKING:
-    from isthmus.org.save.plan import Plan
+from isthmus.org.schema.model import Field, SObjectType
 
 IGNORED_KEYS: Final = frozenset({"attributes"})
 """What REST sends beside fields."""
@@ -33,8 +30,16 @@ class Layout:
     errors: tuple[RowError, ...]
 
 
-def resolve(plan: "Plan", keys: Iterable[str]) -> Layout:
-    """The layout of records with `keys`, for the principals whose access `plan` was compiled for."""
+def resolve(
+    sobject: SObjectType,
+    columns: Mapping[str, Column],
+    keys: Iterable[str],
+    *,
+    may_read: Callable[[Field], bool],
+    may_write: Callable[[Field], bool],
+    may_give_id: bool,
+) -> Layout:
+    """The layout of records with `keys`. `columns` are the object's by their names in lower case."""
     fields: dict[str, tuple[str, Column]] = {}
     parents: dict[str, tuple[str, Column]] = {}
     denied: list[str] = []
@@ -43,16 +48,16 @@ def resolve(plan: "Plan", keys: Iterable[str]) -> Layout:
         lowered = key.lower()
         if lowered in IGNORED_KEYS:
             continue
-        column = plan.columns_by_name.get(lowered)
-        parent = plan.sobject.parent_field(key) if column is None else None
+        column = columns.get(lowered)
+        parent = sobject.parent_field(key) if column is None else None
         if column is None and parent is not None:
-            column = plan.columns_by_name[parent.name.lower()]
-        if column is None or not plan.may_read(column.field):
-            errors.append(row_error("no_such_field", field=key, sobject=plan.sobject.name))
+            column = columns[parent.name.lower()]
+        if column is None or not may_read(column.field):
+            errors.append(row_error("no_such_field", field=key, sobject=sobject.name))
         elif column.name == "Id":
-            if plan.operation is Operation.INSERT and not plan.system:
+            if not may_give_id:
                 errors.append(row_error("id_in_insert", "Id"))
-        elif not plan.may_write(column.field):
+        elif not may_write(column.field):
             denied.append(column.name)
         elif parent is not None:
             parents[column.name] = (key, column)

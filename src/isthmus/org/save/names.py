@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from isthmus.kernel.database import Transaction
-from isthmus.org.save.batch import Row
+from isthmus.org.save.row import Row
 from isthmus.org.save.statements import Statements, in_parts, run_each
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.tables import quoted

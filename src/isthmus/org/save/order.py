@@ -6,14 +6,19 @@ operation. `COMMIT_ORDER` is run once per platform transaction, when the outermo
 never touches the journal. Source: Apex Developer Guide, Triggers and Order of Execution.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from isthmus.kernel.database import UniqueViolation
 from isthmus.kernel.errors import row_error
-from isthmus.org.save.batch import Row, Save
+from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import CommitMoment, Moment
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import CommitMoment
+from isthmus.org.save.ports import Automation, Runner
 from isthmus.org.save.result import SaveOptions
+from isthmus.org.save.row import Row
 from isthmus.org.save.step import Step
 from isthmus.org.save.steps.automate import (
     check_duplicate_rules,
@@ -111,7 +116,22 @@ class _Again(Exception):
     """A row failed after something lasting was done: undo it and run again without the row."""
 
 
-def save(unit: UnitOfWork, plan: Plan, rows: list[Row], options: SaveOptions) -> None:
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A plan, with the steps that have something to do for it and what automation has at their moments."""
+
+    plan: Plan
+    steps: tuple[Step, ...]
+    runners: Mapping[Moment, Runner]
+
+
+def course_of(plan: Plan, runners: Mapping[Moment, Runner] = MappingProxyType({})) -> Course:
+    """The way of a plan through the save order. `runners` are those of its moments."""
+    steps = (each for each in SAVE_ORDER if plan.operation in each.operations and each.needed(plan))
+    return Course(plan, tuple(steps), runners)
+
+
+def save(unit: UnitOfWork, course: Course, rows: list[Row], options: SaveOptions) -> None:
     """Run the save order over `rows`; what becomes of each is on the row.
 
     Partial success: where a row fails after automation ran or writing began, everything is undone, and the
@@ -120,11 +140,12 @@ def save(unit: UnitOfWork, plan: Plan, rows: list[Row], options: SaveOptions) ->
     Raises UniqueViolation where another writer was quicker with a unique value: only a new transaction sees
     what that wrote. On the unit's last try, the rows fail instead.
     """
-    batch = Save(unit, plan, rows, options)
+    plan = course.plan
+    batch = Save(unit, plan, course.runners, rows, options)
     while batch.live():
         try:
             with unit.nested(plan.sobject.name):
-                _run(batch)
+                _run(batch, course.steps)
             return
         except _Again:
             pass
@@ -135,9 +156,8 @@ def save(unit: UnitOfWork, plan: Plan, rows: list[Row], options: SaveOptions) ->
         _rewind(batch)
 
 
-def _run(batch: Save) -> None:
+def _run(batch: Save, steps: tuple[Step, ...]) -> None:
     """One pass. Steps that leave traces, and all that follow the first of them, run within a savepoint."""
-    steps = batch.plan.steps
     first = next((place for place, each in enumerate(steps) if each.lasting), len(steps))
     for step in steps[:first]:
         step.run(batch)
@@ -167,9 +187,9 @@ def _fail_clashing(batch: Save, clash: UniqueViolation) -> None:
         row.errors.append(row_error("duplicate_value", field="<unknown>", id="<unknown>"))
 
 
-def commit(unit: UnitOfWork) -> None:
+def commit(unit: UnitOfWork, automation: Automation) -> None:
     """Run the commit order, once, when the outermost save has ended."""
     for moment in COMMIT_ORDER:
-        runner = unit.engine.automation.at_commit(moment)
+        runner = automation.at_commit(moment)
         if runner is not None:
             runner(unit)

@@ -1,7 +1,7 @@
 """Plan: what one operation on one object needs, compiled once for principals with the same access.
 
-The plan keeps the steps of the save order that have something to do for the object, and the object's fields
-as those steps want them. It holds for one version of the schema and of the automation.
+It holds the object's fields as the steps of the save order want them, for one version of the schema and of
+the automation. Which steps have something to do for it, its *course*, is asked of them: see `order`.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,9 @@ from isthmus.org.save.external_ids import LOGINS
 from isthmus.org.save.following import followed_by, followers_of
 from isthmus.org.save.layout import Layout, resolve
 from isthmus.org.save.names import registry_of
-from isthmus.org.save.ports import Automation, Operation
+from isthmus.org.save.operation import Moment, Operation
 from isthmus.org.save.refusal import refusal
-from isthmus.org.save.standard_fields import rules_for
 from isthmus.org.save.statements import Statements
-from isthmus.org.save.step import Step
 from isthmus.org.schema.model import Field, FieldType, Schema, SObjectType
 from isthmus.org.schema.tables import is_stored
 from isthmus.org.security.access import Access
@@ -39,14 +37,16 @@ class Plan:
         sobject: SObjectType,
         operation: Operation,
         access: Access,
-        automation: Automation,
+        *,
+        moments: frozenset[Moment] = frozenset(),
         system: bool = False,
     ) -> None:
         self.schema = schema
         self.sobject = sobject
         self.operation = operation
         self.access = access
-        self.automation = automation
+        self.moments = moments
+        """Those at which automation has something to run."""
         self.system = system
         fields = [each for each in sobject.fields if is_stored(each)]
         self.columns_by_name: Mapping[str, Column] = {
@@ -74,18 +74,11 @@ class Plan:
         )
         """The fields that say who and when: (name, whether it is a user)."""
         self.refusal = None if system else refusal(sobject, operation, access)
-        self.rules = rules_for(sobject)
         self.follows = followed_by(schema, sobject)
         self.followers = followers_of(schema, sobject)
         self.registry = registry_of(schema, sobject)
         self.statements = Statements(sobject)
-        self.steps: tuple[Step, ...] = ()
         self._layouts: dict[tuple[str, ...], Layout] = {}
-
-    def compile(self, order: tuple[Step, ...]) -> "Plan":
-        """Keep the steps of `order` that have something to do; returns the plan."""
-        self.steps = tuple(each for each in order if self.operation in each.operations and each.needed(self))
-        return self
 
     def layout(self, keys: tuple[str, ...]) -> Layout:
         """The layout of records with these keys."""
@@ -93,7 +86,14 @@ class Plan:
         if layout is None:
             if len(self._layouts) >= _LAYOUTS_MAX:
                 self._layouts.clear()
-            layout = self._layouts[keys] = resolve(self, keys)
+            layout = self._layouts[keys] = resolve(
+                self.sobject,
+                self.columns_by_name,
+                keys,
+                may_read=self.may_read,
+                may_write=self.may_write,
+                may_give_id=self.system or self.operation is not Operation.INSERT,
+            )
         return layout
 
     def has(self, field: str) -> bool:

@@ -1,69 +1,27 @@
 """Ports: the places in a save where automation runs. The save path calls them; others fill them in.
 
 Automation is asked once, when an object's save plan is compiled, what runs at each moment; a moment at which
-nothing runs is dropped from the plan. Source of the moments: Apex Developer Guide, Triggers and Order of
-Execution.
+nothing runs is dropped from the plan.
 """
 
-from enum import Enum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
+from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import CommitMoment, Moment, Operation
+from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import SObjectType
-
-if TYPE_CHECKING:
-    from isthmus.org.save.batch import Save
-    from isthmus.org.save.unit_of_work import UnitOfWork
-
-
-class Operation(Enum):
-    """What a batch does. An upsert is an insert and an update, each of its own rows."""
-
-    INSERT = "insert"
-    UPDATE = "update"
-    DELETE = "delete"
-    UNDELETE = "undelete"
-
-
-class Moment(Enum):
-    """Where in the order of a save automation runs, in that order."""
-
-    BEFORE_SAVE_FLOWS = "before-save flows"
-    BEFORE_HANDLERS = "before handlers"
-    VALIDATION_RULES = "validation rules"
-    DUPLICATE_RULES = "duplicate rules"
-    AFTER_HANDLERS = "after handlers"
-    ASSIGNMENT_RULES = "assignment rules"
-    AUTO_RESPONSE_RULES = "auto-response rules"
-    WORKFLOW_RULES = "workflow rules"
-    ESCALATION_RULES = "escalation rules"
-    PROCESSES = "processes"
-    AFTER_SAVE_FLOWS = "after-save flows"
-    ENTITLEMENT_RULES = "entitlement rules"
-    ROLL_UPS = "roll-up summaries"
-    SHARING = "sharing"
-
-
-class CommitMoment(Enum):
-    """What happens once per platform transaction, when the outermost save has ended, in that order."""
-
-    CRITERIA_SHARING = "criteria sharing"
-    CHANGE_EVENTS = "change events"
-    PUSH_TOPICS = "PushTopic matches"
-    OUTBOUND_MESSAGES = "outbound messages"
-    PUBLISH_AFTER_COMMIT = "events that were published to follow the commit"
-    POSITIONS = "positions"
 
 
 class Runner(Protocol):
     """What runs at a moment: it sees the batch, assigns values (`Save.assign`) and adds errors to rows."""
 
-    def __call__(self, save: "Save", /) -> None: ...
+    def __call__(self, save: Save, /) -> None: ...
 
 
 class CommitRunner(Protocol):
     """What runs once per transaction: it sees the unit's changes, and writes within its transaction."""
 
-    def __call__(self, unit: "UnitOfWork", /) -> None: ...
+    def __call__(self, unit: UnitOfWork, /) -> None: ...
 
 
 class Automation(Protocol):

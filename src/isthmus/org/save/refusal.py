@@ -1,7 +1,7 @@
 """Refusal: why nobody, or not this principal, may do something to the records of an object."""
 
 from isthmus.kernel.errors import RowError, row_error
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.operation import Operation
 from isthmus.org.schema.model import FieldType, SObjectType
 from isthmus.org.security.access import Access
 

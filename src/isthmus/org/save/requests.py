@@ -12,11 +12,10 @@ from typing import Final, TypeAlias
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.kernel.ids import MalformedId, to_18
 from isthmus.org.save import recycle_bin
-from isthmus.org.save.batch import Row
 from isthmus.org.save.objects import find_sobject
-from isthmus.org.save.order import save
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.result import SaveResult
+from isthmus.org.save.row import Row
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import SObjectType
 
@@ -98,9 +97,8 @@ def whole(results: list[SaveResult]) -> list[SaveResult]:
 
 def run_batches(unit: UnitOfWork, sobject: SObjectType, operation: Operation, rows: Sequence[Row]) -> None:
     """Run the save order over rows of one object, 200 at a time."""
-    plan = unit.engine.plan(unit, sobject, operation)
     for start in range(0, len(rows), BATCH):
-        save(unit, plan, list(rows[start : start + BATCH]), unit.options)
+        unit.save(sobject, operation, list(rows[start : start + BATCH]))
 
 
 def _new_row(record: Record) -> Row:

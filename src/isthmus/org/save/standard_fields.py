@@ -7,19 +7,18 @@ lets them be written. Source: Object Reference, the descriptions of the fields n
 from calendar import monthrange
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from isthmus.kernel.errors import row_error
+from isthmus.org.save.batch import Save
+from isthmus.org.save.row import Row
 from isthmus.org.schema.decimals import to_double
 from isthmus.org.schema.instants import DAY, FIRST, FIRST_YEAR, LAST, LAST_YEAR, MINUTE, whole_second
 from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import Stored
 
-if TYPE_CHECKING:
-    from isthmus.org.save.batch import Row, Save
-
-Rule: TypeAlias = "Callable[[Save, Row], None]"
+Rule: TypeAlias = Callable[[Save, Row], None]
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _FORECASTS: Final = {
@@ -34,13 +33,13 @@ _FORECASTS: Final = {
 _FORECAST_NAMES: Final[dict[Stored, str]] = {category: name for name, category in _FORECASTS.items()}
 
 
-def compose_name(save: "Save", row: "Row") -> None:
+def compose_name(save: Save, row: Row) -> None:
     """A person's name: first, middle, last, suffix, as far as the object has them."""
     parts = (row.values.get(each) for each in ("FirstName", "MiddleName", "LastName", "Suffix"))
     row.values["Name"] = " ".join(str(each) for each in parts if each) or None
 
 
-def give_nickname(save: "Save", row: "Row") -> None:
+def give_nickname(save: Save, row: Row) -> None:
     """A user's nickname, where none is given, is what stands before the @ of the username."""
     values = row.values
     if values.get("CommunityNickname") is None and save.plan.has("CommunityNickname"):
@@ -48,7 +47,7 @@ def give_nickname(save: "Save", row: "Row") -> None:
         values["CommunityNickname"] = str(username).partition("@")[0][:40] if username else None
 
 
-def follow_stage(save: "Save", row: "Row") -> None:
+def follow_stage(save: Save, row: Row) -> None:
     """Probability, forecast, closed and won follow an opportunity's stage."""
     values, given = row.values, _given(row)
     moved = row.changed("StageName")
@@ -74,7 +73,7 @@ def follow_stage(save: "Save", row: "Row") -> None:
     _set(save, row, "ExpectedRevenue", None if expected is None else to_double(expected, 2))
 
 
-def date_fiscally(save: "Save", row: "Row") -> None:
+def date_fiscally(save: Save, row: Row) -> None:
     """An opportunity's fiscal period, in fiscal years that are calendar years."""
     closes = row.values.get("CloseDate")
     if isinstance(closes, int):
@@ -88,7 +87,7 @@ def date_fiscally(save: "Save", row: "Row") -> None:
 def follow_status(table: str, *names: str) -> Rule:
     """The rule that copies `names` from the row of `table` which the record's `Status` names."""
 
-    def follow(save: "Save", row: "Row") -> None:
+    def follow(save: Save, row: Row) -> None:
         if row.changed("Status") and (status := _status(save, table, row.values.get("Status"))) is not None:
             for name in names:
                 _set(save, row, name, status.get(name))
@@ -99,21 +98,21 @@ def follow_status(table: str, *names: str) -> Rule:
 def date_closing(field: str) -> Rule:
     """The rule that notes in `field` when a record was closed."""
 
-    def note(save: "Save", row: "Row") -> None:
+    def note(save: Save, row: Row) -> None:
         if row.changed("IsClosed"):
             _set(save, row, field, whole_second(save.unit.now) if row.values.get("IsClosed") else None)
 
     return note
 
 
-def flag_priority(save: "Save", row: "Row") -> None:
+def flag_priority(save: Save, row: Row) -> None:
     """A task of high priority is flagged."""
     changed = row.changed("Priority")
     if changed and (priority := _status(save, "TaskPriority", row.values.get("Priority"))) is not None:
         _set(save, row, "IsHighPriority", priority.get("IsHighPriority"))
 
 
-def find_account(save: "Save", row: "Row") -> None:
+def find_account(save: Save, row: Row) -> None:
     """An activity is also about the account that it, its record or its contact belongs to."""
     if not (row.changed("WhatId") or row.changed("WhoId")):
         return
@@ -127,7 +126,7 @@ def find_account(save: "Save", row: "Row") -> None:
     _set(save, row, "AccountId", None)
 
 
-def _account_of(save: "Save", record_id: str) -> Stored:
+def _account_of(save: Save, record_id: str) -> Stored:
     """The account of a record of any object that has one, else None."""
     for sobject in save.unit.schema.with_prefix(record_id):
         if sobject.stored and sobject.field("AccountId") is not None:
@@ -137,7 +136,7 @@ def _account_of(save: "Save", record_id: str) -> Stored:
     return None
 
 
-def span_event(save: "Save", row: "Row") -> None:
+def span_event(save: Save, row: Row) -> None:
     """An event's start, end and duration: two of them give the third."""
     values = row.values
     start = values.get("StartDateTime") if row.changed("StartDateTime") else values.get("ActivityDateTime")
@@ -159,7 +158,7 @@ def span_event(save: "Save", row: "Row") -> None:
     _set(save, row, "DurationInMinutes", minutes)
 
 
-def total_line(save: "Save", row: "Row") -> None:
+def total_line(save: Save, row: Row) -> None:
     """A line's total is its price times its quantity; given only the total, the price follows."""
     values = row.values
     quantity, price, total = values.get("Quantity"), values.get("UnitPrice"), values.get("TotalPrice")
@@ -171,7 +170,7 @@ def total_line(save: "Save", row: "Row") -> None:
         _set(save, row, "UnitPrice", to_double(total / quantity, 2))
 
 
-def end_contract(save: "Save", row: "Row") -> None:
+def end_contract(save: Save, row: Row) -> None:
     """A contract ends the day before its term, in months, is over."""
     start, months = row.values.get("StartDate"), row.values.get("ContractTerm")
     if isinstance(start, int) and isinstance(months, int):
@@ -209,23 +208,23 @@ def rules_for(sobject: SObjectType) -> tuple[Rule, ...]:
     return (*((compose_name,) if person else ()), *RULES.get(sobject.name, ()))
 
 
-def _given(row: "Row") -> set[str]:
+def _given(row: Row) -> set[str]:
     """The fields that someone has set: the client, or automation."""
     return row.assigned if row.layout is None else row.assigned | row.layout.names
 
 
-def _refuse(save: "Save", row: "Row", name: str) -> None:
+def _refuse(save: Save, row: Row, name: str) -> None:
     """The field's value leads beyond the dates that there are."""
     label = save.plan.columns_by_name[name.lower()].field.label
     row.errors.append(row_error("number_out_of_range", name, label=label, value=row.values[name]))
 
 
-def _set(save: "Save", row: "Row", name: str, value: Stored) -> None:
+def _set(save: Save, row: Row, name: str, value: Stored) -> None:
     if save.plan.has(name):
         row.values[name] = value
 
 
-def _status(save: "Save", table: str, label: Stored) -> dict[str, Stored] | None:
+def _status(save: Save, table: str, label: Stored) -> dict[str, Stored] | None:
     """The row of a status table that a picklist value names, read once per transaction."""
     known: dict[Stored, dict[str, Stored]] | None = save.unit.memo.get(table)
     if known is None:
@@ -233,7 +232,7 @@ def _status(save: "Save", table: str, label: Stored) -> dict[str, Stored] | None
     return known.get(label)
 
 
-def _statuses(save: "Save", table: str) -> dict[Stored, dict[str, Stored]]:
+def _statuses(save: Save, table: str) -> dict[Stored, dict[str, Stored]]:
     sobject = save.unit.schema.find(table)
     if sobject is None:
         return {}

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from isthmus.org.save.ports import Moment, Operation
-
-if TYPE_CHECKING:
-    from isthmus.org.save.batch import Save
-    from isthmus.org.save.plan import Plan
+from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Moment, Operation
+from isthmus.org.save.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +16,23 @@ class Step:
     """
 
     name: str
-    run: "Callable[[Save], None]"
+    run: Callable[[Save], None]
     operations: frozenset[Operation]
-    needed: "Callable[[Plan], bool]"
+    needed: Callable[[Plan], bool]
     lasting: bool = False
     moment: Moment | None = None
 
 
-def _always(plan: "Plan") -> bool:
+def _always(plan: Plan) -> bool:
     return True
 
 
 def step(
-    *operations: Operation, needed: "Callable[[Plan], bool]" = _always, lasting: bool = False
-) -> "Callable[[Callable[[Save], None]], Step]":
+    *operations: Operation, needed: Callable[[Plan], bool] = _always, lasting: bool = False
+) -> Callable[[Callable[[Save], None]], Step]:
     """Make a function over a batch a step of saves of these operations."""
 
-    def make(run: "Callable[[Save], None]") -> Step:
+    def make(run: Callable[[Save], None]) -> Step:
         return Step(run.__name__, run, frozenset(operations), needed, lasting)
 
     return make

@@ -5,20 +5,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from isthmus.kernel.database import Transaction
 from isthmus.kernel.errors import fault
-from isthmus.org.save.batch import Values
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.result import SaveOptions
-from isthmus.org.schema.model import Schema
+from isthmus.org.save.row import Row, Values
+from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.time_zones import zone_of
 from isthmus.org.security.access import EVERYTHING, Access
 from isthmus.org.security.principal import Principal
-
-if TYPE_CHECKING:
-    from isthmus.org.save.engine import SaveEngine
 
 DEPTH_MAX: Final = 16
 """Saves inside saves.
@@ -43,6 +40,14 @@ class Change:
     after: Values | None
 
 
+class BatchSaver(Protocol):
+    """What runs the save order over rows of one object."""
+
+    def __call__(
+        self, unit: "UnitOfWork", sobject: SObjectType, operation: Operation, rows: list[Row], /
+    ) -> None: ...
+
+
 class UnitOfWork:
     """What a transaction's saves share. `changes` is in the order of the writes; a commit merges it per
     record.
@@ -51,20 +56,22 @@ class UnitOfWork:
     def __init__(
         self,
         tx: Transaction,
-        engine: "SaveEngine",
         schema: Schema,
         principal: Principal,
         now: int,
         *,
+        instance: str,
+        saver: BatchSaver,
         system: bool = False,
         options: SaveOptions = DEFAULT_OPTIONS,
         last_try: bool = True,
     ) -> None:
         self.tx = tx
-        self.engine = engine
         self.schema = schema
         self.principal = principal
         self.now = now
+        self.instance = instance
+        """The org's three-character tag, part of every record id."""
         self.system = system
         self.options = options
         self.last_try = last_try
@@ -72,6 +79,7 @@ class UnitOfWork:
         self.changes: list[Change] = []
         self.memo: dict[str, Any] = {}
         """What steps have read once for the whole transaction, such as status values."""
+        self._saver = saver
         self._depth = 0
 
     @property
@@ -83,6 +91,10 @@ class UnitOfWork:
     def local_now(self) -> int:
         """`now` as the wall clock of the principal shows it, as if that were UTC."""
         return self.now + _zone_offset(self.principal.time_zone, self.now // 900_000)
+
+    def save(self, sobject: SObjectType, operation: Operation, rows: list[Row]) -> None:
+        """Run the save order over a batch of rows; what becomes of each is on the row."""
+        self._saver(self, sobject, operation, rows)
 
     @contextmanager
     def nested(self, sobject: str) -> Iterator[None]:

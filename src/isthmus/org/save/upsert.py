@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from isthmus.kernel.errors import row_error
-from isthmus.org.save.batch import Row
 from isthmus.org.save.columns import refusal
 from isthmus.org.save.external_ids import find_by_value, key_value
 from isthmus.org.save.objects import find_key, find_sobject
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.requests import BATCH, Record, run_batches
 from isthmus.org.save.result import SaveResult
+from isthmus.org.save.row import Row
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import Field, FieldType, SObjectType
 from isthmus.org.schema.values import BadValue, Stored

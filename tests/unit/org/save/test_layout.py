@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from tests.contract.save.world import ORDER, SCHEMA
 
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import NOTHING, Operation
 from isthmus.org.security.access import EVERYTHING, Access, FullAccess
 
 
@@ -23,20 +23,18 @@ class NoAmounts(FullAccess):
 
 
 def errors(*keys: str, operation: Operation = Operation.INSERT, access: Access = EVERYTHING) -> list[str]:
-    plan = Plan(SCHEMA, ORDER, operation, access, NOTHING)
+    plan = Plan(SCHEMA, ORDER, operation, access)
     return [f"{each.code} {each.message}" for each in plan.layout(keys).errors]
 
 
 def test_names_come_in_any_case_and_attributes_are_no_field() -> None:
-    layout = Plan(SCHEMA, ORDER, Operation.INSERT, EVERYTHING, NOTHING).layout(
-        ("NAME", "ext__C", "attributes")
-    )
+    layout = Plan(SCHEMA, ORDER, Operation.INSERT, EVERYTHING).layout(("NAME", "ext__C", "attributes"))
     assert [(key, column.name) for key, column in layout.fields] == [("NAME", "Name"), ("ext__C", "Ext__c")]
     assert not layout.errors
 
 
 def test_a_relationship_names_a_parent() -> None:
-    layout = Plan(SCHEMA, ORDER, Operation.INSERT, EVERYTHING, NOTHING).layout(("parent__R",))
+    layout = Plan(SCHEMA, ORDER, Operation.INSERT, EVERYTHING).layout(("parent__R",))
     assert [(key, column.name) for key, column in layout.parents] == [("parent__R", "Parent__c")]
 
 
@@ -67,7 +65,7 @@ def test_field_rights_decide_what_exists_and_what_may_be_written() -> None:
 
 
 def test_the_platform_itself_writes_what_it_likes() -> None:
-    layout = Plan(SCHEMA, ORDER, Operation.INSERT, NoAmounts(), NOTHING, system=True).layout(
+    layout = Plan(SCHEMA, ORDER, Operation.INSERT, NoAmounts(), system=True).layout(
         ("CreatedDate", "Amount__c")
     )
     assert not layout.errors

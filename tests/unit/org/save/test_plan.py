@@ -2,24 +2,12 @@
 
 from tests.contract.save.world import GROUP, HISTORY, ORDER, SCHEMA, USER
 
-from isthmus.org.save.order import COMMIT_ORDER, SAVE_ORDER
+from isthmus.org.save.operation import Moment, Operation
+from isthmus.org.save.order import COMMIT_ORDER, SAVE_ORDER, course_of
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import NOTHING, Moment, Operation, Runner
 from isthmus.org.save.refusal import refusal
 from isthmus.org.schema.model import SObjectType
 from isthmus.org.security.access import EVERYTHING, Access, FullAccess
-
-
-class Everywhere:
-    """Automation that has something at every moment."""
-
-    version = 1
-
-    def at(self, moment: Moment, sobject: SObjectType, operation: Operation) -> Runner | None:
-        return lambda save: None
-
-    def at_commit(self, moment: object) -> None:
-        return None
 
 
 class NoRights(FullAccess):
@@ -36,9 +24,7 @@ class NoRights(FullAccess):
 
 
 def steps(sobject: SObjectType, operation: Operation) -> list[str]:
-    return [
-        each.name for each in Plan(SCHEMA, sobject, operation, EVERYTHING, NOTHING).compile(SAVE_ORDER).steps
-    ]
+    return [each.name for each in course_of(Plan(SCHEMA, sobject, operation, EVERYTHING)).steps]
 
 
 def test_the_moments_of_a_save_come_in_the_documented_order() -> None:
@@ -77,8 +63,8 @@ def test_a_plan_leaves_out_what_has_nothing_to_do() -> None:
 
 
 def test_automation_has_its_steps_where_it_runs() -> None:
-    plan = Plan(SCHEMA, GROUP, Operation.UPDATE, EVERYTHING, Everywhere()).compile(SAVE_ORDER)
-    assert [each.moment for each in plan.steps if each.moment] == list(Moment)
+    plan = Plan(SCHEMA, GROUP, Operation.UPDATE, EVERYTHING, moments=frozenset(Moment))
+    assert [each.moment for each in course_of(plan).steps if each.moment] == list(Moment)
 
 
 def test_who_may_not_is_refused_whatever_the_record() -> None:
@@ -90,7 +76,7 @@ def test_who_may_not_is_refused_whatever_the_record() -> None:
     assert code(HISTORY, Operation.INSERT, EVERYTHING) == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
     assert code(HISTORY, Operation.UPDATE, EVERYTHING) == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
     assert code(USER, Operation.DELETE, EVERYTHING) == "DELETE_NOT_ALLOWED"
-    assert Plan(SCHEMA, HISTORY, Operation.INSERT, NoRights(), NOTHING, system=True).refusal is None
+    assert Plan(SCHEMA, HISTORY, Operation.INSERT, NoRights(), system=True).refusal is None
 
 
 def code(sobject: SObjectType, operation: Operation, access: Access) -> str:

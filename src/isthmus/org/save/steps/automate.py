@@ -4,8 +4,8 @@ What they do lies behind the port `Automation`.
 """
 
 from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Moment, Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Moment, Operation
 from isthmus.org.save.step import Step
 
 
@@ -13,12 +13,11 @@ def automation_step(moment: Moment, *operations: Operation) -> Step:
     """The step that runs what automation has at `moment`; a plan without any has no such step."""
 
     def needed(plan: Plan) -> bool:
-        return plan.automation.at(moment, plan.sobject, plan.operation) is not None
+        return moment in plan.moments
 
     def run(save: Save) -> None:
-        runner = save.plan.automation.at(moment, save.plan.sobject, save.operation)
-        if runner is not None and save.live():
-            runner(save)
+        if save.live():
+            save.runners[moment](save)
 
     return Step(moment.name.lower(), run, frozenset(operations), needed, lasting=True, moment=moment)
 

@@ -1,9 +1,10 @@
 """Follow: fields that show what the record behind a lookup says. See `isthmus.org.save.following`."""
 
-from isthmus.org.save.batch import Row, Save
+from isthmus.org.save.batch import Save
 from isthmus.org.save.following import Followers, Following
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.row import Row
 from isthmus.org.save.statements import in_parts, run_each
 from isthmus.org.save.step import step
 from isthmus.org.schema.tables import quoted

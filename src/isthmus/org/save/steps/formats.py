@@ -2,9 +2,10 @@
 kind of id.
 """
 
-from isthmus.org.save.batch import Row, Save
+from isthmus.org.save.batch import Save
 from isthmus.org.save.columns import Column
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.operation import Operation
+from isthmus.org.save.row import Row
 from isthmus.org.save.step import step
 
 

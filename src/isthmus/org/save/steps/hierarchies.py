@@ -1,9 +1,10 @@
 """Hierarchies: no record is its own parent, at whatever remove."""
 
 from isthmus.kernel.errors import row_error
-from isthmus.org.save.batch import Row, Save
+from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.row import Row
 from isthmus.org.save.statements import in_parts
 from isthmus.org.save.step import step
 from isthmus.org.schema.model import Field

@@ -2,8 +2,9 @@
 
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.kernel.ids import MalformedId, to_18
-from isthmus.org.save.batch import Row, Save, Values
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Operation
+from isthmus.org.save.row import Row, Values
 from isthmus.org.save.step import step
 
 

@@ -2,8 +2,8 @@
 
 from isthmus.kernel.errors import row_error
 from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Operation
 from isthmus.org.save.step import step
 
 

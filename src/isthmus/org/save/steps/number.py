@@ -3,8 +3,8 @@
 from isthmus.org.save.auto_numbers import display_format, formatted
 from isthmus.org.save.batch import Save
 from isthmus.org.save.identify import give_ids
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Operation
 from isthmus.org.save.step import step
 from isthmus.org.schema.instants import whole_second
 from isthmus.org.schema.model import ObjectKind

@@ -1,8 +1,8 @@
 """Permissions: what the principal may do with the object, and with the fields that a record sets."""
 
 from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Operation
 from isthmus.org.save.step import step
 
 

@@ -8,11 +8,12 @@ from dataclasses import field as with_factory
 
 from isthmus.kernel.database import Value
 from isthmus.kernel.errors import RowError, row_error
-from isthmus.org.save.batch import Row, Save
+from isthmus.org.save.batch import Save
 from isthmus.org.save.columns import MASTER_RECORD_TYPE, refusal
 from isthmus.org.save.external_ids import find_by_value, is_external_id, key_value
+from isthmus.org.save.operation import Moment, Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Moment, Operation
+from isthmus.org.save.row import Row
 from isthmus.org.save.statements import in_parts
 from isthmus.org.save.step import step
 from isthmus.org.schema.model import Field, SObjectType
@@ -128,7 +129,7 @@ def check_references(save: Save) -> None:
 
 def _may_be_assigned(plan: Plan) -> bool:
     moments = (Moment.BEFORE_SAVE_FLOWS, Moment.BEFORE_HANDLERS)
-    return any(plan.automation.at(each, plan.sobject, plan.operation) is not None for each in moments)
+    return any(each in plan.moments for each in moments)
 
 
 @step(Operation.INSERT, Operation.UPDATE, needed=_may_be_assigned)

@@ -1,8 +1,8 @@
 """Register: records are entered in the name registry. See `isthmus.org.save.names`."""
 
 from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Operation
 from isthmus.org.save.step import step
 
 

@@ -6,7 +6,7 @@ from isthmus.org.save import recycle_bin
 from isthmus.org.save.batch import Save
 from isthmus.org.save.deletion import plan_deletion
 from isthmus.org.save.names import REGISTRY, mark_deleted
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.recycle_bin import ClearedLookup, Entry, by_object
 from isthmus.org.save.restoration import Restoration, plan_restoration
 from isthmus.org.save.statements import run_each

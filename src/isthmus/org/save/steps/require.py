@@ -1,9 +1,10 @@
 """Required fields: checked after flows and handlers, which may fill them."""
 
 from isthmus.kernel.errors import row_error
-from isthmus.org.save.batch import Row, Save
+from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.row import Row
 from isthmus.org.save.step import step
 
 

@@ -1,10 +1,11 @@
 """Unique fields: no other record has the value, neither stored nor earlier in the batch."""
 
-from isthmus.org.save.batch import Row, Save
+from isthmus.org.save.batch import Save
 from isthmus.org.save.external_ids import comparable, duplicate_value, find_by_value
 from isthmus.org.save.identify import give_ids
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.row import Row
 from isthmus.org.save.step import step
 from isthmus.org.schema.model import Field
 from isthmus.org.schema.values import Stored

@@ -3,9 +3,10 @@
 from typing import Final
 
 from isthmus.kernel.errors import row_error
-from isthmus.org.save.batch import Save, Values
+from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.row import Values
 from isthmus.org.save.step import step
 
 ADMINISTRATOR: Final = "System Administrator"

@@ -1,7 +1,8 @@
 """Write: the records go to the database, one statement for each set of columns of the batch."""
 
-from isthmus.org.save.batch import Row, Save
-from isthmus.org.save.ports import Operation
+from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Operation
+from isthmus.org.save.row import Row
 from isthmus.org.save.statements import run_each
 from isthmus.org.save.step import step
 from isthmus.org.save.unit_of_work import Change
