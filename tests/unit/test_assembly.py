@@ -4,15 +4,19 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from structlog.testing import capture_logs
 
 from isthmus.assembly import first_user, open_org
+from isthmus.kernel.database import Transaction
+from isthmus.kernel.database.sqlite import SqliteDatabase
 from isthmus.org.provision import Credentials, administrator
 from isthmus.serving import CONTROL_FILE, Serving, serve_org
 from isthmus.settings import Settings, load
+
+T = TypeVar("T")
 
 
 def settings_in(folder: Path, **overrides: object) -> Settings:
@@ -59,19 +63,29 @@ def test_a_new_org_tells_its_logins_once(tmp_path: Path) -> None:
 def test_a_foundation_that_was_interrupted_is_finished_with_new_logins(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
 
-    async def logins() -> tuple[Credentials | None, int]:
+    async def logins() -> Credentials | None:
         async with open_org(settings) as opened:
-            database = opened.org.database
-            apps = database.read_now(lambda reader: reader.rows('SELECT "client_id" FROM "isthmus_apps"'))
-            database.write(lambda tx: tx.execute('UPDATE "isthmus_org" SET "provisioned" = 0')).result()
-            return opened.credentials, len(apps)
+            return opened.credentials
 
-    first, _ = asyncio.run(logins())
-    second, apps = asyncio.run(logins())
+    def interrupt(tx: Transaction) -> int:
+        tx.execute('UPDATE "isthmus_org" SET "provisioned" = 0')
+        return len(tx.rows('SELECT "client_id" FROM "isthmus_apps"'))
+
+    first, apps_before = asyncio.run(logins()), in_database(settings, interrupt)
+    second, apps_after = asyncio.run(logins()), in_database(settings, interrupt)
     assert first is not None
     assert second is not None
-    assert (first.client_id, apps) == (second.client_id, 1)
+    assert (first.client_id, apps_before, apps_after) == (second.client_id, 1, 1)
     assert first.password != second.password
+
+
+def in_database(settings: Settings, work: Callable[[Transaction], T]) -> T:
+    """What `work` makes of the database of an org that does not run."""
+    database = SqliteDatabase(settings.data / "org.db")
+    try:
+        return database.write(work).result()
+    finally:
+        database.close()
 
 
 def test_lost_logins_are_renewed(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class Org(SaveFace, ReadFace):
     def count_call(self, calls: int = 1) -> None:
         """Count API calls. Fault: `request_limit_exceeded`, where the rolling 24 hours are used up."""
         if self._calls.count(calls):
-            self._flushing = self.database.write(self._calls.flush())
+            self._flushing = self._database.write(self._calls.flush())
 
     def usage(self) -> Usage:
         """For `Sforce-Limit-Info: api-usage=used/maximum`."""

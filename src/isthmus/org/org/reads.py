@@ -48,7 +48,7 @@ class ReadFace(OrgState):
     ) -> Shape:
         """What the rows of a query hold, without reading any. Arguments and faults as for `query`."""
         return self._queries.shape(
-            self.database.dialect, self.schema, principal, soql, all_rows=all_rows, api_version=api_version
+            self._database.dialect, self.schema, principal, soql, all_rows=all_rows, api_version=api_version
         )
 
     async def query_more(
@@ -81,7 +81,7 @@ class ReadFace(OrgState):
         """What `retrieve` gives, where that can be had without waiting; else None. Faults: as there."""
         if not self._reads_at_once:
             return None
-        return self._queries.retrieve(self.database, self.schema, principal, sobject, record_id, fields)
+        return self._queries.retrieve(self._database, self.schema, principal, sobject, record_id, fields)
 
     async def retrieve_many(
         self,
@@ -127,7 +127,7 @@ class ReadFace(OrgState):
 
         Fault: `resource_not_found`.
         """
-        known = self.database.read_now(
+        known = self._database.read_now(
             lambda connection: connection.rows(
                 'SELECT "SobjectType", "DeveloperName", "Id" FROM "RecordType" WHERE "IsDeleted" = 0'
             )

@@ -130,20 +130,15 @@ class SaveFace(OrgState):
         work: Callable[[Running], T],
         *,
         options: SaveOptions = DEFAULT_OPTIONS,
-        system: bool = False,
     ) -> T:
         """Run `work`, a synchronous function, as one platform transaction; an exception of it undoes
         everything.
-
-        With `system` the platform itself writes: neither rights nor what the schema lets anyone write is
-        asked, and records may bring their ids.
         """
-
         run = self._running(work)
 
         def unit_of_work(tx: Transaction, last_try: bool) -> T:
             return self._saves.transaction(
-                tx, self.schema, principal, run, system=system, options=options, last_try=last_try
+                tx, self.schema, principal, run, options=options, last_try=last_try
             )
 
         for _ in range(_TRIES - 1):
@@ -151,16 +146,11 @@ class SaveFace(OrgState):
                 return await self._write(lambda tx: unit_of_work(tx, last_try=False))
         return await self._write(lambda tx: unit_of_work(tx, last_try=True))
 
-    def with_schema(
-        self, principal: Principal, work: Callable[[Running, Schema], None]
-    ) -> Callable[[Transaction, Schema], None]:
-        """`work` of the platform itself, for a unit that changes the schema: it sees the new one."""
-
-        def within(tx: Transaction, schema: Schema) -> None:
-            run = self._running(lambda running: work(running, schema))
-            self._saves.transaction(tx, schema, principal, run, system=True)
-
-        return within
+    def _as_platform(
+        self, tx: Transaction, schema: Schema, principal: Principal, work: Callable[[Running], None]
+    ) -> None:
+        """Run `work` of the platform itself: for `founder` alone."""
+        self._saves.transaction(tx, schema, principal, self._running(work), system=True)
 
     def _running(self, work: Callable[[Running], T]) -> Callable[[UnitOfWork], T]:
         """`work` with what has to follow on it, whoever's it is."""

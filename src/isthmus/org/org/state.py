@@ -43,8 +43,8 @@ class OrgState:
         limits: Mapping[str, int] | None = None,
     ) -> None:
         self.organization_id = organization_id
-        self.database = database
-        self.journal = journal
+        self._database = database
+        self._journal = journal
         self.identity = identity
         self.clock = clock
         self.ids = ids
@@ -63,10 +63,10 @@ class OrgState:
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         """A short read: in this thread where the database is a local file, else on a reader thread."""
-        return await short_read(self.database, work)
+        return await short_read(self._database, work)
 
     async def _write(self, work: Callable[[Transaction], T]) -> T:
-        return await asyncio.wrap_future(self.database.write(work))
+        return await asyncio.wrap_future(self._database.write(work))
 
     async def _long_read(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self.database.read(work))
+        return await asyncio.wrap_future(self._database.read(work))

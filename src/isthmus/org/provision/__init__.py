@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from isthmus.kernel.database import Transaction
 from isthmus.org.org import Org, Running
+from isthmus.org.org.founder import Founder
 from isthmus.org.provision.accept import ProvisionFailed
 from isthmus.org.provision.credentials import Credentials, administrator_name, renew_credentials
 from isthmus.org.provision.declared import Declared, follow
@@ -39,4 +40,4 @@ def provision(
         create(running, founding, first)
         follow(running, schema, declared)
 
-    return org.with_schema(administrator(founding, first), work)
+    return Founder(org, administrator(founding, first)).within(work)
