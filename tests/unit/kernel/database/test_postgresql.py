@@ -1,6 +1,7 @@
 """PostgreSQL: statements as it wants them, names as long as it takes them, and a server that is not there."""
 
 import threading
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import Future
 
@@ -45,11 +46,33 @@ def test_names_of_sequences_stay_different_where_they_are_cut() -> None:
 
 
 def test_a_server_that_is_not_there_is_named() -> None:
-    with pytest.raises(DatabaseFailed, match="no PostgreSQL server answers: check that it runs"):
-        PostgresqlDatabase("postgresql://isthmus:secret@127.0.0.1:1/test")
-    with pytest.raises(DatabaseFailed) as failed:
-        PostgresqlDatabase("postgresql://isthmus:secret@127.0.0.1:1/test")
-    assert "secret" not in str(failed.value)
+    url = "postgresql://isthmus:secret@127.0.0.1:1/test"
+    with pytest.raises(DatabaseFailed, match="no PostgreSQL server answers: check that it runs") as failed:
+        PostgresqlDatabase(url)
+    assert "Connection refused" in str(failed.value)
+    assert "secret" not in "".join(traceback.format_exception(failed.value))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://isthmus:s3cret pw@127.0.0.1:5432/test",
+        "postgresql://isthmus:s3cret@[::1/test",
+        "postgresql://isthmus:s3cret@127.0.0.1:port/test",
+        "postgresql://isthmus:s3%zzcret@127.0.0.1/test",
+        "postgres:/isthmus:s3cret@h/x",
+        "postgresql://isthmus:pa@s3cret@127.0.0.1/test",
+        "postgresql://isthmus:pa/s3cret@127.0.0.1/test",
+        "postgresql://isthmus:12/s3cret@127.0.0.1/test",
+        "postgresql://isthmus:s3cret@127.0.0.1/test?s3cret=1",
+    ],
+)
+def test_a_url_that_can_not_be_read_is_not_told_to_anybody(url: str) -> None:
+    with pytest.raises(
+        DatabaseFailed, match="the storage URL can't be read: write postgresql://USER"
+    ) as failed:
+        PostgresqlDatabase(url)
+    assert "s3cret" not in "".join(traceback.format_exception(failed.value))
 
 
 def backend(tx: Transaction) -> object:

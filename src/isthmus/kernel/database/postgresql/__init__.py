@@ -6,28 +6,22 @@ sees the database as if it ran alone, as on SQLite, and runs again where another
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from functools import partial
 from typing import Final, TypeVar
 
 import psycopg
 from psycopg import sql
 
-from isthmus.kernel.database import (
-    POSTGRESQL,
-    Connection,
-    DatabaseClosed,
-    Row,
-    Transaction,
-    Value,
-)
+from isthmus.kernel.database import POSTGRESQL, Connection, DatabaseClosed, Row, Value
 from isthmus.kernel.database.counting import total
+from isthmus.kernel.database.postgresql.bounds import READS, WRITES, Bounds
 from isthmus.kernel.database.postgresql.connection import PostgresqlConnection
 from isthmus.kernel.database.postgresql.refusals import ServerLost, refusal
 from isthmus.kernel.database.postgresql.sequences import TAKE, Sequences
 from isthmus.kernel.database.postgresql.session import Session
 from isthmus.kernel.database.postgresql.units import Units
-from isthmus.kernel.database.work_queue import WAITING_MAX, Job, WorkQueue
+from isthmus.kernel.database.queues import Queues
+from isthmus.kernel.database.work_queue import WAITING_MAX
 
 T = TypeVar("T")
 WRITERS: Final = 4
@@ -37,9 +31,11 @@ _SETTING_UP: Final = 0x4953_5448_0000_0001
 """The advisory lock under which the schema is made."""
 
 
-class PostgresqlDatabase:
+class PostgresqlDatabase(Queues):
     """The schema `schema` of the database at `url`, made where there is none. Raises DatabaseFailed,
     StatementRefused (no right to make the schema), each with what to do.
+
+    `reads` and `writes` bound how long the server may keep a reader or a writer waiting.
     """
 
     dialect = POSTGRESQL
@@ -52,11 +48,14 @@ class PostgresqlDatabase:
         writers: int = WRITERS,
         readers: int = READERS,
         waiting_max: int = WAITING_MAX,
+        reads: Bounds = READS,
+        writes: Bounds = WRITES,
     ) -> None:
+        Queues.__init__(self, waiting_max)
         self.url = url
         self.schema = schema
-        self._aside = self._session()
-        self._here = self._session()
+        self._aside = Session(url, schema, reads)
+        self._here = Session(url, schema, reads)
         self._sessions = [self._aside, self._here]
         try:
             _set_up(self._aside, schema)
@@ -67,23 +66,15 @@ class PostgresqlDatabase:
         self._here_lock = threading.RLock()
         self._here_busy: PostgresqlConnection | None = None
         self._closed = False
-        self._writes = WorkQueue("write", waiting_max)
-        self._reads = WorkQueue("read", waiting_max)
-        self._units = [Units(self._session(), self._sequences, self._writes) for _ in range(writers)]
+        self._units = [
+            Units(Session(url, schema, writes), self._sequences, self._writes) for _ in range(writers)
+        ]
         for each in self._units:
             self._writes.start(each.run)
         for _ in range(readers):
-            self._reads.start(partial(self._read_on, self._session()))
-
-    def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> Future[T]:
-        job = Job(work, alone)
-        self._writes.submit(job)
-        return job.future
-
-    def read(self, work: Callable[[Connection], T]) -> Future[T]:
-        job = Job(work)
-        self._reads.submit(job)
-        return job.future
+            session = Session(url, schema, reads)
+            self._sessions.append(session)
+            self._reads.start(partial(self._read_on, partial(self._snapshot, session)))
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         with self._here_lock:
@@ -100,26 +91,11 @@ class PostgresqlDatabase:
         return total((each.counts for each in self._units), self._writes.waiting)
 
     def close(self) -> None:
-        self._writes.close()
-        self._reads.close()
+        self._close_queues()
         with self._here_lock:
             self._closed = True
             for session in self._sessions:
                 session.close()
-
-    def _session(self) -> Session:
-        return Session(self.url, self.schema)
-
-    def _read_on(self, session: Session) -> None:
-        while (job := self._reads.take()) is not None:
-            if job.begins():
-                try:
-                    result = self._snapshot(session, job.work)
-                except BaseException as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
-                    job.future.set_exception(error)
-                else:
-                    job.future.set_result(result)
-        session.close()
 
     def _snapshot(self, session: Session, work: Callable[[Connection], T], *, here: bool = False) -> T:
         """Run `work` over one consistent state of the database; once more where the connection is lost."""

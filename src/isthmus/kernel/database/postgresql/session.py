@@ -1,26 +1,34 @@
 """Session: one connection to the server, made when it is needed, and made again after it has broken."""
 
+import re
 from typing import Any, Final, TypeAlias
 
 import psycopg
 from psycopg import RawCursor, sql
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int2Dumper
 
 from isthmus.kernel.database import DatabaseFailed
+from isthmus.kernel.database.postgresql.bounds import BoundedConnection, Bounds
 from isthmus.kernel.database.postgresql.refusals import refusal
 
 Raw: TypeAlias = psycopg.Connection[Any]
-_CONNECT_SECONDS: Final = 10
+_FORMS: Final = {"host": re.compile(r"[^@]*"), "port": re.compile(r"[\d,]*"), "dbname": re.compile(r"[^@]*")}
+"""What these parts look like, unless a password that was not percent-encoded has run over into them."""
 
 
 class Session:
-    """A connection whose unqualified names are those of `schema`. One thread at a time."""
+    """A connection whose unqualified names are those of `schema`. One thread at a time.
 
-    def __init__(self, url: str, schema: str) -> None:
-        self._url = url
+    Raises DatabaseFailed where `url` can't be read.
+    """
+
+    def __init__(self, url: str, schema: str, bounds: Bounds) -> None:
+        self._parameters = bounds.parameters(_read_url(url))
         self._schema = schema
+        self._bounds = bounds
         self._connection: Raw | None = None
 
     def connected(self) -> Raw:
@@ -39,14 +47,13 @@ class Session:
             self._connection.close()
 
     def _connect(self) -> Raw:
-        connection = psycopg.connect(
-            self._url, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name="isthmus"
-        )
+        connection = BoundedConnection.connect("", autocommit=True, **self._parameters)
         connection.cursor_factory = RawCursor
         adapt(connection)
         try:
             if connection.info.parameter_status("server_encoding") != "UTF8":
                 raise DatabaseFailed("the PostgreSQL database must be made with ENCODING 'UTF8'")
+            connection.keep_to(self._bounds)
             path = sql.SQL("SET search_path TO {}").format(sql.Identifier(self._schema))
             connection.execute(path)
             connection.execute("SET client_min_messages TO warning")
@@ -57,6 +64,20 @@ class Session:
             connection.close()
             raise
         return connection
+
+
+def _read_url(url: str) -> dict[str, Any]:
+    """The parts of a storage URL. What is wrong with it is not quoted: a password may be in it."""
+    try:
+        parts: dict[str, Any] | None = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        parts = None
+    if parts is None or not all(form.fullmatch(str(parts.get(each) or "")) for each, form in _FORMS.items()):
+        raise DatabaseFailed(
+            "the storage URL can't be read: write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, and in the "
+            "password %40 for @, %2F for /, %3A for :, %25 for % and %20 for a space"
+        )
+    return parts
 
 
 class _FlagDumper(Int2Dumper):

@@ -8,7 +8,6 @@ import logging
 import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -21,16 +20,16 @@ from isthmus.kernel.database import (
     DatabaseFailed,
     DatabaseReadOnly,
     Row,
-    Transaction,
     Value,
 )
 from isthmus.kernel.database.counting import total
+from isthmus.kernel.database.queues import Queues
 from isthmus.kernel.database.sqlite.connection import Opening, SqliteConnection
 from isthmus.kernel.database.sqlite.file_lock import FileLock
 from isthmus.kernel.database.sqlite.here import Here
 from isthmus.kernel.database.sqlite.refusals import refusal
 from isthmus.kernel.database.sqlite.writer import Writer
-from isthmus.kernel.database.work_queue import WAITING_MAX, Job, WorkQueue
+from isthmus.kernel.database.work_queue import WAITING_MAX
 
 T = TypeVar("T")
 READERS: Final = 2
@@ -38,7 +37,7 @@ _APPLICATION: Final = 0x49535448  # "ISTH"
 _log = logging.getLogger("isthmus.database")
 
 
-class SqliteDatabase:
+class SqliteDatabase(Queues):
     """The database in the file at `path`, made where there is none.
 
     `vfs` and `synchronous` are for simulations of power loss. Raises DatabaseLocked, DatabaseReadOnly or
@@ -56,6 +55,7 @@ class SqliteDatabase:
         vfs: str | None = None,
         synchronous: str = "FULL",
     ) -> None:
+        Queues.__init__(self, waiting_max)
         self.path = Path(path)
         self._lock = _own(self.path)
         self._connections: list[apsw.Connection] = []
@@ -64,8 +64,6 @@ class SqliteDatabase:
             opening = Opening(self.path, vfs, synchronous)
             connection = self._keep(opening.writer())
             _check_ours(connection)
-            self._writes = WorkQueue("write", waiting_max)
-            self._reads = WorkQueue("read", waiting_max)
             self._here = Here(SqliteConnection(self._keep(opening.reader())))
             self._writer = Writer(connection, self._writes, self._here.let_go)
             reading = [SqliteConnection(self._keep(opening.reader())) for _ in range(readers)]
@@ -74,17 +72,7 @@ class SqliteDatabase:
             raise
         self._writes.start(self._writer.run)
         for each in reading:
-            self._reads.start(partial(self._read_on, each))
-
-    def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> Future[T]:
-        job = Job(work, alone)
-        self._writes.submit(job)
-        return job.future
-
-    def read(self, work: Callable[[Connection], T]) -> Future[T]:
-        job = Job(work)
-        self._reads.submit(job)
-        return job.future
+            self._reads.start(partial(self._read_on, each.snapshot))
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         return self._here.read(work)
@@ -96,20 +84,9 @@ class SqliteDatabase:
         return total([self._writer.counts], self._writes.waiting)
 
     def close(self) -> None:
-        self._writes.close()
-        self._reads.close()
+        self._close_queues()
         if self._here.close():
             self._release()
-
-    def _read_on(self, connection: SqliteConnection) -> None:
-        while (job := self._reads.take()) is not None:
-            if job.begins():
-                try:
-                    result = connection.snapshot(job.work)
-                except BaseException as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
-                    job.future.set_exception(error)
-                else:
-                    job.future.set_result(result)
 
     def _keep(self, connection: apsw.Connection) -> apsw.Connection:
         self._connections.append(connection)

@@ -1,7 +1,7 @@
 """Operations: what the Partner and Enterprise endpoints do so far.
 
-`OPERATIONS` says of each whether anyone may ask it, or only a session: then it is given the session, which was
-checked, and the call is counted.
+`OPERATIONS` says of each whether anyone may ask it, or only a session: then it is given the session, which
+was checked, and the call is counted.
 
 Source: SOAP API Developer Guide, login(), logout(), getServerTimestamp(), getUserInfo().
 """

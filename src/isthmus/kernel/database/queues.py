@@ -1,0 +1,44 @@
+"""Queues: how work comes to the threads of a database, the same on both databases."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from isthmus.kernel.database import Connection, Transaction
+from isthmus.kernel.database.work_queue import WAITING_MAX, Job, WorkQueue
+
+T = TypeVar("T")
+
+
+class Queues:
+    """Two queues: the units that wait for a writer, and the questions that wait for a reader."""
+
+    def __init__(self, waiting_max: int = WAITING_MAX) -> None:
+        self._writes = WorkQueue("write", waiting_max)
+        self._reads = WorkQueue("read", waiting_max)
+
+    def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> Future[T]:
+        job = Job(work, alone)
+        self._writes.submit(job)
+        return job.future
+
+    def read(self, work: Callable[[Connection], T]) -> Future[T]:
+        job = Job(work)
+        self._reads.submit(job)
+        return job.future
+
+    def _read_on(self, snapshot: Callable[[Callable[[Connection], Any]], Any]) -> None:
+        """A reader's thread: each question is asked of a snapshot, until the queue is closed."""
+        while (job := self._reads.take()) is not None:
+            if job.begins():
+                try:
+                    result = snapshot(job.work)
+                except BaseException as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
+                    job.future.set_exception(error)
+                else:
+                    job.future.set_result(result)
+
+    def _close_queues(self) -> None:
+        """Return when all that was handed in is done."""
+        self._writes.close()
+        self._reads.close()
