@@ -5,11 +5,13 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import pytest
+from structlog.testing import capture_logs
 from tests.contract.places import Place
 from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID, codes, messages
 
 from isthmus.assembly import COMPONENTS
 from isthmus.kernel.clock import DAY, HOUR, MINUTE, ManualClock
+from isthmus.kernel.database import Database, Transaction
 from isthmus.kernel.database.migrations import migrate
 from isthmus.kernel.errors import Fault
 from isthmus.kernel.ids import Ids, record_id
@@ -56,9 +58,9 @@ def automation() -> Interrupted:
 
 
 @pytest.fixture
-def org(place: Place, automation: Interrupted) -> Iterator[Org]:
+def org(place: Place, database: Database, automation: Interrupted) -> Iterator[Org]:
     """An org with one user."""
-    database, immediate = place.open(), place.open_immediate()
+    immediate = place.open_immediate()
     clock, ids = ManualClock(), Ids(seed=1)
     for component, migrations in COMPONENTS:
         migrate(database, component, migrations, clock)
@@ -199,6 +201,29 @@ def test_calls_are_counted_and_survive_a_restart(org: Org) -> None:
     assert refused.value.entry.name == "request_limit_exceeded"
     org.clock.advance(25 * HOUR)
     assert org.usage().used == 0
+
+
+def test_calls_that_cannot_be_written_down_wait_for_the_next_minute(org: Org, database: Database) -> None:
+    def forbid(tx: Transaction) -> None:
+        tx.execute('ALTER TABLE "isthmus_api_usage" RENAME TO "elsewhere"')
+
+    def allow(tx: Transaction) -> None:
+        tx.execute('ALTER TABLE "elsewhere" RENAME TO "isthmus_api_usage"')
+
+    async def count(calls: int) -> None:
+        org.count_call(calls)
+
+    database.write(forbid).result()
+    run(count(3))
+    org.clock.advance(MINUTE)
+    with capture_logs() as logged:
+        run(count(4))
+        run(org.stop())
+    assert {each["event"] for each in logged} == {"API calls are not written down"}
+    database.write(allow).result()
+    run(org.stop())
+    run(org.start())
+    assert org.usage().used == 7
 
 
 def test_a_reset_removes_data_and_gives_no_id_out_again(org: Org) -> None:

@@ -1,10 +1,11 @@
 """Usage: how many API calls an org has answered in the last 24 hours of org time.
 
-Calls are counted in memory, in minutes; a minute that is over is written down, so that a restart forgets a
-minute at most, and several processes of one org add up in the database.
+Calls are counted in memory, in minutes; a minute that is over is written down, so that a crash forgets a
+minute at most, and several processes of one org add up in the database. Where the database refuses, calls
+wait for the next minute.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, NamedTuple
@@ -46,6 +47,26 @@ class _Counts:
 
     written: dict[int, int] = field(default_factory=dict)
     pending: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """A unit of work that writes calls down, and removes what is older than a day.
+
+    Where it fails, the calls are to be given back.
+    """
+
+    usage: "ApiUsage"
+    calls: Mapping[int, int]
+    first: int
+
+    def __call__(self, tx: Transaction) -> None:
+        tx.execute_many(_ADD, list(self.calls.items()))
+        tx.execute('DELETE FROM "isthmus_api_usage" WHERE "minute" <= ?', (self.first,))
+
+    def give_back(self) -> None:
+        """Let the next flush write these calls down."""
+        self.usage.take_back(self.calls)
 
 
 class ApiUsage:
@@ -94,30 +115,24 @@ class ApiUsage:
             self._counts.written = {_integer(minute): _integer(calls) for minute, calls in rows}
             self._sum()
 
-    def flush(self) -> Callable[[Transaction], None]:
-        """A unit of work that writes down what isn't, and removes what is older than a day.
+    def flush(self) -> Flush:
+        """What isn't written down yet, on its way there.
 
-        What it writes is taken now, once, for a unit may run several times.
+        It is taken now, once, for a unit may run several times.
         """
         with self._lock:
             self._set_aside()
             pending, self._counts.pending = self._counts.pending, {}
-            for minute, calls in pending.items():
-                self._counts.written[minute] = self._counts.written.get(minute, 0) + calls
-        first = self._clock.now() // MINUTE - _WINDOW
+            _add(self._counts.written, pending)
+        return Flush(self, pending, self._clock.now() // MINUTE - _WINDOW)
 
-        def write_down(tx: Transaction) -> None:
-            tx.execute_many(_ADD, list(pending.items()))
-            tx.execute('DELETE FROM "isthmus_api_usage" WHERE "minute" <= ?', (first,))
-
-        return write_down
-
-    def reset(self) -> None:
-        """Forget every call that was counted in memory."""
+    def take_back(self, calls: Mapping[int, int]) -> None:
+        """Calls that could not be written down: they are pending again."""
         with self._lock:
-            self._counts = _Counts()
-            self._in_minute = 0
-            self._sum()
+            for minute, number in calls.items():
+                if minute in self._counts.written:
+                    self._counts.written[minute] -= number
+                    _add(self._counts.pending, {minute: number})
 
     def _turn(self, minute: int) -> bool:
         """Begin to count another minute; whether others wait to be written down."""
@@ -128,7 +143,7 @@ class ApiUsage:
     def _set_aside(self) -> None:
         pending = self._counts.pending
         if self._in_minute:
-            pending[self._minute] = pending.get(self._minute, 0) + self._in_minute
+            _add(pending, {self._minute: self._in_minute})
             self._in_minute = 0
 
     def _forget(self, minute: int) -> None:
@@ -146,6 +161,11 @@ class ApiUsage:
     def _sum(self) -> None:
         counts = self._counts
         self._used = sum(counts.written.values()) + sum(counts.pending.values()) + self._in_minute
+
+
+def _add(counts: dict[int, int], more: Mapping[int, int]) -> None:
+    for minute, calls in more.items():
+        counts[minute] = counts.get(minute, 0) + calls
 
 
 def _integer(value: object) -> int:

@@ -5,7 +5,12 @@ No rule lives in an adapter; they all ask here.
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import suppress
 
+import structlog
+
+from isthmus.kernel.database import DatabaseError
 from isthmus.org.limits.report import Limit, report
 from isthmus.org.limits.usage import Usage
 from isthmus.org.org.reads import ReadFace
@@ -13,6 +18,8 @@ from isthmus.org.org.saves import SaveFace
 from isthmus.org.save.recycle_bin import purge
 from isthmus.org.save.reset import reset
 from isthmus.org.security.principal import Principal
+
+_log = structlog.get_logger(__name__)
 
 
 class Org(SaveFace, ReadFace):
@@ -27,17 +34,18 @@ class Org(SaveFace, ReadFace):
         await self._read(self._calls.load)
 
     async def stop(self) -> None:
-        """Write down what is only in memory. The database stays open: it is not the org's."""
-        if self._flushing is not None:
-            await asyncio.wrap_future(self._flushing)
-        await self._write(self._calls.flush())
+        """Write down what is only in memory, if that can be. The database stays open: it is not the org's."""
+        for writing in (self._flushing, self._flush()):
+            if writing is not None:
+                with suppress(DatabaseError):  # it is logged
+                    await asyncio.wrap_future(writing)
 
     # Limits
 
     def count_call(self, calls: int = 1) -> None:
         """Count API calls. Fault: `request_limit_exceeded`, where the rolling 24 hours are used up."""
         if self._calls.count(calls):
-            self._flushing = self._database.write(self._calls.flush())
+            self._flushing = self._flush()
 
     def usage(self) -> Usage:
         """For `Sforce-Limit-Info: api-usage=used/maximum`."""
@@ -56,8 +64,21 @@ class Org(SaveFace, ReadFace):
             pass
         while await self._write(self._queries.purge_cursors):
             pass
-        await self._write(self._calls.flush())
+        await asyncio.wrap_future(self._flush())
 
     async def reset(self) -> None:
         """Remove every record of data; what sets the org up stays, and ids go on from where they are."""
         await self._write(lambda tx: reset(tx, self.schema))
+
+    def _flush(self) -> Future[None]:
+        """Write calls down. Where that fails, it is logged, and they are tried again a minute later."""
+        flush = self._calls.flush()
+
+        def look(written: Future[None]) -> None:
+            if error := written.exception():
+                flush.give_back()
+                _log.warning("API calls are not written down", reason=str(error))
+
+        writing = self._database.write(flush)
+        writing.add_done_callback(look)
+        return writing

@@ -1,12 +1,16 @@
 """Usage: do calls count for 24 hours of org time?"""
 
+from pathlib import Path
+
 import pytest
 
 from isthmus.kernel.clock import HOUR, MINUTE, ManualClock
+from isthmus.kernel.database.migrations import migrate
+from isthmus.kernel.database.sqlite import SqliteDatabase
 from isthmus.kernel.errors import Fault
 from isthmus.org.limits.maxima import DEVELOPER_EDITION
 from isthmus.org.limits.report import maxima, report
-from isthmus.org.limits.usage import ApiUsage
+from isthmus.org.limits.usage import COMPONENT, MIGRATIONS, ApiUsage
 
 
 def test_calls_count_for_a_day() -> None:
@@ -40,6 +44,37 @@ def test_a_minute_that_is_over_is_due_to_be_written_down() -> None:
     assert [calls.count(), calls.count()] == [False, False]
     clock.advance(MINUTE)
     assert [calls.count(), calls.count()] == [True, False]
+
+
+def test_flushes_of_one_minute_add_up(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "org.db")
+    migrate(database, COMPONENT, MIGRATIONS)
+    clock = ManualClock()
+    calls = ApiUsage(clock, 100)
+    for number in (3, 4):
+        calls.count(number)
+        database.write(calls.flush()).result()
+    again = ApiUsage(clock, 100)
+    database.read_now(again.load)
+    assert again.current().used == 7
+    database.close()
+
+
+def test_calls_that_were_given_back_are_written_down_by_the_next_flush(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "org.db")
+    migrate(database, COMPONENT, MIGRATIONS)
+    clock = ManualClock()
+    calls = ApiUsage(clock, 100)
+    calls.count(3)
+    calls.flush().give_back()
+    clock.advance(MINUTE)
+    assert calls.count(4), "what waits is due"
+    assert calls.current().used == 7
+    database.write(calls.flush()).result()
+    again = ApiUsage(clock, 100)
+    database.read_now(again.load)
+    assert again.current().used == 7
+    database.close()
 
 
 def test_the_report_has_the_wires_order_and_the_settings_maxima() -> None:

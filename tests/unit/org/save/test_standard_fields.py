@@ -1,5 +1,6 @@
 """Standard fields: do the platform's own objects fill in what follows from the rest of a record?"""
 
+from contextlib import suppress
 from functools import partial
 
 from tests.contract.save.saves import Saves
@@ -8,6 +9,8 @@ from tests.contract.save.world import codes, messages
 from isthmus.kernel.clock import HOUR
 from isthmus.org.save import requests
 from isthmus.org.save.reset import reset
+from isthmus.org.save.result import SaveResult
+from isthmus.org.save.unit_of_work import UnitOfWork
 
 NEW_YEAR = 1_767_225_600_000
 
@@ -244,3 +247,24 @@ def test_a_case_takes_its_contacts_account_where_it_has_none(saves: Saves) -> No
     assert values(saves, case, "AccountId") == [None], "only another contact brings its account"
     saves.update("Contact", {"Id": bob, "AccountId": acme})
     assert values(saves, stray, "AccountId") == [other], "cases stay where they were"
+
+
+def test_statuses_that_were_undone_are_read_again(saves: Saves) -> None:
+    stage = {
+        "MasterLabel": "Signed",
+        "ApiName": "Signed",
+        "IsActive": True,
+        "IsClosed": True,
+        "SortOrder": 99,
+    }
+    deal = {"Name": "x", "StageName": "Signed", "CloseDate": "2026-05-09"}
+
+    def work(unit: UnitOfWork) -> list[SaveResult]:
+        with suppress(LookupError), unit.savepoint():
+            assert codes(requests.insert(unit, "OpportunityStage", [stage])) == ["ok"]
+            assert codes(requests.insert(unit, "Opportunity", [deal])) == ["ok"]
+            raise LookupError
+        return requests.insert(unit, "Opportunity", [deal])
+
+    [made] = saves.run(work, system=True)
+    assert values(saves, str(made.id), "IsClosed") == [0]
