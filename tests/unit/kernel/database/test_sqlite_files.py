@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from isthmus.kernel.database import DatabaseFailed, DatabaseLocked, DatabaseReadOnly
+from isthmus.kernel.database import DatabaseBusy, DatabaseFailed, DatabaseLocked, DatabaseReadOnly
 from isthmus.kernel.database.sqlite import SqliteDatabase
 
 HOLD = """
@@ -33,6 +33,57 @@ def test_a_second_process_is_kept_out_and_told_by_whom(tmp_path: Path) -> None:
             SqliteDatabase(path)
         holder.kill()
     SqliteDatabase(path).close()
+
+
+OTHERS = """
+import sqlite3, sys
+other = sqlite3.connect(sys.argv[1], isolation_level=None)
+for statement in sys.argv[2:]:
+    other.execute(statement)
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [("BEGIN IMMEDIATE",), ("BEGIN EXCLUSIVE",), ("PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE")],
+    ids=["writing", "exclusive", "for good"],
+)
+def test_a_file_that_another_program_has_locked_is_named_soon(
+    tmp_path: Path, statements: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "org.sqlite"
+    SqliteDatabase(path).close()
+    other = subprocess.Popen(
+        [sys.executable, "-c", OTHERS, str(path), *statements], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"locked\n"
+        with pytest.raises(DatabaseBusy, match=r"another program keeps .* locked: close it, then try again"):
+            SqliteDatabase(path)
+        other.kill()
+    assert caplog.messages == []
+    SqliteDatabase(path).close()
+
+
+def test_an_end_without_anything_to_write_down_needs_no_lock(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "org.sqlite"
+    database = SqliteDatabase(path)
+    other = subprocess.Popen(
+        [sys.executable, "-c", OTHERS, str(path), "BEGIN IMMEDIATE"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"locked\n"
+        database.close()
+        other.kill()
+    assert caplog.messages == []
 
 
 def test_a_second_opening_in_one_process_is_kept_out_too(tmp_path: Path) -> None:

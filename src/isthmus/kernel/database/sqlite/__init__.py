@@ -40,8 +40,8 @@ _log = logging.getLogger("isthmus.database")
 class SqliteDatabase(Queues):
     """The database in the file at `path`, made where there is none.
 
-    `vfs` and `synchronous` are for simulations of power loss. Raises DatabaseLocked, DatabaseReadOnly or
-    DatabaseFailed, each with what to do.
+    `vfs` and `synchronous` are for simulations of power loss. Raises DatabaseLocked, DatabaseBusy,
+    DatabaseReadOnly or DatabaseFailed, each with what to do.
     """
 
     dialect = SQLITE

@@ -21,6 +21,8 @@ from isthmus.kernel.database.unit import Unit
 _STATEMENTS_CACHED: Final = 500
 _BUSY_MILLISECONDS: Final = 10_000
 """How long another program (a user's `sqlite3` shell) may keep us waiting for the file."""
+_BUSY_AT_OPENING_MILLISECONDS: Final = 1_000
+"""The same while nobody is served yet, and somebody waits for the start."""
 _MAPPED_BYTES: Final = 256 * 1024 * 1024
 _WAL_BYTES_KEPT: Final = 64 * 1024 * 1024
 """What stays of a WAL that a very large transaction has blown up."""
@@ -41,10 +43,14 @@ class Opening:
         connection = self._open(apsw.SQLITE_OPEN_READWRITE)
         connection.pragma("query_only", True)
         connection.pragma("cache_size", -_READER_CACHE_KIB)
+        connection.set_busy_timeout(_BUSY_MILLISECONDS)
         return connection
 
     def writer(self) -> apsw.Connection:
-        """The connection that writes; makes the file where there is none. Raises DatabaseError."""
+        """The connection that writes; makes the file where there is none.
+
+        Raises DatabaseError: DatabaseBusy where another program has locked the file.
+        """
         connection = self._open(apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
         try:
             if connection.pragma("journal_mode", "wal") != "wal":
@@ -54,8 +60,10 @@ class Opening:
             connection.pragma("synchronous", self.synchronous)
             connection.pragma("journal_size_limit", _WAL_BYTES_KEPT)
             connection.pragma("cache_size", -_WRITER_CACHE_KIB)
+            connection.execute("BEGIN IMMEDIATE; ROLLBACK")  # whether it can be written at all
         except apsw.Error as error:
             raise refusal(error, connection) from error
+        connection.set_busy_timeout(_BUSY_MILLISECONDS)
         return connection
 
     def _open(self, flags: int) -> apsw.Connection:
@@ -67,7 +75,7 @@ class Opening:
             raise DatabaseFailed(
                 f"{self.path} can't be opened: check that it and its folder can be read and written"
             ) from error
-        connection.set_busy_timeout(_BUSY_MILLISECONDS)
+        connection.set_busy_timeout(_BUSY_AT_OPENING_MILLISECONDS)
         # A quoted name that is no column is an error, not a text, as on PostgreSQL.
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)

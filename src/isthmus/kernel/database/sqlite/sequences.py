@@ -62,6 +62,11 @@ class Sequences:
                 if self._next[name] <= bound:
                     self._wanting.pop(name, None)
 
+    @property
+    def moved(self) -> bool:
+        """Whether the file says something else than where the sequences are."""
+        return self._next != self._bound
+
     def settle(self, cursor: apsw.Cursor) -> None:
         """Write down where each sequence is, so that an orderly end leaves no gap."""
         for each in self._next.items():

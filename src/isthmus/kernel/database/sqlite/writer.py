@@ -206,11 +206,12 @@ class Writer:
 
     def _settle(self) -> None:
         """The orderly end: the sequences are written down exactly."""
-        try:
-            self._cursor.execute("BEGIN IMMEDIATE")
-            self._sequences.settle(self._cursor)
-            self._cursor.execute("COMMIT")
-        except apsw.Error:
-            self._roll_back()
-            _log.warning("sequences will go on with a gap", exc_info=True)
+        if self._sequences.moved:
+            try:
+                self._cursor.execute("BEGIN IMMEDIATE")
+                self._sequences.settle(self._cursor)
+                self._cursor.execute("COMMIT")
+            except apsw.Error as error:
+                self._roll_back()
+                _log.warning("sequences will go on with a gap: %s", refusal(error, self._connection))
         self._cursor.close()
