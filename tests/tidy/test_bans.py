@@ -25,7 +25,7 @@ EXCEPTIONS: Mapping[str, set[str]] = {
     "kernel/ids.py": {"random", "secrets"},
     "kernel/database/*": {"apsw", "psycopg"},
     "settings.py": {"os.environ"},
-    "kernel/http.py": {"asyncio.timeout"},
+    "kernel/http/server.py": {"asyncio.timeout"},
     "kernel/host_gateway.py": {"asyncio.timeout"},
     "kernel/private_files.py": {"secrets"},
     "kernel/certificates.py": {"cryptography.x509.random_serial_number"},
@@ -34,7 +34,7 @@ EXCEPTIONS: Mapping[str, set[str]] = {
 """What a file that ruff leaves alone uses of what is banned: just this."""
 REAL_TIME: Mapping[str, set[str]] = {
     "kernel/clock.py": {"wait"},  # it is the Clock
-    "kernel/http.py": {"call_later"},  # a tick a second finds sockets that keep us waiting
+    "kernel/http/server.py": {"call_later"},  # a tick a second finds sockets that keep us waiting
     "kernel/host_gateway.py": {"time"},  # the idle time of its sockets
     "kernel/tasks.py": {"wait"},  # the grace at the program's end
     "kernel/database/postgresql/bounds.py": {"wait"},  # a server that is silent

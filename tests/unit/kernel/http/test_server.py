@@ -6,6 +6,8 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import aiohttp
@@ -16,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from isthmus.kernel.clock import ManualClock
-from isthmus.kernel.http import HEAD_BYTES_MAX, HttpServer, Listener, ListenError, stop_signals
+from isthmus.kernel.clock import DAY, ManualClock
+from isthmus.kernel.http import HEAD_BYTES_MAX, HttpServer, Listener, ListenError, Refusal, stop_signals
+from isthmus.kernel.http.connection import plain_refusal
 
 ANY_PORT = Listener("127.0.0.1", 0)
 
@@ -46,8 +49,16 @@ async def hold(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, *listeners: Listener) -> AsyncIterator[tuple[HttpServer, tuple[int, ...]]]:
-    server = HttpServer(app, listeners or (ANY_PORT,), clock=ManualClock())
+async def serving(
+    app: ASGIApp, *listeners: Listener, refusal: Refusal = plain_refusal, connections_max: int = 100
+) -> AsyncIterator[tuple[HttpServer, tuple[int, ...]]]:
+    server = HttpServer(
+        app,
+        listeners or (ANY_PORT,),
+        clock=ManualClock(),
+        refusal=refusal,
+        connections_max=connections_max,
+    )
     ports = await server.start()
     try:
         yield server, ports
@@ -55,12 +66,26 @@ async def serving(app: ASGIApp, *listeners: Listener) -> AsyncIterator[tuple[Htt
         await server.stop(grace=1)
 
 
+LOOPS: list[Callable[[], asyncio.AbstractEventLoop]] = [asyncio.new_event_loop]
+if find_spec("uvloop") is not None:  # it is not on Windows
+    LOOPS.append(import_module("uvloop").new_event_loop)
+
+
+@pytest.fixture(autouse=True, params=LOOPS, ids=lambda each: str(each.__module__).partition(".")[0])
+def _loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "new_loop", request.param)
+
+
+new_loop = asyncio.new_event_loop
+
+
 def run(test: Callable[[], Awaitable[None]]) -> None:
     async def within_time() -> None:
         async with asyncio.timeout(20):
             await test()
 
-    asyncio.run(within_time())
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(within_time())
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -195,13 +220,52 @@ def test_a_head_within_the_limit_is_served() -> None:
     run(test)
 
 
-def test_an_upgrade_is_answered_as_a_plain_request_and_closes() -> None:
+def test_answers_are_dated_in_org_time() -> None:
+    async def test() -> None:
+        async with serving(echo) as (server, (port,)), aiohttp.ClientSession() as client:
+            server._clock.advance(10 * DAY)
+            server._tick()
+            answer = await client.get(f"http://127.0.0.1:{port}/")
+            assert answer.headers["Date"] == "Sun, 11 Jan 2026 00:00:00 GMT"
+
+    run(test)
+
+
+def test_more_connections_than_there_may_be_are_refused() -> None:
+    async def test() -> None:
+        async with serving(hold, connections_max=2) as (server, (port,)):
+            held = [asyncio.create_task(raw(port, b"GET / HTTP/1.1\r\n\r\n")) for _ in range(2)]
+            await until(lambda: server.requests == 2)
+            refused = await raw(port, b"GET / HTTP/1.1\r\n\r\n")
+            assert refused.startswith(b"HTTP/1.1 503 ")
+            assert server.requests == 2
+            await server.stop()
+            assert all(each.endswith(b"closing") for each in await asyncio.gather(*held))
+
+    run(test)
+
+
+def test_refusals_are_worded_by_who_serves() -> None:
+    async def test() -> None:
+        async with serving(echo, refusal=lambda status: (b"application/json", b"[%d]" % status)) as (
+            _,
+            (port,),
+        ):
+            refused = await raw(port, b"nonsense\r\n\r\n")
+            assert b"content-type: application/json\r\n" in refused
+            assert refused.endswith(b"\r\n\r\n[400]")
+
+    run(test)
+
+
+def test_a_client_that_is_refused_while_it_sends_reads_why() -> None:
+    """On real sockets, where a server that closed too early would have the answer thrown away."""
+
     async def test() -> None:
         async with serving(echo) as (_, (port,)):
-            asked = b"GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"
-            received = await raw(port, asked)
-            assert received.startswith(b"HTTP/1.1 200 ")
-            assert b"connection: close" in received
+            long = b"GET / HTTP/1.1\r\nx: " + b"y" * 3_000_000
+            for _ in range(20):
+                assert (await raw(port, long)).startswith(b"HTTP/1.1 431 ")
 
     run(test)
 
@@ -210,7 +274,7 @@ def test_stopping_wakes_and_answers_held_requests() -> None:
     async def test() -> None:
         async with serving(hold) as (server, (port,)), aiohttp.ClientSession() as client:
             held = [asyncio.create_task(client.get(f"http://127.0.0.1:{port}/")) for _ in range(20)]
-            await until(lambda: len(server._state.tasks) == 20)
+            await until(lambda: server.requests == 20)
             await server.stop()
             answers = await asyncio.gather(*held)
             assert {await each.read() for each in answers} == {b"closing"}
@@ -227,7 +291,7 @@ def test_what_does_not_finish_within_the_grace_is_cut_off() -> None:
     async def test() -> None:
         async with serving(never) as (server, (port,)):
             held = asyncio.create_task(raw(port, b"GET / HTTP/1.1\r\n\r\n"))
-            await until(lambda: len(server._state.tasks) == 1)
+            await until(lambda: server.requests == 1)
             await server.stop(grace=0.01)
             assert isinstance((await asyncio.gather(held, return_exceptions=True))[0], OSError | bytes)
 
@@ -239,7 +303,7 @@ def test_a_client_that_stops_in_the_middle_is_cut_off() -> None:
         async with serving(echo) as (server, (port,)):
             slow_head = asyncio.create_task(raw(port, b"GET / HTTP/1.1\r\nx: "))
             slow_body = asyncio.create_task(raw(port, b"POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\nabc"))
-            await until(lambda: len(server._state.tasks) == 1 and len(server._state.connections) == 2)
+            await until(lambda: server.requests == 1 and server.connections == 2)
             for _ in range(120):
                 server._tick()
             results = await asyncio.gather(slow_head, slow_body, return_exceptions=True)

@@ -1,0 +1,228 @@
+"""Exchange: one request and its answer, as an application sees them (ASGI 3).
+
+The head of an answer waits for the first piece of its body, so that an answer that is whole goes out in one
+write. One that comes in pieces is framed by its content-length, else in chunks (RFC 9112, 6 and 7.1). `send`
+waits while the client does not take what it has been sent.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Final, Protocol, TypeAlias
+
+from starlette.types import ASGIApp, Message, Scope
+
+STATUS_LINES: Final = {
+    each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus if each >= 200
+}
+CLOSE: Final = b"connection: close\r\n"
+BODY_BUFFERED_MAX: Final = 65_536
+"""Bytes of a request's body that wait to be received; beyond, the client waits."""
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
+
+_log = logging.getLogger(__name__)
+
+
+class Wire(Protocol):
+    """What an exchange needs of its connection."""
+
+    full: bool
+    """The client has much to take before more should be sent."""
+
+    @property
+    def date(self) -> bytes:
+        """The header line of every answer's date."""
+
+    async def room(self) -> None:
+        """Wait until the connection is not full, or gone."""
+
+    def write(self, data: bytes) -> None:
+        """Send, or keep until it can be sent."""
+
+    def resume_reading(self) -> None:
+        """Take more of the request that is being read."""
+
+    def answered(self, exchange: "Exchange") -> None:
+        """The answer is complete."""
+
+    def abort(self) -> None:
+        """End the connection at once."""
+
+
+class Exchange:
+    """`scope`, `receive` and `send` are ASGI's; `run` has an application answer.
+
+    `received`: the request is whole. `begun`, `complete`: how far the answer is. `lost`: the client, or the
+    rest of its request, will not come: `receive` says so, and what is sent goes nowhere. `keep_alive`:
+    whether the connection goes on after it.
+    """
+
+    __slots__ = (
+        "_awaits_continue",
+        "_body",
+        "_chunked",
+        "_left",
+        "_news",
+        "_silent",
+        "_start",
+        "_told_all",
+        "_wire",
+        "begun",
+        "complete",
+        "keep_alive",
+        "lost",
+        "received",
+        "scope",
+    )
+
+    def __init__(self, wire: Wire, scope: Scope, *, keep_alive: bool, awaits_continue: bool) -> None:
+        self.scope = scope
+        self.keep_alive = keep_alive
+        self.received = False
+        self.begun = False
+        self.complete = False
+        self.lost = False
+        self._wire = wire
+        self._awaits_continue = awaits_continue
+        self._body = bytearray()
+        self._told_all = False
+        self._news: asyncio.Event | None = None
+        self._start: Message | None = None
+        self._silent = False
+        self._chunked = False
+        self._left: int | None = None
+        """Bytes of the content-length that are still to come; None where none was told."""
+
+    def feed(self, body: bytes) -> bool:
+        """A piece of the request's body; whether there is room for more."""
+        self._body += body
+        self._wake()
+        return len(self._body) <= BODY_BUFFERED_MAX
+
+    def finish(self) -> None:
+        """The request is whole."""
+        self.received = True
+        self._wake()
+
+    def lose(self) -> None:
+        """The client is gone, or what it sends can't be read."""
+        self.lost = True
+        self._wake()
+
+    async def run(self, app: ASGIApp) -> None:
+        """Have `app` answer. Where it fails to, the answer is 500, or ends in the middle."""
+        try:
+            await app(self.scope, self.receive, self.send)
+        except Exception:  # noqa: BLE001 - whatever it is, it is logged, and the client learns that it failed
+            _log.exception("the application failed")
+        else:
+            if not self.complete and not self.lost:
+                _log.error("the application has not answered")
+        if self.begun and not self.complete:
+            self._wire.abort()
+        elif not self.complete and not self.lost:
+            self.keep_alive, self._left, self._chunked = False, None, False
+            self._start = {"status": 500, "headers": [(b"content-type", b"text/plain")]}
+            await self.send({"type": "http.response.body", "body": b"Internal Server Error"})
+
+    async def receive(self) -> Message:
+        """The body, as it comes; after it, the news that the client is gone or the answer complete."""
+        if self._awaits_continue and not self.lost and not self.complete:
+            self._awaits_continue = False
+            self._wire.write(_CONTINUE)
+        while not self.lost and not self.complete:
+            if self._body or (self.received and not self._told_all):
+                body, self._body = bytes(self._body), bytearray()
+                self._told_all = all_told = self.received
+                if not all_told:
+                    self._wire.resume_reading()  # which may bring the next piece at once
+                return {"type": "http.request", "body": body, "more_body": not all_told}
+            self._news = self._news or asyncio.Event()
+            await self._news.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """Raises RuntimeError for what is out of order, ValueError for a header that has a line break."""
+        if self._wire.full:
+            await self._wire.room()
+        if self.lost:
+            return
+        if self.complete:
+            raise RuntimeError("the request has been answered already")
+        if self._start is None:
+            _expect("http.response.start", message)
+            self._start = message
+            return
+        _expect("http.response.body", message)
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if self.begun:
+            data = self._framed(body, more)
+        else:
+            data = self._head(self._start["status"], self._start.get("headers", ()), body, more)
+            data += self._framed(body, more)
+            self.begun = True
+        if data:
+            self._wire.write(data)
+        if not more:
+            self.complete = True
+            self._wake()
+            self._wire.answered(self)
+
+    def _head(self, status: int, headers: Headers, body: bytes, more: bool) -> bytes:
+        """The head of an answer whose body begins with `body`; decides how that is framed."""
+        parts: list[bytes] = []
+        for name, value in headers:
+            parts += (name, b": ", value, b"\r\n")
+            if name == b"content-length":
+                self._left = int(value)
+        fields = b"".join(parts)
+        if not fields.count(b"\r") == fields.count(b"\n") == len(parts) // 4:
+            raise ValueError("a header has a line break in it")
+        parts = [STATUS_LINES[status], self._wire.date, fields]
+        self._silent = status in _BODILESS or self.scope["method"] == "HEAD"
+        if self._left is None and status not in _BODILESS:
+            parts.append(self._framing(body, more))
+        if self._awaits_continue:
+            self.keep_alive = False  # whether the body comes after all, nobody knows
+        if not self.keep_alive:
+            parts.append(CLOSE)
+        parts.append(b"\r\n")
+        return b"".join(parts)
+
+    def _framing(self, body: bytes, more: bool) -> bytes:
+        """The header that tells where a body of unknown length ends."""
+        if not more:
+            self._left = len(body)
+            return b"content-length: %d\r\n" % len(body)
+        if self.scope["http_version"] == "1.0":
+            self.keep_alive = False  # it ends where the connection ends
+            return b""
+        self._chunked = True
+        return b"transfer-encoding: chunked\r\n"
+
+    def _framed(self, body: bytes, more: bool) -> bytes:
+        """A piece of the answer's body as it goes over the wire."""
+        if self._silent:
+            return b""
+        if self._chunked:
+            chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+            return chunk if more else chunk + b"0\r\n\r\n"
+        if self._left is not None:
+            self._left -= len(body)
+            if self._left < 0 or (self._left and not more):
+                raise RuntimeError("the body is not as long as its content-length says")
+        return body
+
+    def _wake(self) -> None:
+        if self._news is not None:
+            self._news.set()
+            self._news = None
+
+
+def _expect(kind: str, message: Message) -> None:
+    if message["type"] != kind:
+        raise RuntimeError(f"{message['type']} was sent where {kind} comes")
