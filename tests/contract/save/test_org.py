@@ -16,7 +16,7 @@ from isthmus.kernel.database.migrations import migrate
 from isthmus.kernel.errors import Fault
 from isthmus.kernel.ids import Ids, record_id
 from isthmus.kernel.journal import Journal
-from isthmus.org.org import Column, Org, QueryResult, Running, SaveOptions, SaveResult
+from isthmus.org.org import Column, Org, QueryResult, Running, SaveOptions, SaveResult, replication
 from isthmus.org.org.founder import Founder
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.save.batch import Save
@@ -224,6 +224,30 @@ def test_calls_that_cannot_be_written_down_wait_for_the_next_minute(org: Org, da
     run(org.stop())
     run(org.start())
     assert org.usage().used == 7
+
+
+def test_what_was_changed_and_deleted_in_a_span_is_told(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = run(org.insert(PRINCIPAL, "Order__c", [{"Name": str(n)} for n in range(2_100)]))
+    ids = [str(each.id) for each in made]
+    then = org.clock.now()
+    org.clock.advance(10 * MINUTE)
+    run(org.delete(PRINCIPAL, "Order__c", ids[:2]))
+    span = (then - then % MINUTE, org.clock.now() + MINUTE)
+    assert sorted(run(org.updated(PRINCIPAL, "order__c", *span)).ids) == sorted(ids[2:])
+    gone = run(org.deleted(PRINCIPAL, "Order__c", *span))
+    assert sorted(gone.records) == [(each, org.clock.now()) for each in sorted(ids[:2])]
+    assert gone.latest_covered == org.clock.now()
+    assert gone.earliest_available == org.clock.now() - 15 * DAY
+    monkeypatch.setattr(replication, "IDS_MAX", 2_097)
+    for wrong, code in (
+        (("Order__c", *span), "EXCEEDED_ID_LIMIT"),
+        (("Order__c", span[0], span[0] + MINUTE - 1), "INVALID_REPLICATION_DATE"),
+        (("Order__c", span[0] - 31 * DAY, span[1]), "INVALID_REPLICATION_DATE"),
+        (("Nonesuch__c", *span), "NOT_FOUND"),
+    ):
+        with pytest.raises(Fault) as refused:
+            run(org.updated(PRINCIPAL, *wrong))
+        assert refused.value.code == code
 
 
 def test_a_reset_removes_data_and_gives_no_id_out_again(org: Org) -> None:

@@ -13,7 +13,7 @@ import structlog
 from isthmus.kernel.database import DatabaseError
 from isthmus.org.limits.report import Limit, report
 from isthmus.org.limits.usage import Usage
-from isthmus.org.org.reads import ReadFace
+from isthmus.org.org.replication import ReplicationFace
 from isthmus.org.org.saves import SaveFace
 from isthmus.org.save.recycle_bin import purge
 from isthmus.org.save.reset import reset
@@ -22,7 +22,7 @@ from isthmus.org.security.principal import Principal
 _log = structlog.get_logger(__name__)
 
 
-class Org(SaveFace, ReadFace):
+class Org(SaveFace, ReplicationFace):
     """One org. The async methods are for the event loop.
 
     Every method that takes a principal answers for that principal's rights. Faults of the request as a whole
