@@ -9,8 +9,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
-from tests.simulation import kill, kill_org, power_loss
+import structlog
+from tests.simulation import kill, kill_org, power_loss, power_loss_org
 from tests.simulation.outcome import Outcome
 
 
@@ -18,15 +20,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seeds", type=int, default=100, help="how many runs of each kind (default 100)")
     parser.add_argument("--first", type=int, default=0, help="the first seed, to repeat a run")
-    parser.add_argument("--only", choices=["kill", "org", "power"], help="one kind only")
+    parser.add_argument("--only", choices=list(KINDS), help="one kind only")
     arguments = parser.parse_args()
     seeds = range(arguments.first, arguments.first + arguments.seeds)
     logging.getLogger("isthmus").setLevel(logging.CRITICAL)  # what fails, fails on purpose
-    kinds = {"kill": _kills, "org": _org_kills, "power": _power_losses}
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     failed = 0
-    for kind in [arguments.only] if arguments.only else list(kinds):
+    for kind in [arguments.only] if arguments.only else KINDS:
         runs = bad = acknowledged = 0
-        for outcome in kinds[kind](seeds):
+        for outcome in KINDS[kind](seeds):
             print(outcome, flush=True)
             runs += 1
             bad += bool(outcome.problems)
@@ -50,6 +52,24 @@ def _power_losses(seeds: range) -> Iterator[Outcome]:
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             yield power_loss.run(Path(folder), seed)
+
+
+def _power_losses_of_orgs(seeds: range) -> Iterator[Outcome]:
+    with tempfile.TemporaryDirectory() as folder:
+        founded, place = Path(folder) / "founded", Path(folder) / "run"
+        founded.mkdir()
+        place.mkdir()
+        power_loss_org.found(founded)
+        for seed in seeds:
+            yield power_loss_org.run(place, seed, founded)
+
+
+KINDS: Final = {
+    "kill": _kills,
+    "org": _org_kills,
+    "power": _power_losses,
+    "power-org": _power_losses_of_orgs,
+}
 
 
 if __name__ == "__main__":

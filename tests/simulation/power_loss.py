@@ -10,6 +10,7 @@ from typing import Final
 
 from tests.simulation.ledger import Ledger
 from tests.simulation.outcome import Outcome
+from tests.simulation.power import Power
 from tests.simulation.power_loss_vfs import PowerLossVFS
 from tests.simulation.workload import Storage, differences, work
 
@@ -27,25 +28,27 @@ def run(folder: Path, seed: int, synchronous: str = "FULL") -> Outcome:
     chance = random.Random(seed)
     ledger = Ledger()
     if chance.random() < 0.3:
-        vfs = PowerLossVFS(seed, chance.randint(1, CHECKPOINT_OPERATIONS_MAX), of=".sqlite")
+        power = Power(seed, chance.randint(1, CHECKPOINT_OPERATIONS_MAX))
+        vfs = PowerLossVFS(power, of=".sqlite")
     else:
-        vfs = PowerLossVFS(seed, int(OPERATIONS_MAX ** chance.uniform(0.4, 1.0)))
+        power = Power(seed, int(OPERATIONS_MAX ** chance.uniform(0.4, 1.0)))
+        vfs = PowerLossVFS(power)
     before, after = folder / "before", folder / "after"
     before.mkdir()
     after.mkdir()
     try:
         storage = Storage.open(before, vfs.name, synchronous)
     except DatabaseError:
-        vfs.cut()  # the power went while the files were made
+        power.cut()  # the power went while the files were made
     else:
         _work_until_the_end(storage, ledger, chance)
-        vfs.cut()
+        power.cut()
         storage.close()
     vfs.salvage(after)
     problems = differences(after, ledger)
     shutil.rmtree(before)
     shutil.rmtree(after)
-    return Outcome("power", seed, f"cut at operation {vfs.operations}", ledger.acknowledged, problems)
+    return Outcome("power", seed, f"cut at operation {power.operations}", ledger.acknowledged, problems)
 
 
 def _work_until_the_end(storage: Storage, ledger: Ledger, chance: random.Random) -> None:

@@ -12,22 +12,16 @@ Source: SQLite documentation, "Atomic Commit In SQLite", and os_unix.c, UNIXFILE
 
 import itertools
 import random
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import apsw
+from tests.simulation.power import Power
 
 SECTOR: Final = 512
 _KEPT: Final = apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL
 _numbers = itertools.count()
-
-
-class PowerIsOff(apsw.IOError):
-    """The disk no longer writes."""
 
 
 @dataclass
@@ -74,77 +68,63 @@ class _Disk:
 
 
 class PowerLossVFS(apsw.VFS):
-    """Use it by its `name`. The power goes at the `cut_at`-th write or sync, counted from 1, of the files
-    whose names end in `of`.
+    """Use it by its `name`, or as the `default`. Writes and syncs count that are of files whose names end in
+    `of`.
     """
 
-    def __init__(self, seed: int, cut_at: int, of: str = "") -> None:
+    def __init__(self, power: Power, *, of: str = "", default: bool = False) -> None:
         self.name = f"power-loss-{next(_numbers)}"
-        self._chance = random.Random(seed)
-        self._cut_at = cut_at
+        self._power = power
         self._of = of
-        self._lock = threading.Lock()
         self._disks: dict[str, _Disk] = {}
-        self.operations = 0
-        self.off = False
-        super().__init__(self.name, "")
+        self._under = apsw.vfs_names()[0]
+        power.at_the_end(self._lose)
+        super().__init__(self.name, self._under, default)
 
     def xOpen(self, name: "str | apsw.URIFilename | None", flags: list[int]) -> apsw.VFSFile:
         if name is None or not flags[0] & _KEPT:
-            return apsw.VFSFile("", name, flags)
+            return apsw.VFSFile(self._under, name, flags)
         path = name if isinstance(name, str) else name.filename()
         existing = Path(path).read_bytes() if Path(path).exists() else None
-        with self._lock:
+        with self._power.guarded():
             if path not in self._disks or (existing is None and self._disks[path].removed):
                 durable = bytearray(existing or b"")
                 self._disks[path] = _Disk(durable, existing is not None, path.endswith(self._of))
-        return _File(self, self._disks[path], name, flags)
+        return _File(self, self._under, self._disks[path], name, flags)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:
         super().xDelete(filename, syncdir)
-        with self._lock:
-            if not self.off and filename in self._disks:
+        with self._power.guarded():
+            if not self._power.off and filename in self._disks:
                 self._disks[filename].removed = True
                 if syncdir:
                     self._sync_folder()
 
     def write(self, disk: _Disk, offset: int, data: bytes | None) -> None:
         """Note a write, or, without data, a truncation. Raises PowerIsOff."""
-        with self._operation(disk):
+        with self._power.operation(counted=disk.counted):
             disk.pending.append((offset, data))
 
     def sync(self, disk: _Disk, folder: bool) -> None:
         """What was written is durable now. Raises PowerIsOff."""
-        with self._operation(disk):
-            disk.sync()
-            if folder:
-                self._sync_folder()
-
-    @contextmanager
-    def _operation(self, disk: _Disk) -> Iterator[None]:
-        with self._lock:
-            self.operations += disk.counted
-            if self.operations >= self._cut_at:
-                self._cut()
-            if self.off:
-                raise PowerIsOff("the power is off")
-            yield
+        with self._power.operation(counted=disk.counted):
+            if not self._power.lies:
+                disk.sync()
+                if folder:
+                    self._sync_folder()
 
     def _sync_folder(self) -> None:
         for disk in self._disks.values():
             if disk.removed:
                 disk.exists = disk.removed = False
 
-    def cut(self) -> None:
-        """The power goes now, if it has not gone yet."""
-        with self._lock:
-            self._cut()
+    def _lose(self) -> None:
+        for disk in self._disks.values():
+            disk.lose(self._power.chance)
 
-    def _cut(self) -> None:
-        if not self.off:
-            self.off = True
-            for disk in self._disks.values():
-                disk.lose(self._chance)
+    def knows(self, path: Path) -> bool:
+        """Whether it is a file of SQLite's."""
+        return str(path) in self._disks
 
     def salvage(self, folder: Path) -> None:
         """Write what is left of the files into `folder`."""
@@ -155,12 +135,17 @@ class PowerLossVFS(apsw.VFS):
 
 class _File(apsw.VFSFile):
     def __init__(
-        self, vfs: PowerLossVFS, disk: _Disk, name: "str | apsw.URIFilename", flags: list[int]
+        self,
+        vfs: PowerLossVFS,
+        under: str,
+        disk: _Disk,
+        name: "str | apsw.URIFilename",
+        flags: list[int],
     ) -> None:
         self._vfs = vfs
         self._disk = disk
         self._folder_too = bool(flags[0] & (apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL))
-        super().__init__("", name, flags)
+        super().__init__(under, name, flags)
 
     def xWrite(self, data: bytes, offset: int) -> None:
         self._vfs.write(self._disk, offset, bytes(data))

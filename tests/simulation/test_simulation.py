@@ -1,12 +1,19 @@
 """The simulations in short form, and the proof that they find a loss where there is one."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.simulation import kill, kill_org, power_loss
+from tests.simulation import kill, kill_org, power_loss, power_loss_org
 from tests.simulation.ledger import Ledger
+from tests.simulation.power import Power, PowerIsOff
+from tests.simulation.power_loss_files import PowerLossFiles
+
+from isthmus.kernel.private_files import write_whole
 
 SEEDS = range(12)
+ORG_SEEDS = range(8)
 
 
 def losses(folder: Path, synchronous: str) -> list[str]:
@@ -20,6 +27,50 @@ def test_nothing_acknowledged_is_lost_with_the_power(tmp_path: Path) -> None:
 @pytest.mark.parametrize("synchronous", ["OFF", "NORMAL"])
 def test_the_simulation_finds_what_an_unsynced_commit_loses(tmp_path: Path, synchronous: str) -> None:
     assert any("acknowledged, but lost" in problem for problem in losses(tmp_path, synchronous))
+
+
+def org_losses(folder: Path, *, lies: bool) -> Iterator[list[str]]:
+    founded = folder / "founded"
+    founded.mkdir()
+    power_loss_org.found(founded)
+    for seed in ORG_SEEDS:
+        yield power_loss_org.run(folder, seed, founded, lies=lies).problems
+
+
+def test_nothing_an_org_acknowledged_is_lost_with_the_power(tmp_path: Path) -> None:
+    assert [problems for problems in org_losses(tmp_path, lies=False) if problems] == []
+
+
+def test_the_simulation_finds_what_an_org_loses_on_a_disk_that_lies(tmp_path: Path) -> None:
+    assert any(org_losses(tmp_path, lies=True))
+
+
+def files_after(folder: Path, seed: int, cut_at: int, *, lies: bool = False) -> tuple[bytes, bool]:
+    """What is left of an old file if the power goes while it becomes new, and whether it had become so."""
+    before, after = folder / f"{seed}-{cut_at}", folder / f"{seed}-{cut_at}-after"
+    before.mkdir()
+    (before / "key").write_bytes(b"old")
+    power = Power(seed, cut_at, lies=lies)
+    files = PowerLossFiles(power, before)
+    done = False
+    with files.noticed(), suppress(PowerIsOff):
+        write_whole(before / "key", b"new")
+        done = True
+    power.cut()
+    files.salvage(after)
+    return (after / "key").read_bytes(), done
+
+
+@pytest.mark.parametrize("cut_at", range(1, 6))
+def test_a_file_of_ours_is_old_or_new_and_new_once_it_is_written(tmp_path: Path, cut_at: int) -> None:
+    left = [files_after(tmp_path, seed, cut_at) for seed in range(20)]
+    assert {data for data, _ in left} <= {b"old", b"new"}
+    assert all(data == b"new" for data, done in left if done)
+
+
+def test_the_simulation_finds_what_an_unsynced_file_loses(tmp_path: Path) -> None:
+    left = {files_after(tmp_path, seed, 9, lies=True) for seed in range(20)}
+    assert left > {(b"old", True), (b"new", True)}
 
 
 def test_nothing_acknowledged_is_lost_with_the_process(tmp_path: Path) -> None:
