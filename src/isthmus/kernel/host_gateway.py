@@ -1,9 +1,10 @@
 """The hostname gateway: a CONNECT proxy through which the platform's host names lead to this machine.
 
 A client that insists on `https://login.salesforce.com` runs unmodified with our certificate authority and
-`HTTPS_PROXY=http://127.0.0.1:8089`. Every other host is tunnelled untouched. It listens on loopback only, and
-everything has a bound: connections, the size of a head, the wait for it, for a connection, and for an idle
-tunnel. Source: RFC 9110, section 9.3.6 (CONNECT).
+`HTTPS_PROXY=http://127.0.0.1:8089`. A name of the platform that is neither an org's nor a public site's is
+refused: a token of this org must never reach the real platform. Every other host is tunnelled untouched. It
+listens on loopback only, and everything has a bound: connections, the size of a head, the wait for it, for a
+connection, for an idle tunnel and for its end. Source: RFC 9110, section 9.3.6 (CONNECT).
 """
 
 import asyncio
@@ -17,6 +18,27 @@ from typing import Final
 
 _AUTHORITY: Final = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})")
 _REQUEST_LINE: Final = re.compile(rb"([A-Z]{1,20}) (\S+) HTTP/1\.[01]\r\n")
+_ORG_HOST: Final = re.compile(
+    r"(?:login|test|[a-z]{2,4}\d{1,4}[a-z]?(?:-api)?)\.salesforce\.com"  # the instances: na1, cs12, usa2s
+    r"|.+\.my\.salesforce\.com|.+\.force\.com"
+)
+_PLATFORM: Final = (
+    ".salesforce.com",
+    ".salesforce.mil",
+    ".sfcrmproducts.cn",
+    ".cloudforce.com",
+    ".database.com",
+    ".my.site.com",
+    ".my.salesforce-sites.com",
+)
+_PUBLIC_SITES: Final = frozenset(
+    f"{name}.salesforce.com"
+    for name in (
+        "admin", "api.status", "appexchange", "architect", "developer", "help", "ideas", "status",
+        "trailblazer", "trailhead", "trust", "www",
+    )
+)  # fmt: skip
+"""Pages for everybody, where nobody sends an org's token."""
 _PUBSUB_HOST: Final = "api.pubsub.salesforce.com"
 _PUBSUB_PORTS: Final = frozenset({443, 7443})
 _CHUNK: Final = 64 * 1024
@@ -47,6 +69,7 @@ class Limits:
     head_seconds: float = 30
     connect_seconds: float = 15
     idle_seconds: float = 3600
+    close_seconds: float = 5
 
 
 def is_org_host(host: str) -> bool:
@@ -54,26 +77,34 @@ def is_org_host(host: str) -> bool:
 
     >>> is_org_host("login.salesforce.com"), is_org_host("ACME.my.salesforce.com")
     (True, True)
-    >>> is_org_host("help.salesforce.com")
-    False
+    >>> is_org_host("na1.salesforce.com"), is_org_host("help.salesforce.com")
+    (True, False)
     """
-    name = host.lower().rstrip(".")
-    return name in ("login.salesforce.com", "test.salesforce.com") or name.endswith(
-        (".my.salesforce.com", ".force.com")
-    )
+    return _ORG_HOST.fullmatch(_plain(host)) is not None
 
 
 def destination(host: str, port: int, https: Address, grpc: Address | None) -> Address | Refusal:
     """Where a CONNECT to `host` and `port` leads: to the org's listeners, or where it says."""
-    if host.lower().rstrip(".") == _PUBSUB_HOST:
+    name = _plain(host)
+    if name == _PUBSUB_HOST:
         if grpc is None or port not in _PUBSUB_PORTS:
             return Refusal(HTTPStatus.BAD_GATEWAY, f"This org has no Pub/Sub API listener for port {port}.")
         return grpc
-    if not is_org_host(host):
-        return Address(host, port)
-    if port != 443:
+    if is_org_host(name):
+        if port == 443:
+            return https
         return Refusal(HTTPStatus.BAD_GATEWAY, f"The org answers for {host} on port 443 only, not on {port}.")
-    return https
+    if name.endswith(_PLATFORM) and name not in _PUBLIC_SITES:
+        return Refusal(
+            HTTPStatus.FORBIDDEN,
+            f"{host} is the real platform's: a token of this org must not reach it. Use login.salesforce.com "
+            f"or the org's own name, or set NO_PROXY={host} where the real one is meant.",
+        )
+    return Address(host, port)
+
+
+def _plain(host: str) -> str:
+    return host.lower().rstrip(".")
 
 
 class HostGateway:
@@ -98,6 +129,7 @@ class HostGateway:
         self._limits = limits
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     @property
     def address(self) -> Address:
@@ -108,6 +140,7 @@ class HostGateway:
 
     async def start(self) -> None:
         """Listen. Raises OSError where the port is taken."""
+        self._stopping = False
         self._server = await asyncio.start_server(
             self._serve, self._address.host, self._address.port, limit=self._limits.head_bytes
         )
@@ -116,6 +149,7 @@ class HostGateway:
         """Stop listening and end every tunnel."""
         if self._server is None:
             return
+        self._stopping = True
         self._server.close()
         for task in self._connections:
             task.cancel()
@@ -123,18 +157,38 @@ class HostGateway:
         self._server = None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, counted until it is closed."""
         task = asyncio.current_task()
         if task is None or len(self._connections) >= self._limits.connections:
             await _refuse(writer, Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections."))
-            await _close(writer)
+            await self._close(writer)
             return
         self._connections.add(task)
+        try:
+            await self._answer_and_close(reader, writer)
+        except asyncio.CancelledError:
+            # Python 3.11's asyncio makes a traceback of a connection's task that ends as cancelled.
+            if not self._stopping:
+                raise
+        finally:
+            self._connections.discard(task)
+
+    async def _answer_and_close(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(OSError, TimeoutError):
                 await self._answer(reader, writer)
         finally:
-            self._connections.discard(task)
-            await _close(writer)
+            await self._close(writer)
+
+    async def _close(self, writer: asyncio.StreamWriter) -> None:
+        """Close a connection. What is still to be sent to an end that does not read is given up."""
+        writer.close()
+        try:
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(self._limits.close_seconds):
+                    await writer.wait_closed()
+        finally:
+            writer.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -158,7 +212,7 @@ class HostGateway:
         try:
             await self._tunnel((reader, writer), far)
         finally:
-            await _close(far[1])
+            await self._close(far[1])
 
     def _target(self, head: bytes) -> Address | Refusal:
         line = _REQUEST_LINE.match(head)
@@ -228,9 +282,3 @@ async def _refuse(writer: asyncio.StreamWriter, refusal: Refusal) -> None:
     writer.write(head.encode() + body)
     with suppress(OSError):
         await writer.drain()
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()

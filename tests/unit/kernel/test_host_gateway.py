@@ -3,8 +3,10 @@
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,9 +31,15 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
         ("acme.lightning.force.com", 443, HTTPS),
         ("api.pubsub.salesforce.com", 7443, GRPC),
         ("api.pubsub.salesforce.com", 443, GRPC),
+        ("na1.salesforce.com", 443, HTTPS),
+        ("CS12.salesforce.com.", 443, HTTPS),
+        ("na123-api.salesforce.com", 443, HTTPS),
+        ("usa2s.salesforce.com", 443, HTTPS),
         ("help.salesforce.com", 443, Address("help.salesforce.com", 443)),
-        ("my.salesforce.com", 443, Address("my.salesforce.com", 443)),
-        ("evilmy.salesforce.com", 443, Address("evilmy.salesforce.com", 443)),
+        ("Developer.salesforce.com", 443, Address("Developer.salesforce.com", 443)),
+        ("salesforce.com", 443, Address("salesforce.com", 443)),
+        ("notsalesforce.com", 443, Address("notsalesforce.com", 443)),
+        ("na1.salesforce.com.example.org", 443, Address("na1.salesforce.com.example.org", 443)),
         ("example.com", 8443, Address("example.com", 8443)),
         ("127.0.0.1", 80, Address("127.0.0.1", 80)),
     ],
@@ -51,6 +59,27 @@ def test_what_the_org_does_not_serve_is_refused() -> None:
         assert "no Pub/Sub API listener" in pubsub.reason
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "api.salesforce.com",
+        "my.salesforce.com",
+        "evilmy.salesforce.com",
+        "org62.lightning.salesforce.com",
+        "prerellogin.pre.salesforce.com",
+        "ACME.cloudforce.com.",
+        "acme.my.salesforce.mil",
+        "acme.my.site.com",
+    ],
+)
+@pytest.mark.parametrize("port", [443, 8443])
+def test_the_real_platform_is_never_reached(host: str, port: int) -> None:
+    refused = destination(host, port, HTTPS, GRPC)
+    assert isinstance(refused, Refusal)
+    assert refused.status is HTTPStatus.FORBIDDEN
+    assert f"set NO_PROXY={host}" in refused.reason
+
+
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer only when the other end has said all: this needs the half-close to come through."""
     heard = await reader.read()
@@ -61,7 +90,7 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 def through(
     talk: Callable[[HostGateway], Awaitable[None]],
-    far_end: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] = echo,
+    far_end: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None] | None] = echo,
     limits: Limits = LIMITS,
     tls: ssl.SSLContext | None = None,
 ) -> None:
@@ -144,6 +173,7 @@ def test_tls_ends_at_the_org(tmp_path: Path) -> None:
         (b"GET http://login.salesforce.com/ HTTP/1.1\r\n\r\n", 501, b"set HTTPS_PROXY"),
         (b"GET / HTTP/1.1\r\n\r\n", 501, b"set HTTPS_PROXY"),
         (b"CONNECT login.salesforce.com:80 HTTP/1.1\r\n\r\n", 502, b"port 443 only"),
+        (b"CONNECT api.salesforce.com:443 HTTP/1.1\r\n\r\n", 403, b"must not reach it"),
         (b"CONNECT api.pubsub.salesforce.com:7443 HTTP/1.1\r\n\r\n", 502, b"no Pub/Sub API listener"),
         (b"CONNECT login.salesforce.com HTTP/1.1\r\n\r\n", 400, b"HOST:PORT"),
         (b"CONNECT a:99999 HTTP/1.1\r\n\r\n", 400, b"HOST:PORT"),
@@ -206,6 +236,38 @@ def test_an_idle_tunnel_is_closed() -> None:
     through(talk, far_end=hold, limits=Limits(idle_seconds=0.05))
 
 
+async def fill(writer: asyncio.StreamWriter) -> None:
+    """Send until the other end takes no more, or breaks off."""
+    with suppress(TimeoutError, OSError):
+        while True:
+            writer.write(b"x" * 1_000_000)
+            async with asyncio.timeout(0.1):
+                await writer.drain()
+
+
+def test_an_idle_tunnel_whose_far_end_does_not_read_makes_room() -> None:
+    deaf: list[asyncio.WriteTransport] = []
+
+    def never_read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert isinstance(writer.transport, asyncio.Transport)
+        writer.transport.pause_reading()
+        deaf.append(writer.transport)
+
+    async def talk(gateway: HostGateway) -> None:
+        reader, writer = await ask(gateway, CONNECT)
+        assert await reader.readexactly(len(CONNECTED)) == CONNECTED
+        await fill(writer)
+        async with asyncio.timeout(20):
+            while (await (again := await ask(gateway, CONNECT))[0].readline()).startswith(b"HTTP/1.1 503"):
+                again[1].close()
+        again[1].close()
+        for transport in (writer.transport, *deaf):
+            transport.abort()
+
+    limits = Limits(connections=1, idle_seconds=0.2, close_seconds=0.1)
+    through(talk, far_end=never_read, limits=limits)
+
+
 def test_a_request_that_does_not_come_is_given_up() -> None:
     async def talk(gateway: HostGateway) -> None:
         reader, writer = await ask(gateway, b"CONNECT ")
@@ -215,13 +277,17 @@ def test_a_request_that_does_not_come_is_given_up() -> None:
     through(talk, limits=Limits(head_seconds=0.05))
 
 
-def test_stopping_ends_tunnels() -> None:
+def test_stopping_ends_tunnels_without_a_word() -> None:
     async def talk(gateway: HostGateway) -> None:
+        said: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
         reader, writer = await ask(gateway, CONNECT)
         await reader.readexactly(len(CONNECTED))
         await gateway.stop()
         assert await reader.read() == b""
         writer.close()
+        await asyncio.wait([asyncio.ensure_future(writer.wait_closed())])
+        assert said == []
 
     through(talk, far_end=hold)
 
