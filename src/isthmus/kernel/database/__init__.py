@@ -14,7 +14,7 @@ Once a statement has failed, a unit can only go on outside the savepoint in whic
 hold to that, so that what runs on one runs on the other.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -124,11 +124,19 @@ class Database(Protocol):
         """
         ...
 
+    def writing(self, work: Callable[[Transaction], T]) -> Awaitable[T]:
+        """`write`, for the event loop: units that are done at the same time wake it once."""
+        ...
+
     def read(self, work: Callable[[Connection], T]) -> Future[T]:
         """Run `work` on a reader thread, over one consistent snapshot.
 
         Raises (in the future) DatabaseBusy.
         """
+        ...
+
+    def reading(self, work: Callable[[Connection], T]) -> Awaitable[T]:
+        """`read`, for the event loop."""
         ...
 
     def read_now(self, work: Callable[[Connection], T]) -> T:

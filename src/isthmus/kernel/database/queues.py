@@ -1,10 +1,12 @@
 """Queues: how work comes to the threads of a database, the same on both databases."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from isthmus.kernel.database import Connection, Transaction
+from isthmus.kernel.database.loop_futures import LoopFuture
 from isthmus.kernel.database.work_queue import WAITING_MAX, Job, WorkQueue
 
 T = TypeVar("T")
@@ -18,14 +20,24 @@ class Queues:
         self._reads = WorkQueue("read", waiting_max)
 
     def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> Future[T]:
-        job = Job(work, alone)
-        self._writes.submit(job)
-        return job.future
+        future: Future[T] = Future()
+        self._writes.submit(Job(work, future, alone=alone))
+        return future
+
+    def writing(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        future: LoopFuture[T] = LoopFuture()
+        self._writes.submit(Job(work, future))
+        return future.awaited
 
     def read(self, work: Callable[[Connection], T]) -> Future[T]:
-        job = Job(work)
-        self._reads.submit(job)
-        return job.future
+        future: Future[T] = Future()
+        self._reads.submit(Job(work, future))
+        return future
+
+    def reading(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
+        future: LoopFuture[T] = LoopFuture()
+        self._reads.submit(Job(work, future))
+        return future.awaited
 
     def _read_on(self, snapshot: Callable[[Callable[[Connection], Any]], Any]) -> None:
         """A reader's thread: each question is asked of a snapshot, until the queue is closed."""

@@ -4,7 +4,6 @@ A local file answers faster than another thread could be asked. A server is at t
 which may stall: the loop must not wait for it.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -25,4 +24,4 @@ async def short_read(database: Database, work: Callable[[Connection], T]) -> T:
     """
     if answers_at_once(database):
         return database.read_now(work)
-    return await asyncio.wrap_future(database.read(work))
+    return await database.reading(work)

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Any, Final
 
 from isthmus.kernel.database import DatabaseBusy, DatabaseClosed
+from isthmus.kernel.database.loop_futures import LoopFuture
 
 WAITING_MAX: Final = 4_096
 
@@ -16,10 +17,12 @@ class Job:
 
     __slots__ = ("alone", "future", "work")
 
-    def __init__(self, work: Callable[[Any], Any], alone: bool = False) -> None:
+    def __init__(
+        self, work: Callable[[Any], Any], future: Future[Any] | LoopFuture[Any], *, alone: bool = False
+    ) -> None:
         self.work = work
+        self.future = future
         self.alone = alone
-        self.future: Future[Any] = Future()
 
     def begins(self) -> bool:
         """False where the caller has cancelled it meanwhile."""

@@ -1,6 +1,5 @@
 """State: what an org is made of, and how its database is asked. The faces of the façade share it."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Final, TypeVar
@@ -66,7 +65,7 @@ class OrgState:
         return await short_read(self._database, work)
 
     async def _write(self, work: Callable[[Transaction], T]) -> T:
-        return await asyncio.wrap_future(self._database.write(work))
+        return await self._database.writing(work)
 
     async def _long_read(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._database.read(work))
+        return await self._database.reading(work)

@@ -3,7 +3,6 @@
 `recognise` is synchronous and answers most requests; what may have to read, write or hash is asynchronous.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -351,7 +350,7 @@ class Identity:
         return await short_read(self._database, work)
 
     async def _write(self, work: Callable[[Transaction], T]) -> T:
-        return await asyncio.wrap_future(self._database.write(work))
+        return await self._database.writing(work)
 
 
 def _active(account: Account | None) -> Account:

@@ -1,0 +1,70 @@
+"""Loop futures: results that a database's threads hand to an event loop.
+
+A future of `concurrent.futures` costs a condition to make, and a wake-up of the loop to bridge; a commit may
+complete fifty. These cost neither: what is done at the same time is delivered by one wake-up.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+T = TypeVar("T")
+
+
+class _Mailbox:
+    """What is to be delivered to one loop. `post` may be called from any thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._call: Callable[[Callable[[], None]], object] = loop.call_soon_threadsafe
+        self._letters: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._called = False
+
+    def post(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+        self._letters.append((future, result, error))
+        if not self._called:
+            self._called = True
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                self._call(self._deliver)
+
+    def _deliver(self) -> None:
+        self._called = False  # before the box is emptied: what comes after that calls again
+        while self._letters:
+            future, result, error = self._letters.popleft()
+            if future.done():
+                continue  # cancelled meanwhile
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+
+_MAILBOXES: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Mailbox]] = WeakKeyDictionary()
+
+
+class LoopFuture(Generic[T]):
+    """A result that will be there in the running loop; `awaited` is what a coroutine waits for.
+
+    To the thread that does the work it is as a future of `concurrent.futures`.
+    """
+
+    __slots__ = ("_mailbox", "awaited")
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        mailbox = _MAILBOXES.get(loop)
+        if mailbox is None:
+            mailbox = _MAILBOXES[loop] = _Mailbox(loop)
+        self._mailbox = mailbox
+        self.awaited: asyncio.Future[T] = loop.create_future()
+
+    def set_running_or_notify_cancel(self) -> bool:
+        return not self.awaited.cancelled()
+
+    def set_result(self, result: T) -> None:
+        self._mailbox.post(self.awaited, result, None)
+
+    def set_exception(self, error: BaseException) -> None:
+        self._mailbox.post(self.awaited, None, error)
