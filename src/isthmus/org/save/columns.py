@@ -12,9 +12,6 @@ from isthmus.org.schema.values import PARSERS, BadValue, Reason, Stored
 Check: TypeAlias = Callable[[str], RowError | None]
 """What a field demands of a text, beside its length."""
 
-MASTER_RECORD_TYPE: Final = "012000000000000AAA"
-"""The record type that every record has where its object has none: a constant of the platform."""
-
 _EMAIL: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\.?"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+",

@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from isthmus.kernel.clock import DAY
 from isthmus.org.save.unit_of_work import UnitOfWork
-from isthmus.org.schema.instants import DAY, whole_second
+from isthmus.org.schema.instants import whole_second
 from isthmus.org.schema.model import Field, FieldType, Schema, SObjectType
 from isthmus.org.schema.values import PARSERS, BadValue, Stored
 

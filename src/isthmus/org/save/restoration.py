@@ -13,11 +13,11 @@ from typing import Final
 
 from isthmus.kernel.database import Transaction
 from isthmus.kernel.errors import RowError, row_error
-from isthmus.org.save.columns import MASTER_RECORD_TYPE
 from isthmus.org.save.external_ids import duplicate_value, find_by_value
 from isthmus.org.save.recycle_bin import Entry, by_object, entries_of
 from isthmus.org.save.statements import in_parts
 from isthmus.org.schema.model import DeleteConstraint, Field, FieldType, Schema, SObjectType
+from isthmus.org.schema.system_fields import MASTER_RECORD_TYPE_ID
 from isthmus.org.schema.tables import is_stored, quoted, search_column
 from isthmus.org.schema.values import Stored
 
@@ -92,7 +92,7 @@ def _references(tx: Transaction, schema: Schema, entries: Iterable[Entry]) -> li
             found += [
                 Reference(known[str(record_id)], lookup, parent)
                 for lookup, parent in zip(lookups, parents, strict=True)
-                if isinstance(parent, str) and parent != MASTER_RECORD_TYPE
+                if isinstance(parent, str) and parent != MASTER_RECORD_TYPE_ID
             ]
     return found
 

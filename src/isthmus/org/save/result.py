@@ -12,14 +12,6 @@ class SaveOptions:
     Source: REST API Developer Guide, Headers; SOAP API Developer Guide, SOAP API Headers.
     """
 
-    assignment_rule: bool | str = True
-    """Sforce-Auto-Assign, AssignmentRuleHeader: the active rule, none, or the rule with this id."""
-    allow_duplicates: bool = False
-    """Sforce-Duplicate-Rule-Header `allowSave`."""
-    duplicate_details: bool = False
-    """Sforce-Duplicate-Rule-Header `includeRecordDetails`."""
-    duplicates_as_user: bool = False
-    """Sforce-Duplicate-Rule-Header `runAsCurrentUser`."""
     update_recent: bool = False
     """Sforce-Mru, MruHeader `updateMru`: saved records become recent items."""
     truncate: bool = False
@@ -28,8 +20,6 @@ class SaveOptions:
     """If-Unmodified-Since, in milliseconds since the epoch: records that changed later are left as they
     are.
     """
-    client: str = ""
-    """Sforce-Call-Options `client`: change events name it as their origin."""
 
 
 @dataclass(frozen=True, slots=True)

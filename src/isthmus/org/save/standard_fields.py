@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final, TypeAlias
 
+from isthmus.kernel.clock import DAY, MINUTE
 from isthmus.kernel.errors import row_error
 from isthmus.org.save.batch import Save
 from isthmus.org.save.row import Row
 from isthmus.org.schema.decimals import to_double
-from isthmus.org.schema.instants import DAY, FIRST, FIRST_YEAR, LAST, LAST_YEAR, MINUTE, whole_second
+from isthmus.org.schema.forecasts import FORECAST_CATEGORIES, FORECAST_NAMES
+from isthmus.org.schema.instants import FIRST, FIRST_YEAR, LAST, LAST_YEAR, whole_second
 from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import Stored
@@ -21,16 +23,6 @@ from isthmus.org.schema.values import Stored
 Rule: TypeAlias = Callable[[Save, Row], None]
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-_FORECASTS: Final = {
-    "Omitted": "Omitted",
-    "Pipeline": "Pipeline",
-    "Best Case": "BestCase",
-    "Most Likely": "MostLikely",
-    "Commit": "Forecast",
-    "Closed": "Closed",
-}
-"""ForecastCategory by ForecastCategoryName."""
-_FORECAST_NAMES: Final[dict[Stored, str]] = {category: name for name, category in _FORECASTS.items()}
 
 
 def compose_name(save: Save, row: Row) -> None:
@@ -59,11 +51,10 @@ def follow_stage(save: Save, row: Row) -> None:
         if "ForecastCategoryName" not in given:
             category = stage.get("ForecastCategory")
             _set(save, row, "ForecastCategory", category)
-            _set(save, row, "ForecastCategoryName", _FORECAST_NAMES.get(category))
+            _set(save, row, "ForecastCategoryName", FORECAST_NAMES.get(str(category)))
     if "ForecastCategoryName" in given:
-        _set(
-            save, row, "ForecastCategory", _FORECASTS.get(str(values.get("ForecastCategoryName")), "Pipeline")
-        )
+        named = str(values.get("ForecastCategoryName"))
+        _set(save, row, "ForecastCategory", FORECAST_CATEGORIES.get(named, "Pipeline"))
     elif values.get("ForecastCategory") is None:
         _set(save, row, "ForecastCategory", "Pipeline")
     amount, probability = values.get("Amount"), values.get("Probability")

@@ -12,12 +12,12 @@ from isthmus.kernel.errors import fault
 from isthmus.org.schema.describe_fields import Described, describe_field
 from isthmus.org.schema.model import ChildRelationship, ObjectKind, Schema, SObjectType
 from isthmus.org.schema.rights import Rights
+from isthmus.org.schema.system_fields import MASTER_RECORD_TYPE_ID
 
 RecordTypeIds: TypeAlias = Callable[[str, str], str | None]
 """The id of a record type by object and developer name; None where it has no record yet."""
 
 BATCH_SIZE_MAX: Final = 200
-MASTER_RECORD_TYPE_ID: Final = "012000000000000AAA"
 
 _DEEP_CLONEABLE: Final = frozenset({"Campaign", "Opportunity"})
 _ACTIVITIES: Final = frozenset({"Task", "Event"})

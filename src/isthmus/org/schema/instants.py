@@ -13,10 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-SECOND: Final = 1_000
-MINUTE: Final = 60 * SECOND
-HOUR: Final = 60 * MINUTE
-DAY: Final = 24 * HOUR
+from isthmus.kernel.clock import DAY, SECOND
 
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 FIRST_YEAR: Final = 1700

@@ -48,6 +48,8 @@ RECORD_TYPE: Final = Field(
     reference_to=("RecordType",),
     relationship_name="RecordType",
 )
+MASTER_RECORD_TYPE_ID: Final = "012000000000000AAA"
+"""The record type that every record has where its object has none: a constant of the platform."""
 NAMESPACE_PREFIX: Final = Field(
     "NamespacePrefix", "Namespace Prefix", FieldType.STRING, length=15, createable=False, updateable=False
 )

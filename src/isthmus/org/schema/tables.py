@@ -181,12 +181,6 @@ def unique_field(sobject: SObjectType, constraint: str) -> Field | None:
     )
 
 
-def create_statements(sobject: SObjectType, dialect: Dialect) -> tuple[str, ...]:
-    """What makes the object's table and its indexes."""
-    wanted = layout(sobject)
-    return (create_table(wanted, dialect), *(create_index(wanted.name, each) for each in wanted.indexes))
-
-
 def create_table(wanted: TableLayout, dialect: Dialect) -> str:
     """`CREATE TABLE` for a layout."""
     columns = ", ".join(column_definition(each, dialect) for each in wanted.columns)

@@ -7,7 +7,8 @@ from isthmus.org.schema.model import Field, FieldType, SObjectType
 from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.tables import (
     column,
-    create_statements,
+    create_index,
+    create_table,
     has_shadow,
     index_name,
     is_stored,
@@ -48,7 +49,9 @@ def by_name(name: str) -> Field:
 
 
 def test_a_table_and_its_indexes_on_sqlite() -> None:
-    assert create_statements(THING, SQLITE) == (
+    wanted = layout(THING)
+    indexes = (create_index(wanted.name, each) for each in wanted.indexes)
+    assert (create_table(wanted, SQLITE), *indexes) == (
         'CREATE TABLE "Thing__c" ("Id" TEXT PRIMARY KEY NOT NULL, "Name" TEXT, '
         '"IsDeleted" INTEGER NOT NULL DEFAULT 0, "Ext__c" TEXT, "Code__c" TEXT, "Number__c" REAL, '
         '"Open__c" INTEGER NOT NULL DEFAULT 1, "Parent__c" TEXT, "Story__c" TEXT, "Place__Latitude__s" REAL, '
@@ -63,7 +66,7 @@ def test_a_table_and_its_indexes_on_sqlite() -> None:
 
 
 def test_a_table_on_postgresql() -> None:
-    statement = create_statements(THING, POSTGRESQL)[0]
+    statement = create_table(layout(THING), POSTGRESQL)
     assert '"Id" TEXT COLLATE "C" PRIMARY KEY NOT NULL' in statement
     assert '"IsDeleted" SMALLINT NOT NULL DEFAULT 0' in statement
     assert '"Due__c" BIGINT' in statement

@@ -11,12 +11,9 @@ from isthmus.org.org import SaveOptions
 BATCH_MIN: Final = 200
 BATCH_MAX: Final = 2000
 
-_ASSIGN: Final = b"sforce-auto-assign"
-_DUPLICATES: Final = b"sforce-duplicate-rule-header"
 _RECENT: Final = b"sforce-mru"
-_CALL: Final = b"sforce-call-options"
 _UNMODIFIED: Final = b"if-unmodified-since"
-_OF_SAVES: Final = frozenset({_ASSIGN, _DUPLICATES, _RECENT, _CALL, _UNMODIFIED})
+_OF_SAVES: Final = frozenset({_RECENT, _UNMODIFIED})
 _DEFAULT: Final = SaveOptions()
 
 
@@ -31,15 +28,9 @@ def save_options(call: Call) -> SaveOptions:
     """What the headers ask of a save; what they don't say is as the platform does it."""
     if _OF_SAVES.isdisjoint(call.headers):
         return _DEFAULT
-    duplicates = _pairs(call.header(_DUPLICATES))
     return SaveOptions(
-        assignment_rule=_assignment(call.header(_ASSIGN)),
-        allow_duplicates=_is_true(duplicates.get("allowsave")),
-        duplicate_details=_is_true(duplicates.get("includerecorddetails")),
-        duplicates_as_user=_is_true(duplicates.get("runascurrentuser")),
         update_recent=_is_true(_pairs(call.header(_RECENT)).get("updatemru")),
         unmodified_since=instant(call.header(_UNMODIFIED)),
-        client=_pairs(call.header(_CALL)).get("client", ""),
     )
 
 
@@ -51,12 +42,6 @@ def instant(header: str | None) -> int | None:
         return int(parsedate_to_datetime(header).timestamp()) * SECOND
     except ValueError:
         return None
-
-
-def _assignment(header: str | None) -> bool | str:
-    if header is None or header.strip().upper() == "TRUE":
-        return True
-    return False if header.strip().upper() == "FALSE" else header.strip()
 
 
 def _is_true(value: str | None) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import field as with_factory
 from isthmus.kernel.database import Value
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.batch import Save
-from isthmus.org.save.columns import MASTER_RECORD_TYPE, refusal
+from isthmus.org.save.columns import refusal
 from isthmus.org.save.external_ids import find_by_value, is_external_id, key_value
 from isthmus.org.save.operation import Moment, Operation
 from isthmus.org.save.plan import Plan
@@ -17,6 +17,7 @@ from isthmus.org.save.row import Row
 from isthmus.org.save.statements import in_parts
 from isthmus.org.save.step import step
 from isthmus.org.schema.model import Field, SObjectType
+from isthmus.org.schema.system_fields import MASTER_RECORD_TYPE_ID
 from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import BadValue, Stored
 
@@ -145,7 +146,7 @@ def _check(save: Save, rows: list[tuple[Row, frozenset[str]]]) -> None:
         name = field.name
         for row, names in rows:
             value = row.values.get(name) if name in names else None
-            if not isinstance(value, str) or value in (own, MASTER_RECORD_TYPE) or not row.changed(name):
+            if not isinstance(value, str) or value in (own, MASTER_RECORD_TYPE_ID) or not row.changed(name):
                 continue
             target = _owner_of(save, field, value)
             if target is not None:

@@ -8,7 +8,6 @@ from typing import Final
 from isthmus.org.schema.model import Field, FieldType, ObjectKind, PicklistValue
 from isthmus.org.schema.sfdx.compound import address, location
 from isthmus.org.schema.sfdx.document import Node
-from isthmus.org.schema.sfdx.elements import check_elements
 from isthmus.org.schema.sfdx.field_rules import (
     FIELD_RULES,
     FORMULA_TEXT_LENGTH,
@@ -250,7 +249,3 @@ _OF_ITS_OWN: Final[Mapping[str, Callable[[Node, Owner, Field], Field]]] = {
     "Picklist": _picklist,
     "Summary": _summary,
 }
-
-
-def check_field_elements(node: Node) -> None:
-    check_elements(node, "CustomField")

@@ -8,12 +8,12 @@ from importlib.resources import files
 from typing import Final
 from urllib.parse import unquote
 
+from isthmus.org.schema.forecasts import FORECAST_NAMES
 from isthmus.org.schema.model import Field, PicklistValue
 from isthmus.org.schema.sfdx.document import Node
 from isthmus.org.schema.sfdx.elements import check_elements
 
 VALUE_LENGTH: Final = 255
-FORECAST_CATEGORIES: Final = ("Omitted", "Pipeline", "BestCase", "Forecast", "Closed", "MostLikely")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _standard_value(value: PicklistValue, node: Node) -> StandardValue:
         won=node.flag("won"),
         converted=node.flag("converted"),
         probability=node.integer("probability", 0, 100),
-        forecast_category=node.choice("forecastCategory", FORECAST_CATEGORIES),
+        forecast_category=node.choice("forecastCategory", tuple(FORECAST_NAMES)),
         high_priority=node.flag("highPriority"),
         group=node.text("groupingString"),
     )

@@ -61,10 +61,6 @@ class Project:
     def errors(self) -> tuple[Finding, ...]:
         return tuple(each for each in self.findings if each.severity is Severity.ERROR)
 
-    def of_type(self, name: str) -> tuple[Component, ...]:
-        """The components of a metadata type, by path."""
-        return tuple(each for each in self.components if each.type.name == name)
-
 
 def load_project(root: Path, standard: Schema | Iterable[SObjectType]) -> Project:
     """The project in the folder `root`, over the `standard` objects.

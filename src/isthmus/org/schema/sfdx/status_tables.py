@@ -7,9 +7,8 @@ OrderStatus.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from isthmus.org.schema.forecasts import FORECAST_NAMES
 from isthmus.org.schema.sfdx.picklists import StandardValue
-
-_FORECAST_NAMES: Final = {"BestCase": "Best Case", "MostLikely": "Most Likely", "Forecast": "Commit"}
 
 
 def status_tables(
@@ -34,7 +33,7 @@ def _stage(value: StandardValue) -> Mapping[str, object]:
         "IsWon": value.won,
         "DefaultProbability": value.probability or 0,
         "ForecastCategory": category,
-        "ForecastCategoryName": _FORECAST_NAMES.get(category, category),
+        "ForecastCategoryName": FORECAST_NAMES[category],
     }
 
 

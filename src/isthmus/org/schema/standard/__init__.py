@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Final
 
 from isthmus.org.schema.field_lines import ValueSets, parse_fields, parse_value_line
+from isthmus.org.schema.forecasts import FORECAST_NAMES
 from isthmus.org.schema.model import SObjectType
 
 FEATURES: Final = frozenset(
@@ -102,5 +103,5 @@ def _completed(name: str, place: int, record: Mapping[str, object]) -> Mapping[s
     row: dict[str, object] = {"ApiName": record["MasterLabel"], "SortOrder": place, **record}
     if name == "OpportunityStage":
         row = {"IsActive": True, "IsClosed": False, "IsWon": False, **row}
-        row["ForecastCategoryName"] = row["ForecastCategory"]
+        row["ForecastCategoryName"] = FORECAST_NAMES[str(row["ForecastCategory"])]
     return row

@@ -33,15 +33,12 @@ def test_the_size_of_a_page(sent: bytes | None, size: int) -> None:
     ("sent", "options"),
     [
         ({}, SaveOptions()),
-        ({"sforce_auto_assign": b"FALSE"}, SaveOptions(assignment_rule=False)),
-        ({"sforce_auto_assign": b"true"}, SaveOptions(assignment_rule=True)),
-        ({"sforce_auto_assign": b"01Q000000000001"}, SaveOptions(assignment_rule="01Q000000000001")),
-        (
-            {"sforce_duplicate_rule_header": b"allowSave=true; includeRecordDetails=TRUE;"},
-            SaveOptions(allow_duplicates=True, duplicate_details=True),
-        ),
+        ({"sforce_auto_assign": b"FALSE"}, SaveOptions()),
         ({"sforce_mru": b"updateMru=true"}, SaveOptions(update_recent=True)),
-        ({"sforce_call_options": b"client=Loader, defaultNamespace=ns"}, SaveOptions(client="Loader")),
+        (
+            {"sforce_mru": b"updateMru=TRUE", "if_unmodified_since": b"Thu, 01 Jan 1970 00:00:02 GMT"},
+            SaveOptions(update_recent=True, unmodified_since=2_000),
+        ),
     ],
 )
 def test_what_is_asked_of_a_save(sent: dict[str, bytes], options: SaveOptions) -> None:
