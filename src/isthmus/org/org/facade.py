@@ -57,6 +57,10 @@ class Org(SaveFace, ReplicationFace):
 
     # Housekeeping
 
+    def storage_counts(self) -> Mapping[str, int]:
+        """What the database's writer and readers have done since it was opened: see `Database.counts`."""
+        return self._database.counts()
+
     async def housekeep(self) -> None:
         """Remove what has had its time: recycled records after 15 days, cursors after two."""
         now = self.clock.now()
