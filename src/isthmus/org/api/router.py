@@ -1,7 +1,8 @@
 """The router: a trie over the segments of all adapters' routes.
 
 A literal segment matches in any case and comes before `v{version}`, that before a named segment, and
-`{name:rest}` last; where that leads nowhere, the next kind is tried. A trailing slash does not matter.
+`{name:rest}` last; where that leads nowhere, the next kind is tried. A trailing slash does not matter, nor do
+several at the begin: the sf CLI joins an instance URL that ends with one to paths that begin with one.
 Segments are percent-decoded after the path is split, so a slash in a value may come as `%2F`.
 """
 
@@ -75,10 +76,6 @@ class _Way(NamedTuple):
     captured: tuple[str, ...]
     version: int
 
-    @property
-    def place(self) -> Place | None:
-        return self.rest if self.node is None else self.node.place
-
 
 class Router:
     """Finds a path among the routes of all adapters. Raises RouteConflict where two of them are the same.
@@ -96,24 +93,33 @@ class Router:
 
     def find(self, path: str) -> Found | None:
         """Where `path` (as it came, percent-encoded) leads, or None."""
+        if path.startswith("//"):
+            path = "/" + path.lstrip("/")
         if path.endswith("/"):
             path = path[:-1] or "/"
         head, slash, last = path.rpartition("/")
         if not slash:
             return None
-        ways = _next(self._ways_to(head), unquote(last) if "%" in last else last) if last else self._start()
-        for way in ways:
-            place = way.place
-            if place is not None:
-                return Found(place, way.captured, way.version)
-        return None
-
-    def _start(self) -> list[_Way]:
-        return [_Way(self._root, None, (), 0)]
+        if "%" in last:
+            last = unquote(last)
+        lower = last.lower()
+        for node, rest, captured, version in self._ways_to(head) if last else ():
+            if node is None:
+                return None if rest is None else Found(rest, _longer(captured, last), version)
+            literal = node.literals.get(lower)
+            if literal is not None and literal.place is not None:
+                return Found(literal.place, captured, version)
+            if node.version is not None and node.version.place is not None and lower in SEGMENTS:
+                return Found(node.version.place, captured, SEGMENTS[lower])
+            if node.named is not None and node.named.place is not None:
+                return Found(node.named.place, (*captured, last), version)
+            if node.rest is not None:
+                return Found(node.rest, (*captured, last), version)
+        return None if last or self._root.place is None else Found(self._root.place, (), 0)
 
     def _follow(self, path: str) -> list[_Way]:
         """The ways to read the segments of a path that has no slash at its end."""
-        ways = self._start()
+        ways = [_Way(self._root, None, (), 0)]
         for segment in path.split("/")[1:]:
             ways = _next(ways, unquote(segment))
         return ways
@@ -153,7 +159,7 @@ def _next(ways: list[_Way], segment: str) -> list[_Way]:
     found: list[_Way] = []
     for node, rest, captured, version in ways:
         if node is None:
-            found.append(_Way(None, rest, (*captured[:-1], f"{captured[-1]}/{segment}"), version))
+            found.append(_Way(None, rest, _longer(captured, segment), version))
             continue
         if (literal := node.literals.get(lower)) is not None:
             found.append(_Way(literal, None, captured, version))
@@ -164,3 +170,8 @@ def _next(ways: list[_Way], segment: str) -> list[_Way]:
         if node.rest is not None:
             found.append(_Way(None, node.rest, (*captured, segment), version))
     return found
+
+
+def _longer(captured: tuple[str, ...], segment: str) -> tuple[str, ...]:
+    """With one more segment in what the last capture has taken."""
+    return (*captured[:-1], f"{captured[-1]}/{segment}")
