@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from isthmus.kernel.database import DatabaseError
 from isthmus.kernel.host_gateway import Address, HostGateway
 from isthmus.kernel.http import HttpServer, Listener, ListenError
 from isthmus.kernel.ids import Ids
+from isthmus.kernel.observe import Metrics
 from isthmus.kernel.private_files import PRIVATE, write_whole
 from isthmus.kernel.tasks import Closing, Tasks
 from isthmus.org.api import rest
@@ -63,7 +65,12 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
         control_token = Ids().text(40)
         app = Gateway(
             opened.org,
-            (rest.ADAPTER, OAUTH, SOAP, control_adapter(control_token, opened.founding)),
+            (
+                rest.ADAPTER,
+                OAUTH,
+                SOAP,
+                control_adapter(control_token, opened.founding, _metrics(opened).exposition),
+            ),
             fallback=rest.ADAPTER,
             my_domain_host=f"{settings.org.name}.my.salesforce.com",
             allowed_hosts=settings.server.allowed_hosts,
@@ -103,6 +110,21 @@ async def keep_up(org: Org, authority: LocalAuthority, tasks: Tasks) -> None:
                 authority.prepare()
             except (DatabaseError, CertificateFailure):
                 _log.exception("upkeep failed; it is tried again in an hour")
+
+
+def _metrics(opened: Opened) -> Metrics:
+    """What the org has done since it started."""
+    metrics = Metrics()
+    metrics.watch("isthmus_database", "The writer's and readers' work", opened.org.storage_counts)
+    metrics.watch(
+        "isthmus_api_calls", "API calls in the last 24 hours of org time", partial(_calls, opened.org)
+    )
+    return metrics
+
+
+def _calls(org: Org) -> Mapping[str, int]:
+    usage = org.usage()
+    return {"used": usage.used, "maximum": usage.maximum}
 
 
 def _watch(settings: Settings, project: Path, loaded: Stamp, opened: Opened) -> ProjectWatch:

@@ -36,6 +36,7 @@ OPEN: Final = {
     "POST /services/Soap/u/{version}/{place:rest}": "the session is in the envelope: see OPEN_OPERATIONS",
     "POST /services/Soap/c/{version}": "the session is in the envelope: see OPEN_OPERATIONS",
     "POST /services/Soap/c/{version}/{place:rest}": "the session is in the envelope: see OPEN_OPERATIONS",
+    "GET /isthmus/control/metrics": "asks for the control token",
     "GET /isthmus/control/clock": "asks for the control token",
     "POST /isthmus/control/clock": "asks for the control token",
     "POST /isthmus/control/login": "asks for the control token",

@@ -1,6 +1,7 @@
 """Does a served org stay up, whatever goes wrong in the background, and can its owner always reach it?"""
 
 import asyncio
+import json
 from pathlib import Path
 
 import aiohttp
@@ -16,7 +17,7 @@ from isthmus.kernel.clock import HOUR, ManualClock
 from isthmus.kernel.tasks import Tasks
 from isthmus.org.schema.sfdx.project import load_project
 from isthmus.reload import Reload
-from isthmus.serving import Serving, keep_up
+from isthmus.serving import CONTROL_FILE, Serving, keep_up
 
 XMLNS = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
 
@@ -88,3 +89,17 @@ def test_an_org_without_http_is_reached_over_https(tmp_path: Path) -> None:
     result = served(settings, login)
     assert result.exit_code == 0, result.output
     assert "!" in result.output
+
+
+def test_what_the_org_does_is_counted(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def count(serving: Serving, client: aiohttp.ClientSession) -> str:
+        told = json.loads((settings.data / CONTROL_FILE).read_text())
+        url = f"{serving.http}/isthmus/control/metrics"
+        async with client.get(url, headers={"X-Isthmus-Control": told["token"]}) as response:
+            return await response.text()
+
+    text = served(settings, count)
+    assert 'isthmus_api_calls{what="maximum"} 15000.0' in text
+    assert "isthmus_database" in text

@@ -33,7 +33,12 @@ from isthmus.org.schema.model import Schema
 from isthmus.settings import OrgSettings, Settings
 
 ROOT: Final = Path(__file__).parents[3]
-ADAPTERS: Final = (rest.ADAPTER, OAUTH, SOAP, control_adapter("", Founding("", "", "", "", provisioned=True)))
+ADAPTERS: Final = (
+    rest.ADAPTER,
+    OAUTH,
+    SOAP,
+    control_adapter("", Founding("", "", "", "", provisioned=True), bytes),
+)
 _CONFORMANCE: Final = ROOT / "tests" / "conformance"
 _WIRES: Final = (ROOT / "src/isthmus/org/api", ROOT / "src/isthmus/wire")
 _SEGMENT: Final = re.compile(r"\{[^}:]*(:rest)?\}")

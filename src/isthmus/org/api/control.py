@@ -1,5 +1,6 @@
 """Control: what the command line asks of a running org, guarded by a token that only its owner can read.
 
+GET  /isthmus/control/metrics counters, in the form that Prometheus reads
 GET  /isthmus/control/clock   {"now": ms, "offset": ms}
 POST /isthmus/control/clock   {"advance": ms}
 POST /isthmus/control/login   {"username": null} → {"access_token", "instance_url", "username"}
@@ -38,8 +39,8 @@ class Login(msgspec.Struct, forbid_unknown_fields=True):
     username: str | None = None
 
 
-def control_adapter(token: str, founding: Founding) -> Adapter:
-    """The control routes of an org whose control token is `token`."""
+def control_adapter(token: str, founding: Founding, metrics: Callable[[], bytes]) -> Adapter:
+    """The control routes of an org whose control token is `token`. `metrics` counts what it does, as text."""
 
     def guarded(handler: Callable[[Call], Awaitable[Response]]) -> Callable[[Call], Awaitable[Response]]:
         async def checked(call: Call) -> Response:
@@ -64,6 +65,9 @@ def control_adapter(token: str, founding: Founding) -> Adapter:
     async def credentials(call: Call) -> Response:
         return _json(await renew_credentials(call.org, founding))
 
+    async def count(call: Call) -> Response:
+        return Response(metrics(), media_type="text/plain; version=0.0.4")
+
     return Adapter(
         name="control",
         routes=tuple(
@@ -71,6 +75,7 @@ def control_adapter(token: str, founding: Founding) -> Adapter:
             for method, path, handler in (
                 ("GET", "clock", _show_clock),
                 ("POST", "clock", _advance_clock),
+                ("GET", "metrics", count),
                 ("POST", "login", login),
                 ("POST", "credentials", credentials),
                 ("POST", "reset", _reset),

@@ -11,7 +11,7 @@ from isthmus.org.api.soap.adapter import SOAP
 from isthmus.org.provision import Founding
 
 FOUNDING = Founding(ORGANIZATION, ADA, PROFILE, "3MVG9", provisioned=True)
-ADAPTERS = (ADAPTER, OAUTH, SOAP, control_adapter("token", FOUNDING))
+ADAPTERS = (ADAPTER, OAUTH, SOAP, control_adapter("token", FOUNDING, bytes))
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.name)
