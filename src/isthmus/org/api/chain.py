@@ -100,6 +100,7 @@ def guard_host(exchange: Exchange) -> None:
         raise fault("host_not_allowed", host=host.decode("latin-1") or "(none)")
     exchange.origin = origin
     exchange.base_url = origin.base_url
+    exchange.on_login_host = origin.is_login_host
 
 
 def override_method(exchange: Exchange) -> None:

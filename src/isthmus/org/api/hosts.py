@@ -20,10 +20,13 @@ _REMEMBERED_MAX: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What an answer calls this org. `on_platform`: the client believes it speaks to the platform's host."""
+    """What an answer calls this org. `on_platform`: the client believes it speaks to the platform's host;
+    `is_login_host`: to one that only logs in.
+    """
 
     base_url: str
     on_platform: bool
+    is_login_host: bool = False
 
 
 class Hosts:
@@ -49,13 +52,13 @@ class Hosts:
         match = _HOST.fullmatch(host)
         if match is None:
             return None
-        name, port = match[1], match[2] or ""
+        name, port = match[1].removesuffix("."), match[2] or ""
         if name in _LOGIN_HOSTS:
-            return Origin(f"{scheme}://{self._my_domain_host}{port}", True)
+            return Origin(f"{scheme}://{self._my_domain_host}{port}", True, is_login_host=True)
         if name.endswith(_PLATFORM_DOMAINS):
-            return Origin(f"{scheme}://{host}", True)
+            return Origin(f"{scheme}://{name}{port}", True)
         if name in self._allowed or _is_address(name):
-            return Origin(f"{scheme}://{host}", False)
+            return Origin(f"{scheme}://{name}{port}", False)
         return None
 
 

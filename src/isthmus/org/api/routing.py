@@ -35,6 +35,7 @@ class Call:
     `base_url` names the host by which the client came (`https://acme.my.salesforce.com`,
     `http://localhost:8080`), without a slash at the end: every URL in an answer begins with it. `path`
     holds the route's named segments, decoded. `headers` are the request's, names in lower case.
+    `on_login_host`: the client came by a host that only logs in (`login.salesforce.com`).
     """
 
     org: "Org"
@@ -42,6 +43,7 @@ class Call:
     receive: Receive
     headers: Mapping[bytes, bytes]
     base_url: str = ""
+    on_login_host: bool = False
     path: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     user: Principal | None = None

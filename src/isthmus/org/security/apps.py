@@ -21,6 +21,7 @@ _SCOPES: Final = (
     "pwdless_login_api user_registration_api forgot_password scrt_api"
 )
 SCOPES: Final = frozenset(_SCOPES.split())
+PLATFORM_CLI: Final = "PlatformCLI"
 DEFAULT_SCOPES: Final = ("api", "web", "refresh_token", "id")
 _CLIENT_ID_START: Final = "3MVG9"
 _CLIENT_ID_LENGTH: Final = 85
@@ -112,13 +113,21 @@ def find_app(connection: Connection, client_id: str, seal: Seal) -> App:
 
     Faults: `oauth_invalid_client_id`; `server_unavailable` where its secret was sealed with another key.
     """
+    app = find_app_if_any(connection, client_id, seal)
+    if app is None:
+        raise fault("oauth_invalid_client_id")
+    return app
+
+
+def find_app_if_any(connection: Connection, client_id: str, seal: Seal) -> App | None:
+    """The same, or None where there is none."""
     row = connection.row(
         """SELECT "client_id", "name", "secret", "scopes", "run_as_user_id", "refresh_policy",
         "refresh_period", "created_at" FROM "isthmus_apps" WHERE "client_id" = ?""",
         (client_id,),
     )
     if row is None:
-        raise fault("oauth_invalid_client_id")
+        return None
     found, name, sealed, scopes, run_as, policy, period, created_at = row
     try:
         secret = seal.open(sealed, str(found)) if isinstance(sealed, bytes) else None
@@ -133,6 +142,23 @@ def find_app(connection: Connection, client_id: str, seal: Seal) -> App:
         refresh_policy=RefreshPolicy(policy),
         refresh_period=int(period) if isinstance(period, int) else 0,
         created_at=int(created_at) if isinstance(created_at, int) else 0,
+    )
+
+
+def platform_cli(created_at: int) -> App:
+    """The sf CLI's own connected app, which every org has: a public client of this fixed id.
+
+    Source: `@salesforce/core`, its default client id and scopes.
+    """
+    return App(
+        client_id=PLATFORM_CLI,
+        name="Salesforce CLI",
+        secret=None,
+        scopes=("refresh_token", "api", "web", "id"),
+        run_as_user_id=None,
+        refresh_policy=RefreshPolicy.UNTIL_REVOKED,
+        refresh_period=0,
+        created_at=created_at,
     )
 
 

@@ -16,11 +16,14 @@ from isthmus.org.schema.values import fold
 from isthmus.org.security import refresh_tokens
 from isthmus.org.security.apps import (
     DEFAULT_SCOPES,
+    PLATFORM_CLI,
     App,
     RefreshPolicy,
     find_app,
+    find_app_if_any,
     find_unopenable,
     new_client_id,
+    platform_cli,
     save_app,
 )
 from isthmus.org.security.credentials import SECURITY_TOKEN_LENGTH, password_in, save_credentials
@@ -190,11 +193,11 @@ class Identity:
         now = self._clock.now()
 
         held, account = await self._read(lambda connection: self._refresh_token(connection, digest))
-        if held is None or account is None or not _is_alive(held, app, now):
+        if held is None or account is None or not held.is_alive(app, now):
             raise fault("oauth_expired_token")
         if not account.active:
             raise fault("oauth_inactive_user")
-        user, scopes = account.principal, _narrowed(held.scopes, scope)
+        user, scopes = account.principal, held.narrowed(scope)
         self._rate.count(fold(user.username))
 
         def open_again(transaction: Transaction) -> OpenedSession:
@@ -211,13 +214,23 @@ class Identity:
         """
         app = await self._read(lambda connection: find_app(connection, client_id, self._seal))
         scopes = app.grant(scope)
+        return await self._write(lambda transaction: self._issue(transaction, app, user_id, scopes))
+
+    async def issue_cli_token(self, username: str) -> str:
+        """A refresh token of the sf CLI's own app for a user: what stands in its `force://PlatformCLI::…@host`.
+
+        For who need not show a password. The app is made with its first token. Faults: `invalid_login`,
+        `inactive_user`.
+        """
+        account = await self._read(lambda connection: self._account(connection, username))
+        user_id = _active(account).principal.user_id
 
         def issue(transaction: Transaction) -> str:
-            token, ended = refresh_tokens.issue(
-                transaction, self._ids, self._clock.now(), app.client_id, user_id, scopes
-            )
-            self._sessions.end(transaction, ended)
-            return token
+            app = find_app_if_any(transaction, PLATFORM_CLI, self._seal)
+            if app is None:
+                app = platform_cli(self._clock.now())
+                save_app(transaction, app, self._seal)
+            return self._issue(transaction, app, user_id, app.scopes)
 
         return await self._write(issue)
 
@@ -236,7 +249,7 @@ class Identity:
         held, account = await self._read(lambda connection: self._refresh_token(connection, digest))
         if held is None or account is None or not account.active:
             return None
-        if not _is_alive(held, app, self._clock.now()):
+        if not held.is_alive(app, self._clock.now()):
             return None
         ends = app.refresh_token_ends(held.issued_at, held.used_at)
         return TokenState("refresh_token", account.principal, held.scopes, held.issued_at, ends)
@@ -333,6 +346,12 @@ class Identity:
             refresh_token_digest=refresh_token_digest,
         )
 
+    def _issue(self, transaction: Transaction, app: App, user_id: str, scopes: tuple[str, ...]) -> str:
+        now = self._clock.now()
+        token, ended = refresh_tokens.issue(transaction, self._ids, now, app.client_id, user_id, scopes)
+        self._sessions.end(transaction, ended)
+        return token
+
     def _account(self, connection: Connection, username: str) -> Account | None:
         return find_account(connection, username, self.organization_id)
 
@@ -359,19 +378,3 @@ def _active(account: Account | None) -> Account:
     if not account.active:
         raise fault("inactive_user")
     return account
-
-
-def _is_alive(held: RefreshToken, app: App, now: int) -> bool:
-    """Whether a refresh token is this app's, and its time is not over."""
-    ends = app.refresh_token_ends(held.issued_at, held.used_at)
-    return held.client_id == app.client_id and (ends is None or ends > now)
-
-
-def _narrowed(held: tuple[str, ...], requested: str | None) -> tuple[str, ...]:
-    """The scopes of a refreshed session: all that the refresh token holds, or fewer."""
-    if requested is None or not requested.split():
-        return held
-    wanted = tuple(dict.fromkeys(requested.split()))
-    if not set(held).issuperset(wanted):
-        raise fault("oauth_invalid_scope")
-    return wanted

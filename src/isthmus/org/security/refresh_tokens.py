@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from isthmus.kernel.database import Connection, Transaction
+from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids
+from isthmus.org.security.apps import App
 from isthmus.org.security.hashing import token_digest
 
 PER_USER_AND_APP: Final = 5
@@ -26,6 +28,21 @@ class RefreshToken:
     scopes: tuple[str, ...]
     issued_at: int
     used_at: int
+
+    def is_alive(self, app: App, now: int) -> bool:
+        """Whether it is this app's, and its time is not over."""
+        ends = app.refresh_token_ends(self.issued_at, self.used_at)
+        return self.client_id == app.client_id and (ends is None or ends > now)
+
+    def narrowed(self, requested: str | None) -> tuple[str, ...]:
+        """The scopes of a refreshed session: all that the token holds, or fewer.
+
+        Fault: `oauth_invalid_scope`.
+        """
+        wanted = tuple(dict.fromkeys((requested or "").split()))
+        if not set(self.scopes).issuperset(wanted):
+            raise fault("oauth_invalid_scope")
+        return wanted or self.scopes
 
 
 def issue(

@@ -20,6 +20,8 @@ HOSTS = Hosts("acme.my.salesforce.com", ["Isthmus.Internal"])
         ("https", b"other.my.salesforce.com", "https://other.my.salesforce.com", True),
         ("https", b"login.salesforce.com", "https://acme.my.salesforce.com", True),
         ("https", b"test.salesforce.com:443", "https://acme.my.salesforce.com:443", True),
+        ("https", b"login.salesforce.com.", "https://acme.my.salesforce.com", True),
+        ("http", b"localhost.:8080", "http://localhost:8080", False),
         ("https", b"acme.lightning.force.com", "https://acme.lightning.force.com", True),
     ],
 )
@@ -40,6 +42,8 @@ def test_own_names(scheme: str, host: bytes, base_url: str, on_platform: bool) -
         b"salesforce.com.evil.example",
         b"evilsalesforce.com",
         b"localhost:port",
+        b"localhost..",
+        b".",
         b"localhost:8080:8080",
         b"localhost/",
         b"a@localhost",

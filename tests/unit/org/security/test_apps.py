@@ -1,6 +1,7 @@
 """Connected apps: their secrets, scopes and grants; refresh tokens and how they end; introspection."""
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -96,6 +97,27 @@ def test_a_public_app_has_no_client_credentials(world: People) -> None:
     token = run(world.identity.issue_refresh_token("PlatformCLI", ADA))
     assert run(world.identity.refresh(token, "PlatformCLI", None)).session.user.user_id == ADA
     assert refusal(world.identity.refresh(token, "PlatformCLI", "guessed")) == "oauth_invalid_client"
+
+
+def test_the_sf_clis_own_app_is_made_with_its_first_token(world: People) -> None:
+    identity = world.identity
+    first, second = (run(identity.issue_cli_token(ADAS_NAME.upper())) for _ in range(2))
+    assert re.fullmatch(r"[a-zA-Z0-9._-]+", first)  # what an auth URL of the CLI can hold
+    for token in (first, second):
+        grant = run(identity.refresh(token, "PlatformCLI", ""))
+        assert (grant.session.user.user_id, grant.session.client_id) == (ADA, "PlatformCLI")
+        assert grant.session.scopes == ("refresh_token", "api", "web", "id")
+    assert len(world.stored("isthmus_apps")) == 1
+    assert refusal(identity.issue_cli_token("nobody@example.com")) == "invalid_login"
+    world.change_user(ADA, "IsActive", 0)
+    assert refusal(identity.issue_cli_token(ADAS_NAME)) == "inactive_user"
+
+
+def test_a_cli_app_that_is_there_is_left_as_it_is(world: People) -> None:
+    run(world.identity.create_app("Mine", client_id="PlatformCLI", public=True, scopes=("api",)))
+    token = run(world.identity.issue_cli_token(ADAS_NAME))
+    grant = run(world.identity.refresh(token, "PlatformCLI", None))
+    assert (grant.app.name, grant.session.scopes) == ("Mine", ("api",))
 
 
 def test_an_app_without_a_user_to_run_as(world: People) -> None:

@@ -18,7 +18,8 @@ from isthmus.org.api.routing import Call
 from isthmus.org.security.identity import Grant, Identity
 from isthmus.wire.oauth import TokenReply, basic_credentials, sign, write_token_reply
 
-_LOGIN_HOSTS: Final = frozenset({"login.salesforce.com", "test.salesforce.com"})
+_WITHOUT_SCOPE: Final = frozenset({"password"})
+"""Grants whose reply does not tell the scope. Recorded: replies of the username-password flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,7 @@ async def _password(request: TokenRequest) -> Grant:
 
 
 async def _client_credentials(request: TokenRequest) -> Grant:
-    host = (request.call.header(b"host") or "").partition(":")[0].lower()
-    if host in _LOGIN_HOSTS:
+    if request.call.on_login_host:
         raise fault("oauth_wrong_domain")
     identity: Identity = request.call.org.identity
     return await identity.client_credentials(request.client_id, request.secret, request.form.get("scope"))
@@ -66,7 +66,8 @@ FLOWS: Final[Mapping[str, Flow]] = {
 async def grant_token(call: Call) -> Response:
     """POST /services/oauth2/token."""
     form = read_form(call)
-    flow = FLOWS.get(required(form, "grant_type"))
+    grant_type = required(form, "grant_type")
+    flow = FLOWS.get(grant_type)
     if flow is None:
         raise fault("oauth_unsupported_grant_type")
     client_id, secret = _client(call, form)
@@ -77,7 +78,7 @@ async def grant_token(call: Call) -> Response:
     reply = TokenReply(
         access_token=session.token,
         signature=sign(grant.app.secret or "", who, issued_at),
-        scope=" ".join(session.scopes),
+        scope=None if grant_type in _WITHOUT_SCOPE else " ".join(session.scopes),
         instance_url=call.base_url,
         id=who,
         issued_at=issued_at,

@@ -42,7 +42,6 @@ def test_the_password_flow(door: Doors, app: App) -> None:
     assert answer.json == {
         "access_token": reply.access_token,
         "signature": sign(app.secret or "", who, now),
-        "scope": "api web refresh_token id",
         "instance_url": LOCAL,
         "id": who,
         "token_type": "Bearer",
@@ -65,10 +64,14 @@ def test_the_client_credentials_flow_by_form_and_by_basic(door: Doors, app: App)
     for answer in (form, header):
         assert answer.json["id"].endswith(f"/{BOB}")
         assert "signature" in answer.json
+        assert answer.json["scope"] == "api web refresh_token id"
         assert "refresh_token" not in answer.json
 
 
-@pytest.mark.parametrize("host", ["login.salesforce.com", "test.salesforce.com"])
+@pytest.mark.parametrize(
+    "host",
+    ["login.salesforce.com", "test.salesforce.com", "LOGIN.salesforce.com:443", "test.salesforce.com:8443"],
+)
 def test_client_credentials_need_the_orgs_own_host(door: Doors, app: App, host: str) -> None:
     form = client(app, grant_type="client_credentials")
     answer = door.ask("POST", TOKEN, form, host=host)
@@ -84,6 +87,15 @@ def test_the_refresh_flow(door: Doors, app: App) -> None:
     assert door.ask("GET", "/services/oauth2/revoke", query={"token": token}).status == 200
     again = door.ask("POST", TOKEN, client(app, grant_type="refresh_token", refresh_token=token))
     assert refused(again) == (400, "invalid_grant", "expired access/refresh token")
+
+
+def test_the_refresh_flow_of_the_sf_cli(door: Doors) -> None:
+    token = asyncio.run(door.people.identity.issue_cli_token(ADAS_NAME))
+    form = {"grant_type": "refresh_token", "client_id": "PlatformCLI", "refresh_token": token}
+    for secret in ({}, {"client_secret": ""}):
+        answer = door.ask("POST", TOKEN, form | secret, host=MY_DOMAIN)
+        assert (answer.status, answer.json["instance_url"]) == (200, f"https://{MY_DOMAIN}")
+        assert answer.json["scope"] == "refresh_token api web id"
 
 
 def test_fields_in_the_query_are_read_too(door: Doors, app: App) -> None:
