@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from tests.simulation import kill, kill_org, power_loss, power_loss_org
+from tests.simulation import kill, kill_founding, kill_org, power_loss, power_loss_org
 from tests.simulation.outcome import Outcome
 
 
@@ -48,6 +48,12 @@ def _org_kills(seeds: range) -> Iterator[Outcome]:
         yield from kill_org.run(Path(folder), seeds)
 
 
+def _founding_kills(seeds: range) -> Iterator[Outcome]:
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            yield kill_founding.run(Path(folder), seed)
+
+
 def _power_losses(seeds: range) -> Iterator[Outcome]:
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
@@ -67,6 +73,7 @@ def _power_losses_of_orgs(seeds: range) -> Iterator[Outcome]:
 KINDS: Final = {
     "kill": _kills,
     "org": _org_kills,
+    "founding": _founding_kills,
     "power": _power_losses,
     "power-org": _power_losses_of_orgs,
 }

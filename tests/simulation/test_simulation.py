@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.simulation import kill, kill_org, power_loss, power_loss_org
+from tests.simulation import kill, kill_founding, kill_org, power_loss, power_loss_org
 from tests.simulation.ledger import Ledger
 from tests.simulation.power import Power, PowerIsOff
 from tests.simulation.power_loss_files import PowerLossFiles
@@ -79,6 +79,11 @@ def test_nothing_acknowledged_is_lost_with_the_process(tmp_path: Path) -> None:
 
 def test_nothing_the_org_acknowledged_is_lost_with_it(tmp_path: Path) -> None:
     assert [outcome for outcome in kill_org.run(tmp_path, range(2)) if outcome.problems] == []
+
+
+@pytest.mark.parametrize("seed", [1, 10])
+def test_an_org_that_is_killed_while_it_is_founded_is_founded_after_all(tmp_path: Path, seed: int) -> None:
+    assert kill_founding.run(tmp_path, seed).problems == []
 
 
 def test_the_ledger_tells_losses_doubles_and_inventions() -> None:
