@@ -3,6 +3,10 @@
 An intent is a list of writes; `{0}` in a value is the id that the first of them gave. It runs once through
 the façade and once over the wire, each on an org of its own whose ids and clock are the same, and must come
 to the same.
+
+Both sides end in the same method of the façade: what is proved is that a wire adds nothing to an intent and
+loses nothing of it or of its outcome, not that the rules are right. Those have `tests/contract/save` and the
+conformance cases. There is one wire so far; with each further one, the wires are compared with each other.
 """
 
 import asyncio
