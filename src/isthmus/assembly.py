@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from isthmus.definition import read_definition
 from isthmus.kernel import clock_offset
 from isthmus.kernel.clock import MINUTE, Clock
@@ -47,6 +49,9 @@ COMPONENTS: Final = (
 
 class OrgRefused(Exception):
     """The org can't be opened as its settings and project ask. The message says why, and what to do."""
+
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ async def open_org(
         if not founding.provisioned:
             credentials = await provision.renew_credentials(org, founding, settings.org.password)
             await asyncio.to_thread(provision.mark_provisioned, database)
+        await _warn_of_lost_key(identity)
         await org.start()
         try:
             yield Opened(org, schemas, founding, credentials)
@@ -119,7 +125,7 @@ async def open_org(
 def _databases(settings: Settings, closing: ExitStack) -> tuple[Database, Database]:
     """The org's database, and the one to which immediate events go."""
     storage = settings.org.storage
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def kept(database: Database) -> Database:
         closing.callback(database.close)
@@ -129,6 +135,15 @@ def _databases(settings: Settings, closing: ExitStack) -> tuple[Database, Databa
         return kept(PostgresqlDatabase(storage)), kept(PostgresqlDatabase(storage, writers=1, readers=1))
     file = settings.root / storage if storage else settings.data / "org.db"
     return kept(SqliteDatabase(file)), kept(SqliteDatabase(file.with_suffix(".events.db"), readers=1))
+
+
+async def _warn_of_lost_key(identity: Identity) -> None:
+    for client_id in await identity.find_unopenable_apps():
+        _log.warning(
+            "a connected app gets no token: its secret was sealed with another seal.key. Put the old key "
+            "back, or let `isthmus credentials` make a new secret.",
+            client_id=client_id,
+        )
 
 
 def _seal_key(file: Path) -> bytes:

@@ -2,17 +2,20 @@
 
 import asyncio
 import json
+import os
+import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+import pytest
 from structlog.testing import capture_logs
 
 from isthmus.assembly import first_user, open_org
 from isthmus.kernel.database import Transaction
 from isthmus.kernel.database.sqlite import SqliteDatabase
-from isthmus.org.provision import Credentials, administrator
+from isthmus.org.provision import Credentials, administrator, renew_credentials
 from isthmus.serving import CONTROL_FILE, Serving, serve_org
 from isthmus.settings import Settings, load
 
@@ -112,6 +115,35 @@ def test_lost_logins_are_renewed(tmp_path: Path) -> None:
         return statuses
 
     assert served(settings, renew) == [400, 200]
+
+
+def test_a_lost_key_is_told_at_the_start_until_a_new_secret_is_made(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def started(renew: bool = False) -> list[str]:
+        with capture_logs() as logs:
+            async with open_org(settings) as opened:
+                if renew:
+                    await renew_credentials(opened.org, opened.founding)
+        return [each["client_id"] for each in logs if "sealed with another seal.key" in each["event"]]
+
+    assert asyncio.run(started()) == []
+    (settings.data / "seal.key").unlink()
+    [told] = asyncio.run(started(renew=True))
+    assert told.startswith("3MVG9")
+    assert asyncio.run(started()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are POSIX's")
+def test_nobody_else_may_look_into_the_data_folder(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def start() -> None:
+        async with open_org(settings):
+            pass
+
+    asyncio.run(start())
+    assert stat.S_IMODE(settings.data.stat().st_mode) == 0o700
 
 
 def test_a_new_org_has_what_a_user_expects(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What anyone may send is small: a route that asks for no session has read the body before it knows whose it is."""
+"""What anyone may send is small: where no session is asked for, the body is read before it is known whose it is."""
 
 import pytest
 from tests.unit.org.security.people import ADA, ORGANIZATION, PROFILE
