@@ -1,7 +1,7 @@
 """Tables: the journal's rows, and what is remembered of those that are gone."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from isthmus.kernel.database import Dialect, Migration, Value
@@ -61,7 +61,7 @@ def reading(
     return _reading(bound is not None, looked_up=len(topics)), [*each_topic, limit]
 
 
-@cache
+@lru_cache(maxsize=256)  # one for each number of topics
 def _reading(bounded: bool, *, filtered: int = 0, looked_up: int | None = None) -> str:
     bound = ' AND "position" <= ?' if bounded else ""
     if looked_up is None:
