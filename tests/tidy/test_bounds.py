@@ -1,7 +1,7 @@
 """Bounded: does everything that can grow have an end?
 
-That each limit is kept is for the tests of its module; here, that nothing which grows by its nature (a cache, a
-queue, a reading to the end) is without one.
+That each limit is kept is for the tests of its module; here, that nothing which grows by its nature, a cache
+or a queue, is without one.
 """
 
 import ast
@@ -77,5 +77,5 @@ q = asyncio.Queue(), queue.SimpleQueue[int](), deque(), collections.deque([1])
     assert sorted(growing(ast.parse(code))) == sorted(
         ["cache", "cache", "lru_cache", "lru_cache", "Queue", "SimpleQueue", "deque", "deque"]
     )
-    fine = "@cache\ndef a(): ...\n@lru_cache(maxsize=9)\ndef b(x): ...\nq = Queue(9), deque([], 9), deque(maxlen=9)"
+    fine = "@cache\ndef a(): ...\n@lru_cache(maxsize=9)\ndef b(x): ...\nQueue(9), deque([], 9), deque(maxlen=9)"
     assert not list(growing(ast.parse(fine)))
