@@ -77,5 +77,7 @@ q = asyncio.Queue(), queue.SimpleQueue[int](), deque(), collections.deque([1])
     assert sorted(growing(ast.parse(code))) == sorted(
         ["cache", "cache", "lru_cache", "lru_cache", "Queue", "SimpleQueue", "deque", "deque"]
     )
-    fine = "@cache\ndef a(): ...\n@lru_cache(maxsize=9)\ndef b(x): ...\nQueue(9), deque([], 9), deque(maxlen=9)"
+    fine = (
+        "@cache\ndef a(): ...\n@lru_cache(maxsize=9)\ndef b(x): ...\nQueue(9), deque([], 9), deque(maxlen=9)"
+    )
     assert not list(growing(ast.parse(fine)))

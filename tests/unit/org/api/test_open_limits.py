@@ -1,4 +1,4 @@
-"""What anyone may send is small: where no session is asked for, the body is read before it is known whose it is."""
+"""What anyone may send is small: with no session asked for, the body is read before its sender is known."""
 
 import pytest
 from tests.unit.org.security.people import ADA, ORGANIZATION, PROFILE
