@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 ROOT: Final = Path(__file__).parents[1]
+_BYTECODE: Final = ROOT / ".venv" / "bytecode"
 CAN_PIN: Final = hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1
 """Whether server and driver can be kept apart here: Linux, and more than one core."""
 
@@ -39,11 +40,17 @@ def start(
     cwd: Path = ROOT,
     errors: TextIO | None = None,
 ) -> subprocess.Popen[str]:
-    """A Python process with `arguments` on `cores`, its standard output a pipe."""
+    """A Python process with `arguments` on `cores`, its standard output a pipe.
+
+    It finds its modules compiled, as an installed program does, whatever the environment says.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=cwd,
-        env=dict(os.environ) | {"PYTHONPATH": str(ROOT)} | dict(environment or {}),
+        env=inherited
+        | {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(_BYTECODE)}
+        | dict(environment or {}),
         stdout=subprocess.PIPE,
         stderr=errors,
         text=True,

@@ -15,7 +15,6 @@ from isthmus.kernel.clock import MINUTE, Clock
 from isthmus.kernel.clock_offset import kept_clock
 from isthmus.kernel.database import Database
 from isthmus.kernel.database.migrations import migrate
-from isthmus.kernel.database.postgresql import PostgresqlDatabase
 from isthmus.kernel.database.sqlite import SqliteDatabase
 from isthmus.kernel.ids import Ids
 from isthmus.kernel.journal import Journal
@@ -132,6 +131,9 @@ def _databases(settings: Settings, closing: ExitStack) -> tuple[Database, Databa
         return database
 
     if storage and storage.startswith(("postgresql://", "postgres://")):
+        # Its driver takes a fifth of the time in which an org starts: only who stores there waits for it.
+        from isthmus.kernel.database.postgresql import PostgresqlDatabase
+
         return kept(PostgresqlDatabase(storage)), kept(PostgresqlDatabase(storage, writers=1, readers=1))
     file = settings.root / storage if storage else settings.data / "org.db"
     return kept(SqliteDatabase(file)), kept(SqliteDatabase(file.with_suffix(".events.db"), readers=1))

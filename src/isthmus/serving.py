@@ -1,10 +1,10 @@
 """Serving: an org on the network, with what has to be done while it runs."""
 
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -69,7 +69,7 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
                 rest.ADAPTER,
                 OAUTH,
                 SOAP,
-                control_adapter(control_token, opened.founding, _metrics(opened).exposition),
+                control_adapter(control_token, opened.founding, _exposition(opened)),
             ),
             fallback=rest.ADAPTER,
             my_domain_host=f"{settings.org.name}.my.salesforce.com",
@@ -112,14 +112,19 @@ async def keep_up(org: Org, authority: LocalAuthority, tasks: Tasks) -> None:
                 _log.exception("upkeep failed; it is tried again in an hour")
 
 
-def _metrics(opened: Opened) -> Metrics:
-    """What the org has done since it started."""
-    metrics = Metrics()
-    metrics.watch("isthmus_database", "The writer's and readers' work", opened.org.storage_counts)
-    metrics.watch(
-        "isthmus_api_calls", "API calls in the last 24 hours of org time", partial(_calls, opened.org)
-    )
-    return metrics
+def _exposition(opened: Opened) -> Callable[[], bytes]:
+    """Tells what the org has done since it started. What that takes is made when it is asked for first."""
+
+    @cache
+    def metrics() -> Metrics:
+        made = Metrics()
+        made.watch("isthmus_database", "The writer's and readers' work", opened.org.storage_counts)
+        made.watch(
+            "isthmus_api_calls", "API calls in the last 24 hours of org time", partial(_calls, opened.org)
+        )
+        return made
+
+    return lambda: metrics().exposition()
 
 
 def _calls(org: Org) -> Mapping[str, int]:
