@@ -183,7 +183,12 @@ def _write_control_file(
     """Tell the owner's commands where the org is, and what lets them in."""
     file = data / CONTROL_FILE
     url = urls.get("http") or urls["https"]
-    told = {"url": url, "token": token, "certificate": str(authority.certificate.absolute())}
+    told = {
+        "url": url,
+        "https": urls.get("https"),
+        "token": token,
+        "certificate": str(authority.certificate.absolute()),
+    }
     write_whole(file, msgspec.json.encode(told), PRIVATE)
     stack.callback(file.unlink, missing_ok=True)
 

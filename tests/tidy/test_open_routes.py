@@ -40,6 +40,7 @@ OPEN: Final = {
     "GET /isthmus/control/clock": "asks for the control token",
     "POST /isthmus/control/clock": "asks for the control token",
     "POST /isthmus/control/login": "asks for the control token",
+    "POST /isthmus/control/cli-login": "asks for the control token",
     "POST /isthmus/control/credentials": "asks for the control token",
     "POST /isthmus/control/reset": "asks for the control token",
 }

@@ -91,6 +91,33 @@ def test_an_org_without_http_is_reached_over_https(tmp_path: Path) -> None:
     assert "!" in result.output
 
 
+def test_the_auth_url_of_the_sf_cli_leads_to_https_with_a_token_that_is_good(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def login(serving: Serving, client: aiohttp.ClientSession) -> tuple[str, str | None, int]:
+        told = ["login", "--sfdx-url", "--data", str(settings.data)]
+        result = await asyncio.to_thread(CliRunner().invoke, main, told)
+        token, _, host = result.output.strip().removeprefix("force://PlatformCLI::").partition("@")
+        form = {"grant_type": "refresh_token", "client_id": "PlatformCLI", "refresh_token": token}
+        async with client.post(f"{serving.http}/services/oauth2/token", data=form) as response:
+            return host, serving.https, response.status
+
+    host, https, status = served(settings, login)
+    assert (f"https://{host}", status) == (https, 200)
+
+
+def test_without_https_there_is_no_auth_url(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, server_https=-1)
+
+    async def login(serving: Serving, _: aiohttp.ClientSession) -> Result:
+        told = ["login", "--sfdx-url", "--data", str(settings.data)]
+        return await asyncio.to_thread(CliRunner().invoke, main, told)
+
+    result = served(settings, login)
+    assert result.exit_code == 1
+    assert "--https-port" in result.output
+
+
 def test_what_the_org_does_is_counted(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
 

@@ -15,15 +15,7 @@ _TIMEOUT_SECONDS: Final = 60
 
 def ask(data: Path, method: str, path: str, body: object = None) -> Any:
     """What the running org answers. Raises ClickException where no org runs, or it refuses."""
-    file = data / CONTROL_FILE
-    try:
-        control = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise click.ClickException(
-            f"No org runs on {data}. Start one with `isthmus up`, or name its data folder with --data."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"{file} can't be read: {error}") from error
+    control = where(data)
     address = urlsplit(control["url"])
     connection = _connect(address.scheme, address.hostname or "", address.port, control["certificate"])
     try:
@@ -42,6 +34,21 @@ def ask(data: Path, method: str, path: str, body: object = None) -> Any:
     finally:
         connection.close()
     return _told(response.status, answer, control["url"])
+
+
+def where(data: Path) -> Any:
+    """What the running org has told of itself: `url`, `https` (None where it is left out), `token`,
+    `certificate`. Raises ClickException where no org runs.
+    """
+    file = data / CONTROL_FILE
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise click.ClickException(
+            f"No org runs on {data}. Start one with `isthmus up`, or name its data folder with --data."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{file} can't be read: {error}") from error
 
 
 def _connect(scheme: str, host: str, port: int | None, certificate: str) -> http.client.HTTPConnection:

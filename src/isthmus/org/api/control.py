@@ -4,6 +4,7 @@ GET  /isthmus/control/metrics counters, in the form that Prometheus reads
 GET  /isthmus/control/clock   {"now": ms, "offset": ms}
 POST /isthmus/control/clock   {"advance": ms}
 POST /isthmus/control/login   {"username": null} → {"access_token", "instance_url", "username"}
+POST /isthmus/control/cli-login {"username": null} → {"client_id", "refresh_token"}: the sf CLI's own
 POST /isthmus/control/credentials → {"username", "password", "security_token", "client_id", …}
 POST /isthmus/control/reset   → {}
 """
@@ -19,6 +20,7 @@ from starlette.responses import Response
 from isthmus.kernel.errors import Fault, fault
 from isthmus.org.api.routing import Adapter, Auth, Call, Route
 from isthmus.org.provision import Founding, administrator_name, renew_credentials
+from isthmus.org.security.apps import PLATFORM_CLI
 
 HEADER: Final = b"x-isthmus-control"
 _PATH: Final = "/isthmus/control"
@@ -62,6 +64,12 @@ def control_adapter(token: str, founding: Founding, metrics: Callable[[], bytes]
             }
         )
 
+    async def cli_login(call: Call) -> Response:
+        asked = _decoded(call, Login)
+        username = asked.username or await administrator_name(call.org, founding)
+        token = await call.org.identity.issue_cli_token(username)
+        return _json({"client_id": PLATFORM_CLI, "refresh_token": token})
+
     async def credentials(call: Call) -> Response:
         return _json(await renew_credentials(call.org, founding))
 
@@ -77,6 +85,7 @@ def control_adapter(token: str, founding: Founding, metrics: Callable[[], bytes]
                 ("POST", "clock", _advance_clock),
                 ("GET", "metrics", count),
                 ("POST", "login", login),
+                ("POST", "cli-login", cli_login),
                 ("POST", "credentials", credentials),
                 ("POST", "reset", _reset),
             )
