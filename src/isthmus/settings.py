@@ -10,6 +10,9 @@
     https = 8443
     gateway = 8089
 
+    [hub]
+    port = 8090                        # of its control routes
+
     [limits]
     DailyApiRequests = 15000
 
@@ -95,11 +98,21 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Host names, beside localhost and the platform's own, under which clients may call."""
 
 
+class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the hub keeps its messages, and where it is steered."""
+
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8090
+    """Port of its control routes, always on 127.0.0.1; 0 takes any free port."""
+    storage: str | None = None
+    """`postgresql://…`, or a SQLite file; default: `hub.db` in the data folder."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be set. `limits` overrides maxima by their names in `/limits`."""
 
     org: OrgSettings = msgspec.field(default_factory=OrgSettings)
     server: ServerSettings = msgspec.field(default_factory=ServerSettings)
+    hub: HubSettings = msgspec.field(default_factory=HubSettings)
     limits: Mapping[str, int] = msgspec.field(default_factory=dict)
     root: Path = Path()
     """The folder that relative paths begin at."""
@@ -154,7 +167,7 @@ def _read(file: Path) -> dict[str, Any]:
 def _set(sections: dict[str, Any], name: str, value: object, where: str) -> None:
     """Set what a variable or an option says; names in any case, lists with commas."""
     section, _, key = name.lower().partition("_")
-    known = {"org": OrgSettings, "server": ServerSettings}.get(section)
+    known = {"org": OrgSettings, "server": ServerSettings, "hub": HubSettings}.get(section)
     if section == "limits" and key in _LIMITS:
         sections.setdefault("limits", {})[_LIMITS[key]] = value
     elif known is None or key not in known.__struct_fields__:
@@ -181,11 +194,12 @@ def _check(settings: Settings, where: str) -> None:
         zoneinfo.ZoneInfo(settings.org.time_zone)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
         raise SettingsError(f"{where}: org.time_zone: no time zone {settings.org.time_zone!r}") from error
-    scheme, separator, _ = (settings.org.storage or "").partition("://")
-    if separator and scheme not in ("postgresql", "postgres"):
-        raise SettingsError(
-            f"{where}: org.storage: {scheme}:// is no storage; postgresql:// is, or a file's path"
-        )
+    for key, storage in (("org.storage", settings.org.storage), ("hub.storage", settings.hub.storage)):
+        scheme, separator, _ = (storage or "").partition("://")
+        if separator and scheme not in ("postgresql", "postgres"):
+            raise SettingsError(
+                f"{where}: {key}: {scheme}:// is no storage; postgresql:// is, or a file's path"
+            )
     if settings.server.http < 0 and settings.server.https < 0:
         raise SettingsError(f"{where}: server: with neither http nor https, nobody could reach the org")
     for name, value in settings.limits.items():

@@ -8,6 +8,7 @@ import click
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "up": ("serve", "Start everything that this folder configures."),
     "org": ("serve", "Start the org alone."),
+    "hub": ("hub", "Run a hub, and look after its messages."),
     "check": ("check", "Say what of an SFDX project runs here, by file."),
     "schema": ("schema", "Compare standard objects with another org's."),
     "login": ("login", "Print an access token, and the line that logs the sf CLI in."),

@@ -75,7 +75,7 @@ def _serve(
     from isthmus.org.schema.sfdx.project import ProjectBroken
 
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_until_stopped(settings, frozenset(confirm_drop), as_json))
     except (
         CertificateFailure,
@@ -89,7 +89,7 @@ def _serve(
         raise click.ClickException(str(error)) from error
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     """uvloop's, where it is installed (it is not on Windows)."""
     try:
         import uvloop

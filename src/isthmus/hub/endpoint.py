@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from isthmus.hub.message import Message
 
-__all__ = ["Delivery", "Sink", "SinkFailed", "Source", "SourceFailed"]
+__all__ = ["Closable", "Delivery", "Sink", "SinkFailed", "Source", "SourceFailed"]
 
 
 class SinkFailed(Exception):
@@ -79,3 +79,10 @@ class Sink(Protocol):
     async def send(self, message: Message) -> Any:
         """Send it; the reply, as JSON can say it. Raises SinkFailed."""
         ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """An endpoint that holds something (connections) beyond one call; the hub closes it at its end."""
+
+    async def close(self) -> None: ...

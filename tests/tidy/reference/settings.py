@@ -13,9 +13,13 @@ from tests.tidy.reference.markdown import code, page, table
 
 from isthmus import settings
 from isthmus.org.limits.maxima import API_REQUESTS, DEVELOPER_EDITION
-from isthmus.settings import OrgSettings, ServerSettings
+from isthmus.settings import HubSettings, OrgSettings, ServerSettings
 
-SECTIONS: Final[dict[str, type[msgspec.Struct]]] = {"org": OrgSettings, "server": ServerSettings}
+SECTIONS: Final[dict[str, type[msgspec.Struct]]] = {
+    "org": OrgSettings,
+    "server": ServerSettings,
+    "hub": HubSettings,
+}
 _KINDS: Final = {str: "text", int: "whole number", bool: "true or false"}
 _ABOUT: Final = """\
 Nothing has to be set. What is set stands in `isthmus.toml`, in the folder where `isthmus` is called, or in

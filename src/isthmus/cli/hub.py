@@ -1,0 +1,227 @@
+"""`isthmus hub run|show|check|status|dead-letters|ledger|pause|resume`: run a hub, and look after it."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import click
+
+from isthmus.cli.folder import data_option, settings_here
+from isthmus.cli.hub_control import ask_hub
+from isthmus.cli.serve import loop_factory
+
+if TYPE_CHECKING:
+    from isthmus.hub.hub import Hub
+    from isthmus.settings import Settings
+
+_file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+_json_option = click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
+_route_option = click.option("--route", help="Of this route alone.")
+
+
+@click.group()
+def hub() -> None:
+    """Run a hub: routes that carry messages from one system to another, and lose none."""
+
+
+@hub.command()
+@_file
+@click.option("--port", type=int, help="Port of the control routes (8090); 0: any free port.")
+@_json_option
+@data_option
+def run(file: Path, port: int | None, as_json: bool, data: Path | None) -> None:
+    """Run the hub of FILE until Ctrl-C. What it has not finished goes on at the next start."""
+    settings = settings_here(data, hub_port=port)
+    made = _load(file)
+    from isthmus.kernel.database import DatabaseError
+    from isthmus.kernel.http import ListenError
+
+    try:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(_until_stopped(made, settings, as_json))
+    except (DatabaseError, ListenError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _until_stopped(made: "Hub", settings: "Settings", as_json: bool) -> None:
+    from isthmus.hub.serving import HubPlace, serve_hub
+    from isthmus.kernel.clock import SystemClock
+    from isthmus.kernel.http import stop_signals
+    from isthmus.kernel.observe import configure_logs
+
+    configure_logs(SystemClock())
+    storage = settings.hub.storage
+    if storage is not None and "://" not in storage:
+        storage = str(settings.root / storage)
+    place = HubPlace(settings.data, storage, port=settings.hub.port)
+    with stop_signals() as told:
+        async with serve_hub(made, place) as served:
+            if as_json:
+                click.echo(json.dumps({"control": served.control, "hub": made.name}))
+            else:
+                click.echo(f"hub {made.name}: {len(made.routes)} routes, control at {served.control}. Ready.")
+            await told.wait()
+            if not as_json:
+                click.echo("Stopping.")
+
+
+@hub.command()
+@_file
+def show(file: Path) -> None:
+    """Print what the hub of FILE does, route by route."""
+    from isthmus.hub.printed import printed
+
+    click.echo(printed(_load(file)))
+
+
+@hub.command()
+@_file
+def check(file: Path) -> None:
+    """Say what each route of FILE guarantees; fails where the file makes no hub."""
+    from isthmus.hub.printed import guarantees
+
+    for each in guarantees(_load(file)):
+        click.echo(f"{each.route}: {each}")
+
+
+@hub.command()
+@_json_option
+@data_option
+def status(as_json: bool, data: Path | None) -> None:
+    """What the running hub's routes are at."""
+    answer = ask_hub(settings_here(data).data, "GET", "status")
+    if as_json:
+        click.echo(json.dumps(answer))
+        return
+    click.echo(f"hub {answer['hub']} at {_time(answer['now'])}")
+    for each in answer["routes"]:
+        counted = ", ".join(f"{count:,} {state}" for state, count in each["messages"].items())
+        click.echo(f"{each['route']}{' (paused)' if each['paused'] else ''}: {counted or 'no message yet'}")
+        click.echo(f"  sent again {each['redeliveries']:,} times; brought again {each['copies']:,} times")
+        if each["source"] is not None:
+            said = f": {each['source_says']}" if each["source_says"] else ""
+            click.echo(f"  source {each['source']}{said}")
+    for each in answer["orphans"]:
+        click.echo(f"{each['route']} (not in the hub file): {each['messages']:,} {each['state']}")
+
+
+@hub.group("dead-letters")
+def dead_letters() -> None:
+    """Messages that could not be delivered."""
+
+
+@dead_letters.command("list")
+@_route_option
+@click.option("--after", type=int, default=0, help="Behind the one with this number.")
+@click.option("--limit", type=int, default=100, show_default=True)
+@_json_option
+@data_option
+def list_(route: str | None, after: int, limit: int, as_json: bool, data: Path | None) -> None:
+    """Each with its cause, attempts and payload, the oldest first."""
+    path = _query("dead-letters", route=route, after=after, limit=limit)
+    found = ask_hub(settings_here(data).data, "GET", path)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for each in found:
+        click.echo(f"{each['id']}  {each['route']}  {each['key']}  died {_time(each['died'])}")
+        click.echo(f"  cause     {each['cause']}")
+        click.echo(f"  attempts  {each['attempts']}, since {_time(each['received'])}")
+        click.echo(f"  payload   {json.dumps(each['body'], ensure_ascii=False)}")
+    if not found:
+        click.echo("No dead letters.")
+
+
+@dead_letters.command()
+@click.argument("ids", nargs=-1, type=int)
+@_route_option
+@click.option("--all", "everything", is_flag=True, help="All of them, or all of the route.")
+@data_option
+def replay(ids: tuple[int, ...], route: str | None, everything: bool, data: Path | None) -> None:
+    """Send the dead letters with the numbers IDS once more, as if they had just come."""
+    _decide("replay", "are sent again", ids, route, everything, data)
+
+
+@dead_letters.command()
+@click.argument("ids", nargs=-1, type=int)
+@_route_option
+@click.option("--all", "everything", is_flag=True, help="All of them, or all of the route.")
+@data_option
+def discard(ids: tuple[int, ...], route: str | None, everything: bool, data: Path | None) -> None:
+    """Give the dead letters with the numbers IDS up, for good."""
+    _decide("discard", "are given up", ids, route, everything, data)
+
+
+@hub.command()
+@click.argument("key", required=False)
+@_route_option
+@click.option("--state", type=click.Choice(["waiting", "delivered", "filtered", "dead", "discarded"]))
+@click.option("--limit", type=int, default=100, show_default=True)
+@_json_option
+@data_option
+def ledger(
+    key: str | None, route: str | None, state: str | None, limit: int, as_json: bool, data: Path | None
+) -> None:
+    """What became of the messages, the youngest first; of those with KEY alone."""
+    path = _query("ledger", route=route, key=key, state=state, limit=limit)
+    found = ask_hub(settings_here(data).data, "GET", path)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for each in found:
+        end = f"{each['state']} {_time(each['finished'])}" if each["finished"] else _waits(each)
+        click.echo(f"{_time(each['received'])}  {each['route']}  {each['key']}  {end}")
+        click.echo(f"  sent {each['attempts']}, brought {each['copies']} times")
+        if each["cause"]:
+            click.echo(f"  {each['cause']}")
+
+
+@hub.command()
+@click.argument("route")
+@data_option
+def pause(route: str, data: Path | None) -> None:
+    """Send nothing of ROUTE until it is resumed. What comes meanwhile waits on disk."""
+    ask_hub(settings_here(data).data, "POST", "routes", {"do": "pause", "route": route})
+
+
+@hub.command()
+@click.argument("route")
+@data_option
+def resume(route: str, data: Path | None) -> None:
+    """Let ROUTE go on; its source too, where that has stopped."""
+    ask_hub(settings_here(data).data, "POST", "routes", {"do": "resume", "route": route})
+
+
+def _load(file: Path) -> "Hub":
+    from isthmus.hub.hub_file import HubFileBroken, load_hub
+
+    try:
+        return load_hub(file)
+    except HubFileBroken as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _decide(
+    do: str, done: str, ids: tuple[int, ...], route: str | None, everything: bool, data: Path | None
+) -> None:
+    if bool(ids) == everything:
+        raise click.UsageError("Name dead letters by their numbers, or say --all.")
+    asked = {"do": do, "route": route, "ids": None if everything else list(ids)}
+    answer = ask_hub(settings_here(data).data, "POST", "dead-letters", asked)
+    click.echo(f"{answer['messages']} {done}.")
+
+
+def _query(path: str, **values: object) -> str:
+    given = {name: value for name, value in values.items() if value is not None}
+    return f"{path}?{urlencode(given)}"
+
+
+def _waits(entry: dict[str, Any]) -> str:
+    return f"waiting, due {_time(entry['due'])}"
+
+
+def _time(milliseconds: int) -> str:
+    return f"{datetime.fromtimestamp(milliseconds / 1_000, UTC):%Y-%m-%dT%H:%M:%SZ}"

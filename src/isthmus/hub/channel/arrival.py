@@ -1,0 +1,84 @@
+"""Arrivals: messages on their way into a channel, in the form in which they are stored."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from isthmus.hub.channel.tables import State
+from isthmus.hub.message import Message
+from isthmus.kernel.database import Transaction
+
+__all__ = ["Arrival", "Inserted", "decode", "encode", "insert"]
+
+_SEQUENCE: Final = "hub.message"
+_INSERT: Final = (
+    'INSERT INTO "hub_message" ("id", "channel", "key", "state", "lane", "payload", "received", "copies", '
+    '"since", "due", "leased_until", "attempts", "failures", "finished", "cause") '
+    "VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 0, 0, 0, ?, ?) "
+    'ON CONFLICT ("channel", "key") DO NOTHING'
+)
+_COPY: Final = 'UPDATE "hub_message" SET "copies" = "copies" + 1 WHERE "channel" = ? AND "key" = ?'
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(tuple[Any, dict[str, str]])
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message as it is stored. `lane`: those of one lane are sent in order, None in any. One with a
+    `cause` is a dead letter from the start.
+    """
+
+    channel: str
+    key: str
+    lane: str | None
+    payload: bytes
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """How many messages were new: to be sent, and dead from the start."""
+
+    waiting: int
+    dead: int
+
+
+def encode(message: Message, channel: str, order_by: Callable[[Message], str] | None = None) -> Arrival:
+    """The message on its way into `channel`; as a dead letter where its order, or its body, can't be told."""
+    try:
+        payload = _encoder.encode((message.body, message.headers))
+    except (TypeError, ValueError, RecursionError) as error:
+        shown = _encoder.encode((repr(message.body), {k: str(v) for k, v in message.headers.items()}))
+        return Arrival(channel, message.key, None, shown, f"its body can't be stored as JSON: {error}")
+    if order_by is None:
+        return Arrival(channel, message.key, None, payload)
+    try:
+        return Arrival(channel, message.key, order_by(message), payload)
+    except Exception as error:  # noqa: BLE001 - the hub file's own function; its message must not stop others
+        cause = f"order_by can't tell its order: {type(error).__name__}: {error}"
+        return Arrival(channel, message.key, None, payload, cause)
+
+
+def decode(key: str, payload: bytes) -> Message:
+    """The message that was stored."""
+    body, headers = _decoder.decode(payload)
+    return Message(key, body, headers)
+
+
+def insert(tx: Transaction, arrivals: Sequence[Arrival], now: int) -> Inserted:
+    """Keep what is new. A key that the channel knows counts one copy more, and nothing else."""
+    if not arrivals:
+        return Inserted(0, 0)
+    waiting, dead = str(State.WAITING), str(State.DEAD)
+    identity = tx.next_in_sequence(_SEQUENCE, len(arrivals))
+    new = {waiting: 0, dead: 0}
+    for number, each in enumerate(arrivals, identity):
+        state, died = (waiting, None) if each.cause is None else (dead, now)
+        head = (number, each.channel, each.key, state, each.lane, each.payload)
+        if tx.execute(_INSERT, (*head, now, now, now, died, each.cause)):
+            new[state] += 1
+        else:
+            tx.execute(_COPY, (each.channel, each.key))
+    return Inserted(new[waiting], new[dead])

@@ -1,0 +1,120 @@
+"""The ledger: what became of each message, by route and key, for as long as it is remembered.
+
+What it has forgotten, the idempotent receiver does not know any more: it must remember longer than a source
+may send a message again.
+"""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from isthmus.hub.channel.tables import State
+from isthmus.kernel.database import Connection, Database, Transaction, Value
+
+__all__ = ["Entry", "Tally", "entries", "forget", "tallies"]
+
+_ENTRIES: Final = (
+    'SELECT "id", "channel", "key", "state", "received", "finished", "attempts", "copies", "due", "cause" '
+    'FROM "hub_message" WHERE "id" < ?{} ORDER BY "id" DESC LIMIT ?'
+)
+_TALLIES: Final = (
+    'SELECT "channel", "state", COUNT(*), '
+    'CAST(SUM(CASE WHEN "attempts" > 1 THEN "attempts" - 1 ELSE 0 END) AS BIGINT), '
+    'CAST(SUM("copies" - 1) AS BIGINT) '
+    'FROM "hub_message" GROUP BY "channel", "state" ORDER BY "channel", "state"'
+)
+_OLDEST: Final = (
+    'SELECT "id", "state", "received", "finished" FROM "hub_message" WHERE "id" > ? ORDER BY "id" LIMIT ?'
+)
+_FORGET: Final = 'DELETE FROM "hub_message" WHERE "id" = ?'
+_FORGOTTEN_AT_ONCE: Final = 2_000
+_FINISHED: Final = frozenset({State.DELIVERED, State.FILTERED, State.DISCARDED})
+_END: Final = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of one message. Times are milliseconds of the hub's clock; `copies` counts how often the
+    source has brought it, `due` is when a waiting one is sent.
+    """
+
+    id: int
+    route: str
+    key: str
+    state: str
+    received: int
+    finished: int | None
+    attempts: int
+    copies: int
+    due: int
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many messages of a route are in a state, and how often they were sent, and brought, again."""
+
+    route: str
+    state: str
+    messages: int
+    redeliveries: int
+    copies: int
+
+
+def entries(
+    database: Database,
+    *,
+    route: str | None = None,
+    key: str | None = None,
+    state: str | None = None,
+    before: int = _END,
+    limit: int = 100,
+) -> Awaitable[list[Entry]]:
+    """The `limit` youngest entries before the id `before`, narrowed by what is given."""
+    sql, values = "", list[Value]()
+    for column, value in (("channel", route), ("key", key), ("state", state)):
+        if value is not None:
+            sql, values = sql + f' AND "{column}" = ?', [*values, value]
+
+    def question(connection: Connection) -> list[Entry]:
+        rows: list[Any] = connection.rows(_ENTRIES.format(sql), (before, *values, limit))
+        return [Entry(*row) for row in rows]
+
+    return database.reading(question)
+
+
+def tallies(database: Database) -> Awaitable[list[Tally]]:
+    """Every route's messages by state."""
+
+    def question(connection: Connection) -> list[Tally]:
+        rows: list[Any] = connection.rows(_TALLIES)
+        return [Tally(*row) for row in rows]
+
+    return database.reading(question)
+
+
+async def forget(database: Database, before: int, keep: int) -> int:
+    """Forget what was finished `before` then, and the oldest finished beyond `keep`; returns how many.
+
+    Messages that wait and dead letters stay.
+    """
+    count = await database.reading(lambda connection: connection.row('SELECT COUNT(*) FROM "hub_message"'))
+    excess = max(0, int(count[0] or 0) - keep) if count else 0
+    forgotten = after = 0
+    while True:
+        read_after = after
+        rows: list[Any] = await database.reading(
+            lambda connection, after=read_after: connection.rows(_OLDEST, (after, _FORGOTTEN_AT_ONCE))  # type: ignore[misc]
+        )
+        finished = [row for row in rows if row[1] in _FINISHED]
+        gone = [(row[0],) for n, row in enumerate(finished) if row[3] < before or forgotten + n < excess]
+        if gone:
+            await database.writing(lambda tx, gone=gone: _delete(tx, gone))  # type: ignore[misc]
+            forgotten += len(gone)
+        if len(rows) < _FORGOTTEN_AT_ONCE or (rows[-1][2] >= before and forgotten >= excess):
+            return forgotten
+        after = rows[-1][0]
+
+
+def _delete(tx: Transaction, gone: list[tuple[int]]) -> None:
+    tx.execute_many(_FORGET, gone)

@@ -1,0 +1,134 @@
+"""Route: from a source, through steps, into a sink; a value that can be printed.
+
+    Route(
+        "orders-to-erp",
+        source=CometdSource(org, "/event/Order_Request__e"),
+        steps=[order_of],
+        sink=HttpSink("http://localhost:9000/orders"),
+        reply_to="numbers-to-opportunities",
+    )
+
+A step is a pure function of a message: it gives the message that goes on, several (a splitter), or None (a
+filter). A route without a source takes the replies of others: messages with the same key and headers, whose
+body is `{"request": the body as it came to the route before, "reply": what its sink answered}`.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from isthmus.hub.endpoint import Sink, Source
+from isthmus.hub.message import Message
+from isthmus.hub.redelivery import RedeliveryPolicy
+
+__all__ = ["Route", "Step", "StepFailed", "reply_message", "step_name", "through"]
+
+Step: TypeAlias = Callable[[Message], Message | Sequence[Message] | None]
+CAPACITY: Final = 100_000
+DEAD_LETTERS_MAX: Final = 10_000
+CONCURRENCY: Final = 16
+CONCURRENCY_MAX: Final = 1_000
+NAME_MAX: Final = 80
+
+
+class StepFailed(Exception):
+    """A step could not do with this message; doing it again would not help. The message says where."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Route:
+    """`concurrency` messages are with the sink at once, in any order; those with one `order_by` go one after
+    the other, and one that fails holds up those behind it. Beyond `capacity` waiting messages the source has
+    to wait. Beyond `dead_letters_max` dead letters the route keeps trying, for then something is wrong with
+    more than a message.
+    """
+
+    name: str
+    sink: Sink
+    source: Source | None
+    steps: tuple[Step, ...]
+    reply_to: str | None
+    redelivery: RedeliveryPolicy
+    concurrency: int
+    order_by: Callable[[Message], str] | None
+    capacity: int
+    dead_letters_max: int
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        sink: Sink,
+        source: Source | None = None,
+        steps: Sequence[Step] = (),
+        reply_to: str | None = None,
+        redelivery: RedeliveryPolicy | None = None,
+        concurrency: int = CONCURRENCY,
+        order_by: Callable[[Message], str] | None = None,
+        capacity: int = CAPACITY,
+        dead_letters_max: int = DEAD_LETTERS_MAX,
+    ) -> None:
+        """Raises ValueError where a number or the name is none that a route can have."""
+        if not 0 < len(name) <= NAME_MAX or not name.isprintable():
+            raise ValueError(f"a route's name has 1 to {NAME_MAX} printable characters, not {name!r}")
+        if not (1 <= concurrency <= CONCURRENCY_MAX and capacity >= 1 and dead_letters_max >= 0):
+            raise ValueError(
+                f"route {name}: concurrency is 1 to {CONCURRENCY_MAX}, capacity 1 or more, "
+                "dead_letters_max 0 or more"
+            )
+        fields: Mapping[str, Any] = {
+            "name": name,
+            "sink": sink,
+            "source": source,
+            "steps": tuple(steps),
+            "reply_to": reply_to,
+            "redelivery": redelivery or RedeliveryPolicy(),
+            "concurrency": concurrency,
+            "order_by": order_by,
+            "capacity": capacity,
+            "dead_letters_max": dead_letters_max,
+        }
+        for field, value in fields.items():
+            object.__setattr__(self, field, value)
+
+
+def through(steps: Sequence[Step], message: Message) -> list[Message]:
+    """What comes out of the steps: nothing where one filters it out. Raises StepFailed."""
+    messages = [message]
+    for step in steps:
+        messages = [after for before in messages for after in _results(step, before)]
+    if len(messages) > 1 and len({each.key for each in messages}) < len(messages):
+        raise StepFailed("messages that a step makes of one must have keys of their own")
+    return messages
+
+
+def reply_message(request: Message, replies: Sequence[Any]) -> Message:
+    """What a route that takes the replies is given: one reply, or the list of those of a split message."""
+    reply = replies[0] if len(replies) == 1 else list(replies)
+    return Message(request.key, {"request": request.body, "reply": reply}, request.headers)
+
+
+def step_name(step: Callable[..., Any]) -> str:
+    """What people call a step: its function's name."""
+    return str(getattr(step, "__name__", None) or type(step).__name__)
+
+
+def _results(step: Step, message: Message) -> Sequence[Message]:
+    try:
+        result = step(message)
+    except Exception as error:
+        raise StepFailed(f"step {step_name(step)}: {type(error).__name__}: {error}{_where(error)}") from error
+    if result is None:
+        return ()
+    results: Any = [result] if isinstance(result, Message) else result
+    if not isinstance(results, Sequence) or not all(isinstance(each, Message) for each in results):
+        raise StepFailed(f"step {step_name(step)} gave a {type(result).__name__}, where a Message was due")
+    return list(results)
+
+
+def _where(error: BaseException) -> str:
+    """File and line at which the step's own code was."""
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if each.filename != __file__]
+    return f" ({Path(frames[0].filename).name}, line {frames[0].lineno})" if frames else ""

@@ -1,0 +1,122 @@
+"""Running: a hub's routes at work over its database."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from isthmus.hub.channel import DurableChannel, ledger
+from isthmus.hub.channel import dead_letters as letters
+from isthmus.hub.endpoint import Closable
+from isthmus.hub.hub import Hub
+from isthmus.hub.route import Route
+from isthmus.hub.running.route_runner import RouteRunner
+from isthmus.hub.running.source_runner import SourceRunner
+from isthmus.kernel.clock import HOUR, Clock
+from isthmus.kernel.database import Database, DatabaseError
+from isthmus.kernel.tasks import Closing, Tasks
+
+__all__ = ["RunningHub"]
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class RunningHub:
+    """The routes of `hub` over `database`, between `start` and the end of `tasks`. `owner` names this process
+    among those that share the database.
+    """
+
+    def __init__(self, hub: Hub, database: Database, clock: Clock, tasks: Tasks, owner: str) -> None:
+        self.hub = hub
+        self.database = database
+        self.clock = clock
+        self.routes: dict[str, RouteRunner] = {}
+        self.sources: dict[str, SourceRunner] = {}
+        self._tasks = tasks
+        for route in _targets_first(hub):
+            channel = DurableChannel(database, clock, route.name, owner, ordered=route.order_by is not None)
+            target = self.routes[route.reply_to] if route.reply_to is not None else None
+            shared = database.dialect.name == "postgresql"
+            runner = RouteRunner(route, channel, clock, tasks, target, shared=shared)
+            self.routes[route.name] = runner
+            if route.source is not None:
+                self.sources[route.name] = SourceRunner(route.source, runner, clock, tasks)
+
+    async def start(self) -> None:
+        """Begin. Raises DatabaseError."""
+        for runner in self.routes.values():
+            await runner.open()
+        await self._warn_of_orphans()
+        for name, runner in self.routes.items():
+            self._tasks.start(runner.run(), name=f"route {name}")
+        for name, source in self.sources.items():
+            self._tasks.start(source.run(), name=f"source of {name}")
+        self._tasks.start(self._keep_up(), name="ledger")
+
+    async def close(self) -> None:
+        """Close sources and sinks, once the tasks have ended."""
+        for route in self.hub.routes:
+            for endpoint in (route.source, route.sink):
+                if isinstance(endpoint, Closable):
+                    await endpoint.close()
+
+    def pause(self, route: str) -> None:
+        """Send nothing of this route until it is resumed. Raises KeyError."""
+        self.routes[route].pause()
+
+    def resume(self, route: str) -> None:
+        """Send again, and read again where the source had stopped. Raises KeyError."""
+        self.routes[route].resume()
+        if route in self.sources:
+            self.sources[route].resume()
+
+    async def replay(self, route: str | None, ids: Sequence[int] | None) -> int:
+        """Send dead letters once more; returns how many. Raises DatabaseError."""
+        found = await letters.replay(self.database, self.clock.now(), route=route, ids=ids)
+        for name, count in found.items():
+            if name in self.routes:
+                self.routes[name].arrived(count, -count)
+        return sum(found.values())
+
+    async def discard(self, route: str | None, ids: Sequence[int] | None) -> int:
+        """Give dead letters up; returns how many. Raises DatabaseError."""
+        found = await letters.discard(self.database, self.clock.now(), route=route, ids=ids)
+        for name, count in found.items():
+            if name in self.routes:
+                self.routes[name].arrived(0, -count)
+        return sum(found.values())
+
+    async def _warn_of_orphans(self) -> None:
+        for each in await ledger.tallies(self.database):
+            if each.route not in self.routes and each.state in ("waiting", "dead"):
+                _log.warning(
+                    "messages are here of a route that the hub does not have; they stay",
+                    route=each.route,
+                    state=each.state,
+                    messages=each.messages,
+                )
+
+    async def _keep_up(self) -> None:
+        """Every hour of the hub's clock: forget what has had its time."""
+        with suppress(Closing):
+            while True:
+                try:
+                    before = self.clock.now() - self.hub.ledger_retention
+                    await ledger.forget(self.database, before, self.hub.ledger_max)
+                except DatabaseError:
+                    _log.exception("the ledger was not tidied up; it is tried again in an hour")
+                await self._tasks.unless_closing(self.clock.sleep_until(self.clock.now() + HOUR))
+
+
+def _targets_first(hub: Hub) -> list[Route]:
+    """The routes, each behind the one that it replies to."""
+    ordered: list[Route] = []
+    while len(ordered) < len(hub.routes):
+        known = {each.name for each in ordered}
+        ordered += [
+            each
+            for each in hub.routes
+            if each.name not in known and (each.reply_to is None or each.reply_to in known)
+        ]
+    return ordered

@@ -1,0 +1,287 @@
+"""Route runner: claims a route's messages, sends several at once, and settles what came of them.
+
+One turn of its loop is one commit: it settles what has been sent since the last and claims what comes next,
+while the senders go on with what was claimed before. A message is acknowledged to nobody before that.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from isthmus.hub.channel import LEASE, Claim, DurableChannel, Outcome
+from isthmus.hub.channel.arrival import Arrival, encode
+from isthmus.hub.channel.tables import State
+from isthmus.hub.endpoint import SinkFailed
+from isthmus.hub.message import Message
+from isthmus.hub.route import Route, StepFailed, reply_message, through
+from isthmus.hub.running.alarm import Alarm
+from isthmus.kernel.clock import SECOND, Clock
+from isthmus.kernel.database import DatabaseClosed, DatabaseError
+from isthmus.kernel.tasks import Tasks
+
+__all__ = ["RouteRunner"]
+
+CLAIMED_AHEAD: Final = 4
+"""So many messages for each sender are claimed at most, that none has to wait for the next commit."""
+CLAIMED_MIN: Final = 64
+POLL: Final = SECOND
+"""How often a hub looks whether another process has left something for it to do (PostgreSQL)."""
+PAUSE_AFTER_REFUSAL: Final = SECOND
+_log: Final = structlog.get_logger(__name__)
+
+
+class RouteRunner:
+    """Runs one route between `open` and the end of `run`. `shared`: other processes may claim here too."""
+
+    def __init__(
+        self,
+        route: Route,
+        channel: DurableChannel,
+        clock: Clock,
+        tasks: Tasks,
+        reply_to: "RouteRunner | None",
+        *,
+        shared: bool,
+    ) -> None:
+        self.route = route
+        self.channel = channel
+        self.waiting = 0
+        """Messages that wait in the channel, those that are being sent included."""
+        self.dead = 0
+        self.paused = False
+        self._clock = clock
+        self._tasks = tasks
+        self._reply_to = reply_to
+        self._shared = shared
+        self._claims_max = max(CLAIMED_MIN, CLAIMED_AHEAD * route.concurrency)
+        self._queue: asyncio.Queue[Claim] = asyncio.Queue(self._claims_max)
+        self._held: dict[int, Claim] = {}
+        self._renewed = 0
+        self._sending = 0
+        self._outcomes: list[Outcome] = []
+        self._news = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._told_of_room: list[Callable[[], None]] = []
+        self._more = True
+        """Whether there may be something to claim."""
+        self._alarm = Alarm(clock, self._look)
+        if reply_to is not None:
+            reply_to._told_of_room.append(self._look)
+
+    async def open(self) -> None:
+        """Learn what the channel holds. Raises DatabaseError."""
+        self.waiting, self.dead = await self.channel.open()
+        self._note_room()
+
+    async def deliver(self, messages: Sequence[Message], position: str) -> None:
+        """What the route's source hands its messages over with (see `Delivery`)."""
+        arrivals = [encode(each, self.route.name, self.route.order_by) for each in messages]
+        await self._room.wait()
+        new = await self.channel.receive(arrivals, position)
+        self.arrived(new.waiting, new.dead)
+
+    def arrived(self, waiting: int, dead: int = 0) -> None:
+        """So many messages more wait in the channel, and so many more (below 0: fewer) are dead letters."""
+        self.dead += dead
+        if waiting:
+            self.waiting += waiting
+            self._note_room()
+            self._look()
+
+    def pause(self) -> None:
+        """Send no more until `resume`; what is being sent is finished."""
+        self.paused = True
+
+    def resume(self) -> None:
+        """Go on."""
+        self.paused = False
+        self._look()
+
+    @property
+    def full(self) -> bool:
+        """Whether the channel takes no more for now."""
+        return self.waiting >= self.route.capacity
+
+    async def run(self) -> None:
+        """Send until the program goes down; then finish what is being sent, and give the rest back."""
+        senders = [
+            asyncio.create_task(self._send(), name=f"{self.route.name} {number}")
+            for number in range(self.route.concurrency)
+        ]
+        closing = asyncio.create_task(self._on_closing())
+        try:
+            await self._go_on()
+        finally:
+            self._alarm.stop()
+            for each in (*senders, closing):
+                each.cancel()
+            await asyncio.gather(*senders, closing, return_exceptions=True)
+
+    async def _on_closing(self) -> None:
+        await self._tasks.closing.wait()
+        self._news.set()
+
+    def _look(self) -> None:
+        self._more = True
+        self._news.set()
+
+    async def _go_on(self) -> None:
+        while not self._tasks.closing.is_set():
+            self._news.clear()
+            if not await self._turn(self._wanted()):
+                await self._news.wait()
+        while not self._queue.empty():
+            await self._give_back()
+        while self._sending or self._outcomes:
+            self._news.clear()
+            if not await self._turn(0):
+                await self._news.wait()
+
+    def _wanted(self) -> int:
+        """How many messages to claim now."""
+        free = self._claims_max - len(self._held)
+        blocked = self.paused or (self._reply_to is not None and self._reply_to.full)
+        enough = free * 4 < self._claims_max  # few at a time would be many commits
+        return 0 if blocked or enough or not self._more else free
+
+    async def _turn(self, wanted: int) -> bool:
+        """Settle and claim; False where there was nothing to do."""
+        renew = self._to_renew()
+        if not (self._outcomes or wanted or renew):
+            return False
+        outcomes, self._outcomes = self._outcomes, []
+        if wanted:
+            self._more = False  # what comes during the commit says so again
+        try:
+            turn = await self.channel.turn(outcomes, wanted, renew)
+        except DatabaseClosed:
+            raise
+        except DatabaseError as error:
+            _log.error("the hub's database refuses; it is asked again", route=self.route.name, why=str(error))
+            self._outcomes = outcomes + self._outcomes
+            self._more = self._more or wanted > 0
+            await self._clock.sleep_until(self._clock.now() + PAUSE_AFTER_REFUSAL)
+            return True
+        self._note(outcomes)
+        if self._reply_to is not None:
+            self._reply_to.arrived(turn.replied.waiting, turn.replied.dead)
+        if turn.claims and not self._held:
+            self._renewed = self._clock.real_now()
+        for claim in turn.claims:
+            self._held[claim.id] = claim
+            self._queue.put_nowait(claim)
+        if wanted:
+            await self._mind_the_time(len(turn.claims) >= wanted)
+        return True
+
+    def _note(self, outcomes: Sequence[Outcome]) -> None:
+        """What is on disk now is no longer ours to send."""
+        for each in outcomes:
+            del self._held[each.claim.id]
+            if each.state is State.WAITING:
+                self._alarm.at(each.due)
+            else:
+                self.waiting -= 1
+                self.dead += each.state is State.DEAD
+        if outcomes:
+            self._note_room()
+            if self.route.order_by is not None:
+                self._more = True  # whoever stood behind one of these in its lane
+
+    async def _mind_the_time(self, more: bool) -> None:
+        if more:
+            self._more = True
+            return
+        due = await self.channel.next_due()
+        if due is not None:
+            self._alarm.at(due)
+        if self._shared:
+            self._alarm.at(self._clock.now() + POLL)
+        if self._held:
+            self._alarm.at(self._clock.now() + LEASE // 2)
+
+    def _to_renew(self) -> list[Claim]:
+        """The claims whose leases should be renewed now: all of them, once half their time is over."""
+        now = self._clock.real_now()
+        if not self._held or now < self._renewed + LEASE // 2:
+            return []
+        self._renewed = now
+        self._alarm.at(self._clock.now() + LEASE // 2)
+        return list(self._held.values())
+
+    def _note_room(self) -> None:
+        if self.full:
+            self._room.clear()
+        elif not self._room.is_set():
+            self._room.set()
+            for tell in self._told_of_room:
+                tell()
+
+    async def _give_back(self) -> None:
+        claims = []
+        while not self._queue.empty():
+            claims.append(self._queue.get_nowait())
+        for each in claims:
+            del self._held[each.id]
+        with contextlib.suppress(DatabaseError):  # their leases end by themselves
+            await self.channel.release(claims)
+
+    async def _send(self) -> None:
+        """A sender: one message after the other."""
+        while True:
+            claim = await self._queue.get()
+            self._sending += 1
+            try:
+                outcome = await self._attempt(claim)
+            finally:
+                self._sending -= 1
+            self._outcomes.append(outcome)
+            self._news.set()
+
+    async def _attempt(self, claim: Claim) -> Outcome:
+        route = self.route
+        try:
+            messages = through(route.steps, claim.message)
+        except StepFailed as error:
+            return self._failed(claim, str(error), retry=False)
+        if not messages:
+            return Outcome(claim, State.FILTERED)
+        replies = []
+        try:
+            for each in messages:
+                replies.append(await route.sink.send(each))
+        except SinkFailed as error:
+            return self._failed(claim, error.reason, retry=error.retry, after=error.after)
+        except Exception as error:  # noqa: BLE001 - a sink's own mistake must not stop the route's other messages
+            _log.exception(
+                "the sink failed in a way it does not know", route=route.name, key=claim.message.key
+            )
+            return self._failed(claim, f"{type(error).__name__}: {error}", retry=True)
+        return Outcome(claim, State.DELIVERED, self._replies(claim, replies))
+
+    def _replies(self, claim: Claim, replies: Sequence[object]) -> tuple[Arrival, ...]:
+        if self._reply_to is None:
+            return ()
+        target = self._reply_to.route
+        return (encode(reply_message(claim.message, replies), target.name, target.order_by),)
+
+    def _failed(self, claim: Claim, cause: str, *, retry: bool, after: int | None = None) -> Outcome:
+        policy, now = self.route.redelivery, self._clock.now()
+        key, failures = claim.message.key, claim.failures + 1
+        due = policy.due(key, failures, now, claim.since, after) if retry else None
+        if due is None and self.dead >= self.route.dead_letters_max:
+            due = now + policy.longest
+            cause += f" (kept waiting: there are {self.dead} dead letters of this route already)"
+        dead = due is None
+        _log.warning(
+            "a message is a dead letter now" if dead else "a message was not delivered; it is sent again",
+            route=self.route.name,
+            key=key,
+            failures=failures,
+            why=cause,
+        )
+        return Outcome(claim, State.DEAD if dead else State.WAITING, due=due or 0, cause=cause)
