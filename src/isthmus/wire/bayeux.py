@@ -110,6 +110,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What a server has sent: the reply to a message, or an event, which has `data` and no `successful`.
 
+    What answers a request in which the server could read no message has no `channel`: it is "".
+
     `reason` is why a handshake was refused, where its `ext.sfdc.failureReason` tells more than `error`.
     """
 
@@ -126,13 +128,13 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_event(self) -> bool:
-        return not self.channel.startswith(META)
+        return self.channel != "" and not self.channel.startswith(META)
 
 
 class _Received(msgspec.Struct, rename="camel"):
     """A reply as it is on the wire."""
 
-    channel: str
+    channel: str = ""
     id: str | int | None = None
     successful: bool | None = None
     error: str | None = None
@@ -195,6 +197,11 @@ def write_handshake_reply(message: Message, client_id: str, ext: Mapping[str, An
         minimumVersion=VERSION,
         supportedConnectionTypes=[LONG_POLLING],
     )
+
+
+def write_refusal(error: str) -> bytes:
+    """What answers a request in which no message could be read."""
+    return _encode({"successful": False, "error": error})
 
 
 def write_event(channel: str, data: bytes) -> bytes:

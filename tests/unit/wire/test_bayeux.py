@@ -59,6 +59,12 @@ def test_a_client_reads_what_a_server_answers() -> None:
     assert refused.advice == Advice(reconnect="handshake", interval=0)
 
 
+def test_a_request_without_a_message_is_refused_as_a_whole() -> None:
+    [refused] = replied(bayeux.write_refusal("413::Maximum Request Size Exceeded"))
+    assert (refused.channel, refused.successful, refused.is_event) == ("", False, False)
+    assert refused.error == Problem(413, "", "Maximum Request Size Exceeded")
+
+
 def test_an_events_data_goes_in_as_it_is() -> None:
     assert (
         bayeux.write_event('/u/say "hi"', b'{"a": 1.50}')
@@ -87,7 +93,6 @@ def test_a_single_message_needs_no_list() -> None:
         b"",
         b"null",
         b"[1]",
-        b"[{}]",
         b'[{"channel":null}]',
         b'[{"channel":"/meta/connect"}',
         b'{"channel":"\xff"}',

@@ -57,8 +57,9 @@ class Exchange:
     """`scope`, `receive` and `send` are ASGI's; `run` has an application answer.
 
     `received`: the request is whole. `begun`, `complete`: how far the answer is. `lost`: the client, or the
-    rest of its request, will not come: `receive` says so, and what is sent goes nowhere. `keep_alive`:
-    whether the connection goes on after it.
+    rest of its request, will not come: `receive` says so, what is sent goes nowhere, and what the application
+    has put into the request's state as `on_lost` is called. `keep_alive`: whether the connection goes on
+    after it.
     """
 
     __slots__ = (
@@ -109,9 +110,12 @@ class Exchange:
         self._wake()
 
     def lose(self) -> None:
-        """The client is gone, or what it sends can't be read."""
+        """The client is gone, or what it sends can't be read: whoever holds the request is told."""
         self.lost = True
         self._wake()
+        told = self.scope.get("state", {}).get("on_lost")
+        if told is not None:
+            told()
 
     async def run(self, app: ASGIApp) -> None:
         """Have `app` answer. Where it fails to, the answer is 500, or ends in the middle."""

@@ -1,5 +1,6 @@
 """Is an answer framed as its status, its length and its client want it, and is what is wrong found?"""
 
+import asyncio
 import logging
 
 import pytest
@@ -176,3 +177,23 @@ def test_an_application_learns_that_its_client_is_gone() -> None:
         assert not client.service.tasks
 
     run(test)
+
+
+def test_who_holds_a_request_is_told_when_its_client_goes() -> None:
+    told: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        released = asyncio.Event()
+        scope["state"]["on_lost"] = released.set
+        await released.wait()
+        told.append(scope["path"])
+
+    async def test() -> None:
+        client = Client(app)
+        await client.send(b"GET /held HTTP/1.1\r\n\r\n")
+        assert told == []
+        client.pipe.abort()
+        await client.turn()
+
+    run(test)
+    assert told == ["/held"]
