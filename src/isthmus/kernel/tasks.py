@@ -1,7 +1,7 @@
 """Tasks: work in the background that has an owner, and an orderly end.
 
     async with Tasks() as tasks:
-        tasks.start(follow(journal), name="follow the journal")
+        tasks.start(read(journal), name="read the journal")
         …
 
 No task outlives the block. When it ends, `closing` is set; whoever holds a request or waits for something

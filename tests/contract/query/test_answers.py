@@ -27,4 +27,4 @@ def test_an_answer(world: World, entry: Entry) -> None:
     result = world.ask(entry.text)
     assert drawn(result) == list(entry.expected)
     assert result.total_size == len(entry.expected)
-    assert result.done
+    assert result.locator is None

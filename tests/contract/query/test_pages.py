@@ -58,14 +58,14 @@ def refused(world: World, locator: object, **how: object) -> bool:
 
 def test_a_large_result_comes_in_pages(leads: World) -> None:
     first = leads.ask("SELECT LastName FROM Lead ORDER BY LastName")
-    assert (first.total_size, first.done, len(first.rows)) == (LEADS, False, 2000)
+    assert (first.total_size, first.locator is None, len(first.rows)) == (LEADS, False, 2000)
     assert first.locator is not None
     assert str(first.locator).startswith("01g")
     assert str(first.locator).endswith("-2000")
     second = leads.more(first.locator)
     assert second.locator is not None
     third = leads.more(second.locator)
-    assert (second.total_size, third.total_size, third.done) == (LEADS, LEADS, True)
+    assert (second.total_size, third.total_size, third.locator is None) == (LEADS, LEADS, True)
     assert [*drawn(first), *drawn(second), *drawn(third)] == [f"Lead {n:05}" for n in range(LEADS)]
     assert drawn(leads.more(first.locator)) == drawn(second), "a page may be asked for again"
 
@@ -83,14 +83,14 @@ def test_the_page_size_is_asked_for_within_bounds(leads: World) -> None:
 def test_a_limit_bounds_all_pages(leads: World, limit: int, pages: int) -> None:
     first = leads.ask(f"SELECT Id FROM Lead LIMIT {limit}")
     assert first.total_size == limit
-    assert first.done == (pages == 1)
+    assert (first.locator is None) == (pages == 1)
     if first.locator is not None:
         assert [row[0] for row in leads.more(first.locator).rows] == [lead_id(2001)]
 
 
 def test_a_query_with_an_offset_has_one_page(leads: World) -> None:
     result = leads.ask("SELECT Id FROM Lead OFFSET 100")
-    assert (result.total_size, result.done, result.rows[0][0]) == (2000, True, lead_id(101))
+    assert (result.total_size, result.locator is None, result.rows[0][0]) == (2000, True, lead_id(101))
 
 
 def test_a_result_stays_what_it_was(leads: World) -> None:
@@ -204,9 +204,9 @@ def test_many_children_have_pages_of_their_own(world: World) -> None:
     assert (children.total_size, len(children.rows)) == (452, 200)
     assert children.locator is not None
     assert children.locator.offset == 200
-    assert result.done, "the parents are all there"
+    assert result.locator is None, "the parents are all there"
     following = world.more(children.locator)
-    assert following.done
+    assert following.locator is None
     assert following.total_size == 452
     assert [row[2] for row in children.rows] + [row[2] for row in following.rows] == [
         "Alpha", "Beta", *(f"P{n:05}" for n in range(450))
@@ -248,7 +248,7 @@ def test_children_of_children_have_pages_of_their_own(world: World) -> None:
     assert [row[2] for row in below.rows[:2]] == ["T0249", "T0248"]
     assert [row[2] for row in child_rows(other, -1).rows] == ["Call"]
     following = world.more(below.locator)
-    assert (following.total_size, following.done, len(following.rows)) == (250, True, 50)
+    assert (following.total_size, following.locator is None, len(following.rows)) == (250, True, 50)
     assert drawn(following)[0] == "T0049"
 
 
@@ -329,7 +329,7 @@ def test_deleted_children_are_seen_by_query_all_alone(world: World) -> None:
 )
 def test_count_has_a_size_and_no_rows(world: World, soql: str, size: int) -> None:
     result = world.ask(soql)
-    assert (result.total_size, result.rows, result.done) == (size, [], True)
+    assert (result.total_size, result.rows, result.locator is None) == (size, [], True)
 
 
 def test_count_of_all_rows(world: World) -> None:

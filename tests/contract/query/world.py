@@ -16,7 +16,7 @@ from isthmus.org.schema.instants import parse_date, parse_datetime, parse_time
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.schema.tables import has_shadow, is_stored, quoted, shadow
-from isthmus.org.schema.values import fold, json_value
+from isthmus.org.schema.values import JSON_FORMS, fold
 from isthmus.org.security.principal import Principal
 
 NOW = parse_datetime("2026-01-09T12:00:00Z")
@@ -184,5 +184,5 @@ def _values(shape: Shape, row: ResultRow) -> Iterator[str]:
 def _text(column: Column, row: ResultRow) -> str:
     value = row[column.index]
     assert not isinstance(value, bytes | ChildRows)
-    shown = json_value(column.field, value)
+    shown = JSON_FORMS[column.field.type](value)
     return "null" if shown is None else str(shown)

@@ -7,8 +7,9 @@ the answer, whoever made it. A step that has to wait returns what to wait for, a
 import logging
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -18,12 +19,10 @@ from starlette.types import Receive, Scope
 
 from isthmus.kernel.errors import Fault, fault
 from isthmus.org.api import bodies, versions
-from isthmus.org.api.hosts import Origin
-from isthmus.org.api.router import Target
+from isthmus.org.api.hosts import Hosts, Origin
+from isthmus.org.api.router import Router, Target
 from isthmus.org.api.routing import Adapter, Auth, Call
-
-if TYPE_CHECKING:
-    from isthmus.org.api.gateway import Gateway
+from isthmus.org.org import Org
 
 COMPRESSED_FROM: Final = 1024
 """Answers of this many bytes are compressed where the client takes gzip."""
@@ -37,6 +36,16 @@ _log = structlog.get_logger(__name__)
 _wanted = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What every exchange with an org shares. `fallback` answers where no route of any adapter is found."""
+
+    org: Org
+    router: Router
+    hosts: Hosts
+    fallback: Adapter
+
+
 class Exchange(Call):
     """A call, and what becomes of it on its way. `method` may be another than the request's
     (`_HttpMethod`). `whole` is the body where it came with the request, before it is unpacked or refused.
@@ -45,7 +54,7 @@ class Exchange(Call):
     __slots__ = (
         "adapter",
         "allowed",
-        "gateway",
+        "front",
         "method",
         "origin",
         "request_id",
@@ -56,7 +65,7 @@ class Exchange(Call):
 
     def __init__(
         self,
-        gateway: "Gateway",
+        front: Front,
         scope: Scope,
         receive: Receive,
         headers: Mapping[bytes, bytes],
@@ -64,7 +73,7 @@ class Exchange(Call):
         request_id: str,
     ) -> None:
         # Every attribute is set here, not in `Call.__init__`: a request pays for each call on its way.
-        self.org = gateway.org
+        self.org = front.org
         self.scope = scope
         self.receive = receive
         self.headers = headers
@@ -74,11 +83,11 @@ class Exchange(Call):
         self.user = None
         self.token = None
         self.api_version = 0
-        self.gateway = gateway
+        self.front = front
         self.whole = whole
         self.method: str = scope["method"]
         self.request_id = request_id
-        self.adapter: Adapter = gateway.fallback
+        self.adapter: Adapter = front.fallback
         self.target: Target | None = None
         self.allowed = ""
         self.origin: Origin | None = None
@@ -95,7 +104,7 @@ Step: TypeAlias = Callable[[Exchange], Awaitable[None] | None]
 def guard_host(exchange: Exchange) -> None:
     """Only names that are ours are answered (see `hosts`)."""
     host = exchange.headers.get(b"host", b"")
-    origin = exchange.gateway.hosts.origin(exchange.scope["scheme"], host)
+    origin = exchange.front.hosts.origin(exchange.scope["scheme"], host)
     if origin is None:
         raise fault("host_not_allowed", host=host.decode("latin-1") or "(none)")
     exchange.origin = origin
@@ -113,7 +122,7 @@ def override_method(exchange: Exchange) -> None:
 
 def find_route(exchange: Exchange) -> None:
     """The route of the path and the method, and the adapter that answers from here on."""
-    found = exchange.gateway.router.find(exchange.scope["raw_path"].decode("ascii"))
+    found = exchange.front.router.find(exchange.scope["raw_path"].decode("ascii"))
     if found is None:
         raise fault("resource_not_found")
     place, captured, exchange.api_version = found

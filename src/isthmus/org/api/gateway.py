@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from isthmus.kernel.database import DatabaseError, DatabaseFull
 from isthmus.kernel.errors import Fault, fault
-from isthmus.org.api.chain import TO_CLIENT, TO_HANDLER, Exchange, Step
+from isthmus.org.api.chain import TO_CLIENT, TO_HANDLER, Exchange, Front, Step
 from isthmus.org.api.hosts import Hosts
 from isthmus.org.api.router import Router
 from isthmus.org.api.routing import Adapter
@@ -35,10 +35,7 @@ class Gateway:
         my_domain_host: str,
         allowed_hosts: Iterable[str] = (),
     ) -> None:
-        self.org = org
-        self.fallback = fallback
-        self.router = Router(adapters)
-        self.hosts = Hosts(my_domain_host, allowed_hosts)
+        self._front = Front(org, Router(adapters), Hosts(my_domain_host, allowed_hosts), fallback)
         self._run = org.ids.text(8)
         self._requests = itertools.count()
 
@@ -59,7 +56,7 @@ class Gateway:
         Raises, where it is waited for, ClientDisconnect.
         """
         request_id = f"{self._run}{next(self._requests):08x}"
-        exchange = Exchange(self, scope, receive, headers, body, request_id)
+        exchange = Exchange(self._front, scope, receive, headers, body, request_id)
         try:
             for place, step in enumerate(TO_HANDLER, 1):
                 pending = step(exchange)

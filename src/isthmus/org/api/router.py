@@ -80,7 +80,7 @@ class _Way(NamedTuple):
 class Router:
     """Finds a path among the routes of all adapters. Raises RouteConflict where two of them are the same.
 
-    Every way in which a path can be read is followed at once, the preferred ones first; so far as their last
+    Every way in which a path can be read is tried at once, the preferred ones first; so far as their last
     segment, the ways of the paths asked for last are kept, for most paths differ in that one (a record's id).
     """
 
@@ -89,7 +89,7 @@ class Router:
         for adapter in adapters:
             for route in adapter.routes:
                 self._add(adapter, route)
-        self._ways_to = lru_cache(_PATHS_KEPT)(self._follow)
+        self._ways_to = lru_cache(_PATHS_KEPT)(self._read)
 
     def find(self, path: str) -> Found | None:
         """Where `path` (as it came, percent-encoded) leads, or None."""
@@ -117,7 +117,7 @@ class Router:
                 return Found(node.rest, (*captured, last), version)
         return None if last or self._root.place is None else Found(self._root.place, (), 0)
 
-    def _follow(self, path: str) -> list[_Way]:
+    def _read(self, path: str) -> list[_Way]:
         """The ways to read the segments of a path that has no slash at its end."""
         ways = [_Way(self._root, None, (), 0)]
         for segment in path.split("/")[1:]:

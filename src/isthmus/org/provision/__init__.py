@@ -7,7 +7,7 @@ from isthmus.org.org import Org, Running
 from isthmus.org.org.founder import Founder
 from isthmus.org.provision.accept import ProvisionFailed
 from isthmus.org.provision.credentials import Credentials, administrator_name, renew_credentials
-from isthmus.org.provision.declared import Declared, follow
+from isthmus.org.provision.declared import Declared, match_records
 from isthmus.org.provision.first_records import FirstUser, administrator, create
 from isthmus.org.provision.founding import COMPONENT, MIGRATIONS, Founding, found, mark_provisioned
 from isthmus.org.schema.model import Schema
@@ -38,6 +38,6 @@ def provision(
 
     def work(running: Running, schema: Schema) -> None:
         create(running, founding, first)
-        follow(running, schema, declared)
+        match_records(running, schema, declared)
 
     return Founder(org, administrator(founding, first)).within(work)

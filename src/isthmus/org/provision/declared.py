@@ -29,7 +29,7 @@ class Declared:
     references: Sequence[RecordReference] = ()
 
 
-def follow(running: Running, schema: Schema, declared: Declared) -> None:
+def match_records(running: Running, schema: Schema, declared: Declared) -> None:
     """Bring the records that `schema` and `declared` say up to them. Raises ProvisionFailed."""
     _match(running, schema, "RecordType", ("SobjectType", "DeveloperName"), _record_types(schema))
     for sobject, records in {**standard_records(), **declared.statuses}.items():

@@ -11,18 +11,22 @@ from typing import Final, TypeAlias, TypeVar
 
 from isthmus.kernel.database import Dialect
 from isthmus.kernel.errors import fault
+from isthmus.kernel.lru_cache import LruCache
 from isthmus.org.query.authorize import authorize
 from isthmus.org.query.bind import bind
 from isthmus.org.query.parser import parse
 from isthmus.org.query.parser.grammar import LENGTH_MAX
 from isthmus.org.query.parser.tokens import Slot, lift
 from isthmus.org.query.plan import Plan
-from isthmus.org.query.plan_cache import KEY_TOKENS_MAX, PlanCache
 from isthmus.org.query.planner import plan
 from isthmus.org.query.problem import SoqlProblem, as_fault
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.access import Access
 
+PLANS_MAX: Final = 2000
+"""Plans kept. One of ten fields and three conditions takes some 10 kB."""
+KEY_TOKENS_MAX: Final = 1000
+"""A longer query is planned anew each time, so that the cache does not grow with what is asked."""
 LEVELS_MAX: Final = 5
 _LEVELS_BEFORE: Final = 2
 _NESTED_SINCE: Final = 58
@@ -54,7 +58,7 @@ class Plans:
     """Plans queries, and keeps what it planned."""
 
     def __init__(self) -> None:
-        self._cache: PlanCache[tuple[object, ...], Plan] = PlanCache()
+        self._cache: LruCache[tuple[object, ...], Plan] = LruCache(PLANS_MAX)
 
     def __len__(self) -> int:
         return len(self._cache)

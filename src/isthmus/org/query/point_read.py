@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from isthmus.kernel.database import Dialect
 from isthmus.kernel.errors import fault
+from isthmus.kernel.lru_cache import LruCache
 from isthmus.org.query.bound import BoundField, Table
-from isthmus.org.query.plan_cache import PlanCache
 from isthmus.org.query.result import Shape
 from isthmus.org.query.shape import Columns, shape_of
 from isthmus.org.query.sql.forms import forms
@@ -15,6 +16,7 @@ from isthmus.org.schema.tables import quoted, table
 from isthmus.org.security.access import Access
 
 _ALIAS = "t0"
+_PLANS_MAX: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class ReadPlans:
     """Makes read plans, and keeps them."""
 
     def __init__(self) -> None:
-        self._cache: PlanCache[tuple[object, ...], ReadPlan] = PlanCache()
+        self._cache: LruCache[tuple[object, ...], ReadPlan] = LruCache(_PLANS_MAX)
 
     def read_plan(
         self,

@@ -129,7 +129,3 @@ class QueryResult:
     total_size: int
     locator: Locator | None = None
     pending: tuple[PendingCursor, ...] = ()
-
-    @property
-    def done(self) -> bool:
-        return self.locator is None

@@ -82,12 +82,12 @@ class _Search:
                 by_object.setdefault(each.sobject, {})[each.id] = each
             for name, parents in by_object.items():
                 for relationship in self.schema.children(name):
-                    self._follow(name, relationship, parents, below)
+                    self._descend(name, relationship, parents, below)
             level = [each for each in below.values() if each.id not in going]
         self.deletion.cleared = [each for each in self.deletion.cleared if each.id not in going]
         return self.deletion
 
-    def _follow(
+    def _descend(
         self, parent: str, relationship: ChildRelationship, parents: dict[str, Entry], below: dict[str, Entry]
     ) -> None:
         child = self.schema.find(relationship.child)

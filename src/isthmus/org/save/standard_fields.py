@@ -75,15 +75,15 @@ def date_fiscally(save: Save, row: Row) -> None:
         _set(save, row, "Fiscal", f"{day.year} {quarter}")
 
 
-def follow_status(table: str, *names: str) -> Rule:
+def copy_status(table: str, *names: str) -> Rule:
     """The rule that copies `names` from the row of `table` which the record's `Status` names."""
 
-    def follow(save: Save, row: Row) -> None:
+    def copy(save: Save, row: Row) -> None:
         if row.changed("Status") and (status := _status(save, table, row.values.get("Status"))) is not None:
             for name in names:
                 _set(save, row, name, status.get(name))
 
-    return follow
+    return copy
 
 
 def date_closing(field: str) -> Rule:
@@ -177,16 +177,16 @@ def end_contract(save: Save, row: Row) -> None:
 
 RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Opportunity": (follow_stage, date_fiscally),
-    "Case": (follow_status("CaseStatus", "IsClosed"), date_closing("ClosedDate")),
+    "Case": (copy_status("CaseStatus", "IsClosed"), date_closing("ClosedDate")),
     "Task": (
-        follow_status("TaskStatus", "IsClosed"),
+        copy_status("TaskStatus", "IsClosed"),
         flag_priority,
         date_closing("CompletedDateTime"),
         find_account,
     ),
     "Event": (span_event, find_account),
-    "Contract": (follow_status("ContractStatus", "StatusCode"), end_contract),
-    "Order": (follow_status("OrderStatus", "StatusCode"),),
+    "Contract": (copy_status("ContractStatus", "StatusCode"), end_contract),
+    "Order": (copy_status("OrderStatus", "StatusCode"),),
     "OpportunityLineItem": (total_line,),
     "OrderItem": (total_line,),
     "User": (give_nickname,),

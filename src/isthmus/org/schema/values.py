@@ -268,12 +268,9 @@ JSON_FORMS: Final[dict[FieldType, Callable[[Stored], object]]] = {
     FieldType.DATETIME: _json_datetime,
     FieldType.TIME: _json_time,
 }
-"""`json_value` by type, for those who write many values of one field."""
-
-
-def json_value(field: Field, stored: Stored) -> object:
-    """The JSON form of a stored value: None, bool, int, float or str (`2026-01-09T18:03:21.000+0000`)."""
-    return JSON_FORMS[field.type](stored)
+"""What makes the JSON form of a stored value of a type: None, bool, int, float or str
+(`2026-01-09T18:03:21.000+0000`).
+"""
 
 
 def text_value(field: Field, stored: Stored) -> str | None:

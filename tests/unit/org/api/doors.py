@@ -48,6 +48,7 @@ class Doors:
 
     people: People
     gateway: Gateway
+    org: Org
     host: str = field(default="localhost:8080")
 
     def ask(
@@ -114,4 +115,4 @@ def doors(
             ids=ids,
             limits=limits,
         )
-        yield Doors(who, Gateway(org, (OAUTH, SOAP), fallback=OAUTH, my_domain_host=MY_DOMAIN))
+        yield Doors(who, Gateway(org, (OAUTH, SOAP), fallback=OAUTH, my_domain_host=MY_DOMAIN), org)

@@ -10,7 +10,6 @@ from isthmus.kernel.database import POSTGRESQL, SQLITE
 from isthmus.kernel.errors import Fault
 from isthmus.kernel.ids import Ids
 from isthmus.org.query.engine import QueryEngine
-from isthmus.org.query.plan_cache import PlanCache
 from isthmus.org.query.plans import Plans
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.access import FullAccess
@@ -73,16 +72,6 @@ def test_a_querys_shape_is_told_without_a_database() -> None:
     with pytest.raises(Fault) as caught:
         engine.shape(SQLITE, SCHEMA, USER, "SELECT Id FROM Account WHERE Id = 'abc'")
     assert caught.value.entry.name == "filter_id_invalid"
-
-
-def test_the_cache_forgets_what_was_used_least_recently() -> None:
-    cache: PlanCache[int, str] = PlanCache(2)
-    cache.put(1, "one")
-    cache.put(2, "two")
-    assert cache.get(1) == "one"
-    cache.put(3, "three")
-    assert [cache.get(key) for key in (1, 2, 3)] == ["one", None, "three"]
-    assert len(cache) == 2
 
 
 def test_very_long_queries_are_not_kept() -> None:

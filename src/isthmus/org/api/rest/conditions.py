@@ -4,7 +4,6 @@ What is described changes with the schema only: a schema counts as modified when
 org time. Source: REST API Developer Guide, "Conditional Request Headers".
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 from email.utils import formatdate
 from typing import Final, TypeAlias
@@ -13,6 +12,7 @@ from weakref import WeakKeyDictionary
 from starlette.responses import Response
 
 from isthmus.kernel.clock import SECOND
+from isthmus.kernel.lru_cache import LruCache
 from isthmus.org.api.rest.answers import Json
 from isthmus.org.api.rest.headers import instant
 from isthmus.org.api.routing import Call
@@ -28,7 +28,7 @@ class _Described:
 
     def __init__(self, since: int) -> None:
         self.since = since // SECOND
-        self.bodies: OrderedDict[Key, bytes] = OrderedDict()
+        self.bodies: LruCache[Key, bytes] = LruCache(_KEPT_MAX)
 
 
 _DESCRIBED: Final[WeakKeyDictionary[Schema, _Described]] = WeakKeyDictionary()
@@ -54,9 +54,6 @@ def answer(call: Call, key: Key, make: Callable[[], bytes]) -> Response:
 def _body(described: _Described, key: Key, make: Callable[[], bytes]) -> bytes:
     body = described.bodies.get(key)
     if body is None:
-        body = described.bodies[key] = make()
-        if len(described.bodies) > _KEPT_MAX:
-            described.bodies.popitem(last=False)
-    else:
-        described.bodies.move_to_end(key)
+        body = make()
+        described.bodies.put(key, body)
     return body

@@ -11,13 +11,13 @@ shape, which the query path keeps with the plan, so that a query that is asked a
 Source: REST API Developer Guide, "Execute a SOQL Query".
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from isthmus.kernel.lru_cache import LruCache
 from isthmus.org.api.rest import paths
 from isthmus.org.org import (
     Children,
@@ -61,19 +61,16 @@ class RowEncoders:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, int], tuple[Shape, ToRecords]] = OrderedDict()
+        self._kept: LruCache[tuple[int, int], tuple[Shape, ToRecords]] = LruCache(_ENCODERS_MAX)
 
     def get(self, shape: Shape, version: int) -> ToRecords:
         """What makes records of rows of `shape`."""
         key = (id(shape), version)
         kept = self._kept.get(key)
         if kept is not None:
-            self._kept.move_to_end(key)
             return kept[1]
         encoder = compile_encoder(shape, version)
-        self._kept[key] = (shape, encoder)
-        if len(self._kept) > _ENCODERS_MAX:
-            self._kept.popitem(last=False)
+        self._kept.put(key, (shape, encoder))
         return encoder
 
 

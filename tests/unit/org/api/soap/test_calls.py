@@ -35,7 +35,7 @@ def fault_of(answer: Answer) -> SoapFault:
 
 @pytest.mark.parametrize("operation", FOR_A_SESSION)
 def test_what_a_session_asks_is_counted(door: Doors, operation: str) -> None:
-    usage = door.gateway.org.usage
+    usage = door.org.usage
     assert call(door, operation, "nonsense").status == 500
     assert usage().used == 0
     assert call(door, operation, open_session(door)).status == 200
@@ -44,7 +44,7 @@ def test_what_a_session_asks_is_counted(door: Doors, operation: str) -> None:
 
 def test_a_login_is_not_counted(door: Doors) -> None:
     assert door.ask("POST", PARTNER_64, write_login(LoginRequest(ADAS_NAME, PASSWORD))).status == 200
-    assert door.gateway.org.usage().used == 0
+    assert door.org.usage().used == 0
 
 
 def test_who_has_used_the_limit_up_is_refused(tmp_path: Path) -> None:

@@ -1,22 +1,21 @@
-"""The plan cache: the plans used last, bounded in number and in the size of what it keeps."""
+"""The LRU cache: a mapping of bounded size that forgets what was used least recently.
+
+For functions of their arguments `functools.lru_cache` does; this is for what is kept under a key that is not
+all that it is made of.
+"""
 
 import threading
 from collections import OrderedDict
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-PLANS_MAX: Final = 2000
-"""Plans kept. One of ten fields and three conditions takes some 10 kB."""
-KEY_TOKENS_MAX: Final = 1000
-"""A longer query is planned anew each time, so that the cache does not grow with what is asked."""
 
+class LruCache(Generic[K, V]):
+    """Keeps `maximum` values. May be used from any thread."""
 
-class PlanCache(Generic[K, V]):
-    """A mapping that forgets what was used least recently. May be used from any thread."""
-
-    def __init__(self, maximum: int = PLANS_MAX) -> None:
+    def __init__(self, maximum: int) -> None:
         self._maximum = maximum
         self._kept: OrderedDict[K, V] = OrderedDict()
         self._lock = threading.Lock()
@@ -33,6 +32,7 @@ class PlanCache(Generic[K, V]):
         """Keep `value` under `key`."""
         with self._lock:
             self._kept[key] = value
+            self._kept.move_to_end(key)
             if len(self._kept) > self._maximum:
                 self._kept.popitem(last=False)
 

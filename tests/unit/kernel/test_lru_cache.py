@@ -1,0 +1,20 @@
+"""Does the cache keep what is used, and no more than it may?"""
+
+from isthmus.kernel.lru_cache import LruCache
+
+
+def test_the_cache_forgets_what_was_used_least_recently() -> None:
+    cache: LruCache[int, str] = LruCache(2)
+    cache.put(1, "one")
+    cache.put(2, "two")
+    assert cache.get(1) == "one"
+    cache.put(3, "three")
+    assert [cache.get(key) for key in (1, 2, 3)] == ["one", None, "three"]
+    assert len(cache) == 2
+
+
+def test_what_is_put_anew_counts_as_used() -> None:
+    cache: LruCache[int, str] = LruCache(2)
+    for key, value in ((1, "one"), (2, "two"), (1, "uno"), (3, "three")):
+        cache.put(key, value)
+    assert [cache.get(key) for key in (1, 2, 3)] == ["uno", None, "three"]
