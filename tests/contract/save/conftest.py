@@ -1,11 +1,12 @@
 """Fixtures: an org's save path, on each database."""
 
 import pytest
+from tests.contract.places import Place
 from tests.contract.save.saves import Saves
 
 from isthmus.kernel.database import Database
 
 
 @pytest.fixture
-def saves(database: Database) -> Saves:
-    return Saves(database)
+def saves(database: Database, place: Place) -> Saves:
+    return Saves(database, place.open_immediate())

@@ -9,6 +9,9 @@ from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID
 from isthmus.kernel.clock import ManualClock
 from isthmus.kernel.database import Database, Transaction, Value
 from isthmus.kernel.database.migrations import migrate
+from isthmus.kernel.ids import Ids
+from isthmus.kernel.journal import Journal
+from isthmus.org.events.publishing import Publishing
 from isthmus.org.save import recycle_bin, requests, tables
 from isthmus.org.save.engine import SaveEngine
 from isthmus.org.save.ports import NOTHING, Automation
@@ -45,7 +48,9 @@ def _take_number(prefix: str, tx: Transaction) -> None:
 class Saves:
     """Each call is one transaction."""
 
-    def __init__(self, database: Database, objects: Iterable[SObjectType] = SCHEMA) -> None:
+    def __init__(
+        self, database: Database, immediate: Database, objects: Iterable[SObjectType] = SCHEMA
+    ) -> None:
         migrate(database, recorded.COMPONENT, recorded.MIGRATIONS)
         migrate(database, tables.COMPONENT, tables.MIGRATIONS)
         store = SchemaStore(database)
@@ -56,6 +61,8 @@ class Saves:
         self.clock = ManualClock()
         self.principal = PRINCIPAL
         self.options = SaveOptions()
+        self.journal = Journal(database, immediate)
+        self.publishing = Publishing(self.journal, Ids(seed=1))
         self.automate(NOTHING)
         for prefix in ("005", "00e"):  # the first numbers are those of the world's own user and profile
             database.write(partial(_take_number, prefix)).result()
@@ -65,7 +72,7 @@ class Saves:
 
     def automate(self, automation: Automation) -> None:
         """Let `automation` run during saves from now on."""
-        self.engine = SaveEngine(self.clock, INSTANCE, automation)
+        self.engine = SaveEngine(self.clock, INSTANCE, self.publishing, automation)
 
     def run(self, work: Callable[[UnitOfWork], T], *, system: bool = False, by: Principal | None = None) -> T:
         """One transaction."""

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from tests.contract.places import Place
 from tests.contract.save.saves import Saves
 from tests.contract.save.world import SCHEMA
 
@@ -15,8 +16,8 @@ CRM = [each for each in standard_objects() if each.name in ("Account", "Contact"
 
 
 @pytest.fixture
-def saves(database: Database) -> Saves:
-    return Saves(database, [*SCHEMA, *CRM])
+def saves(database: Database, place: Place) -> Saves:
+    return Saves(database, place.open_immediate(), [*SCHEMA, *CRM])
 
 
 def shown(saves: Saves) -> list[tuple[object, ...]]:

@@ -80,7 +80,7 @@ def test_there_has_to_be_such_an_object(saves: Saves) -> None:
         saves.upsert("Nope__c", "Id", {})
     assert missing.value.entry.name == "resource_not_found"
     with pytest.raises(Fault) as elsewhere:
-        saves.insert("Ping__e", {})
+        saves.insert("Remote__x", {})
     assert elsewhere.value.entry.name == "cannot_save_here"
 
 

@@ -20,6 +20,7 @@ from isthmus.org.schema.system_fields import (
     RECORD_TYPE,
     custom_object_fields,
     name_field,
+    system_fields,
 )
 from isthmus.org.security.principal import Principal
 
@@ -218,12 +219,66 @@ SHARE = SObjectType(
         Field("RowCause", "Row Cause", TEXT, length=40),
     ),
 )
-EVENT = SObjectType("Ping__e", "Ping", "Pings", "e00", (), kind=ObjectKind.PLATFORM_EVENT)
+
+
+def event(name: str, prefix: str, publish: str, volume: str = "HighVolume") -> SObjectType:
+    fields = (
+        *system_fields(ObjectKind.PLATFORM_EVENT),
+        Field("Text__c", "Text", TEXT, length=20, custom=True),
+        Field("Must__c", "Must", TEXT, length=255, nillable=False, custom=True),
+        Field("Number__c", "Number", FieldType.DOUBLE, precision=18, scale=2, custom=True),
+        Field("Flag__c", "Flag", FieldType.BOOLEAN, nillable=False, custom=True),
+        Field("Day__c", "Day", FieldType.DATE, custom=True),
+        Field("Moment__c", "Moment", FieldType.DATETIME, custom=True),
+        *(
+            Field(f"Long_{n}__c", f"Long {n}", FieldType.TEXTAREA, length=131_072, custom=True)
+            for n in range(9)
+        ),
+    )
+    return SObjectType(
+        name,
+        name.removesuffix("__e"),
+        f"{name.removesuffix('__e')}s",
+        prefix,
+        fields,
+        kind=ObjectKind.PLATFORM_EVENT,
+        updateable=False,
+        deletable=False,
+        queryable=False,
+        retrieveable=False,
+        undeletable=False,
+        publish_behavior=publish,
+        event_type=volume,
+    )
+
+
+EVENT = event("Ping__e", "e00", "PublishAfterCommit")
+AT_ONCE = event("Now__e", "e01", "PublishImmediately")
+OLD_EVENT = event("Old__e", "e02", "PublishAfterCommit", "StandardVolume")
+REMOTE = SObjectType("Remote__x", "Remote", "Remotes", "x00", (), kind=ObjectKind.EXTERNAL)
 HISTORY = SObjectType(
     "Order__History", "Order History", "Order Histories", None, (ID,), createable=False, updateable=False
 )
 
-SCHEMA = Schema((NAME, USER, GROUP, RECORD_TYPES, ORDER, LINE, PLACE, VISIT, STOP, SHARE, EVENT, HISTORY))
+SCHEMA = Schema(
+    (
+        NAME,
+        USER,
+        GROUP,
+        RECORD_TYPES,
+        ORDER,
+        LINE,
+        PLACE,
+        VISIT,
+        STOP,
+        SHARE,
+        HISTORY,
+        EVENT,
+        AT_ONCE,
+        OLD_EVENT,
+        REMOTE,
+    )
+)
 
 
 def codes(results: Sequence[SaveResult]) -> list[str]:

@@ -13,6 +13,7 @@ from isthmus.kernel.errors import ErrorEntry, catalogue
 _COMMENT: Final = re.compile(r"\A(?:#[^\n]*\n)+")
 _HEADINGS: Final = {
     "control": "The command line's requests",
+    "events": "Publishing and subscribing",
     "limits": "Limits",
     "login": "Logging in, tokens, the identity service",
     "query": "Queries",

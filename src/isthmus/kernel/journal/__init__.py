@@ -12,10 +12,11 @@ another connection.
 
 import heapq
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from isthmus.kernel.database import Connection, Database, Row, Transaction, Value
@@ -29,14 +30,19 @@ from isthmus.kernel.journal.tables import (
     MIGRATIONS,
     OLDEST,
     PURGE,
+    PURGE_SCHEMAS,
     PURGEABLE,
     RAISE_FLOOR,
+    SCHEMA,
+    USE_SCHEMA,
+    USED_WITHIN,
     reading,
 )
 
 READ_MAX: Final = 2_000
 """Entries that one read gives at most."""
 _PURGED_AT_ONCE: Final = 1_000
+_NO_SCHEMAS: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +114,13 @@ class Journal:
         self._wakers: tuple[Callable[[], None], ...] = ()
         self._lock = threading.Lock()
 
-    def append(self, tx: Transaction, facts: Sequence[Fact]) -> Appended:
+    def append(
+        self, tx: Transaction, facts: Sequence[Fact], schemas: Mapping[str, bytes] = _NO_SCHEMAS
+    ) -> Appended:
         """Append `facts` with the unit's commit; the savepoint that is open now undoes them.
+
+        `schemas` are the definitions, by schema id, of what the facts are made by: they are kept with the
+        facts, for as long as facts may need them.
 
         Raises ValueError where a fact has no event.
         """
@@ -117,14 +128,28 @@ class Journal:
         if any(each.count < 1 for each in facts):
             raise ValueError("a fact has one event or more")
         if facts:
+            latest = max(each.time for each in facts)
+            for schema_id in sorted(schemas):  # in one order: writers that wait for each other end
+                tx.execute(USE_SCHEMA, (schema_id, schemas[schema_id], latest))
             tx.around_commit(lambda tx: self._placing(tx, facts, appended))
         return appended
 
-    def publish_immediately(self, facts: Sequence[Fact]) -> Future[Appended]:
+    def publish_immediately(
+        self, facts: Sequence[Fact], schemas: Mapping[str, bytes] = _NO_SCHEMAS
+    ) -> Future[Appended]:
         """Append `facts` at once, whatever becomes of the unit that calls; on disk when the future
         completes.
         """
-        return self._immediate.write(lambda tx: self.append(tx, facts))
+        return self._immediate.write(lambda tx: self.append(tx, facts, schemas))
+
+    def schema(self, schema_id: str) -> bytes | None:
+        """The definition of a schema by which facts were made; None where it is not known any more."""
+        for each in self._files:
+            row = each.read_now(lambda reader: reader.row(SCHEMA, (schema_id,)))
+            if row is not None:
+                assert isinstance(row[0], bytes)
+                return row[0]
+        return None
 
     def read(self, after: int, topics: Sequence[str] | None = None, limit: int = READ_MAX) -> list[Entry]:
         """Up to `limit` entries with an event whose position is above `after`, in order.
@@ -185,6 +210,11 @@ class Journal:
             while count := each.write(lambda tx: _purge(tx, before, retention)).result():
                 purged += count
         return purged
+
+    def purge_schemas(self, before: int) -> None:
+        """Forget the schemas of which no fact is younger than `before` (org time). Blocks."""
+        for each in self._files:
+            each.write(lambda tx: tx.execute(PURGE_SCHEMAS, (before - USED_WITHIN,))).result()
 
     def on_wake(self, waker: Callable[[], None]) -> Callable[[], None]:
         """Call `waker` after every commit with facts, in the thread that committed; returns what ends that.

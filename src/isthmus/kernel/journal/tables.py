@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from isthmus.kernel.clock import HOUR
 from isthmus.kernel.database import Dialect, Migration, Value
 
 
@@ -20,7 +21,14 @@ def _first(d: Dialect) -> list[str]:
     ]
 
 
-MIGRATIONS: Final = (Migration(1, "the journal", _first),)
+def _schemas(d: Dialect) -> list[str]:
+    return [
+        f'CREATE TABLE "isthmus_journal_schema" ("schema_id" {d.text} PRIMARY KEY, '
+        f'"definition" {d.blob} NOT NULL, "used" {d.integer} NOT NULL)'
+    ]
+
+
+MIGRATIONS: Final = (Migration(1, "the journal", _first), Migration(2, "schemas of facts", _schemas))
 
 _COLUMNS: Final = '"position", "count", "topic", "retention", "schema_id", "time", "body", "enrichment"'
 
@@ -42,6 +50,16 @@ PURGE: Final = 'DELETE FROM "isthmus_journal" WHERE "retention" = ? AND "positio
 RAISE_FLOOR: Final = 'UPDATE "isthmus_journal_state" SET "floor" = ? WHERE "floor" < ?'
 BEGIN_EPOCH: Final = 'UPDATE "isthmus_journal_state" SET "epoch" = "epoch" + 1'
 EPOCH: Final = 'SELECT "epoch" FROM "isthmus_journal_state"'
+
+USED_WITHIN: Final = HOUR
+"""That a schema was used is noted once in so long a time: who publishes often does not pay for it often."""
+USE_SCHEMA: Final = (
+    'INSERT INTO "isthmus_journal_schema" ("schema_id", "definition", "used") VALUES (?, ?, ?) '
+    'ON CONFLICT ("schema_id") DO UPDATE SET "used" = excluded."used" '
+    f'WHERE "isthmus_journal_schema"."used" <= excluded."used" - {USED_WITHIN}'
+)
+SCHEMA: Final = 'SELECT "definition" FROM "isthmus_journal_schema" WHERE "schema_id" = ?'
+PURGE_SCHEMAS: Final = 'DELETE FROM "isthmus_journal_schema" WHERE "used" < ?'
 
 
 TOPICS_LOOKED_UP: Final = 64

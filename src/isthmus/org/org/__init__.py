@@ -1,5 +1,7 @@
 """Org: the façade. Adapters ask here, and import from here what they need to ask and to read the answers."""
 
+from isthmus.org.events.channels import Channel
+from isthmus.org.events.feed import ChannelEvent, ChannelPage
 from isthmus.org.limits.report import Limit
 from isthmus.org.limits.usage import Usage
 from isthmus.org.org.facade import Org
@@ -20,6 +22,9 @@ from isthmus.org.query.result import (
 from isthmus.org.save.result import SaveOptions, SaveResult
 
 __all__ = [
+    "Channel",
+    "ChannelEvent",
+    "ChannelPage",
     "ChildRows",
     "Children",
     "Column",

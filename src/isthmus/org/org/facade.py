@@ -13,6 +13,7 @@ import structlog
 from isthmus.kernel.database import DatabaseError
 from isthmus.org.limits.report import Limit, report
 from isthmus.org.limits.usage import Usage
+from isthmus.org.org.events import EventFace
 from isthmus.org.org.replication import ReplicationFace
 from isthmus.org.org.saves import SaveFace
 from isthmus.org.save.recycle_bin import purge
@@ -22,7 +23,7 @@ from isthmus.org.security.principal import Principal
 _log = structlog.get_logger(__name__)
 
 
-class Org(SaveFace, ReplicationFace):
+class Org(SaveFace, ReplicationFace, EventFace):
     """One org. The async methods are for the event loop.
 
     Every method that takes a principal answers for that principal's rights. Faults of the request as a whole
@@ -35,6 +36,7 @@ class Org(SaveFace, ReplicationFace):
 
     async def stop(self) -> None:
         """Write down what is only in memory, if that can be. The database stays open: it is not the org's."""
+        self._feed.close()
         for writing in (self._flushing, self._flush()):
             if writing is not None:
                 with suppress(DatabaseError):  # it is logged
@@ -62,12 +64,15 @@ class Org(SaveFace, ReplicationFace):
         return self._database.counts()
 
     async def housekeep(self) -> None:
-        """Remove what has had its time: recycled records after 15 days, cursors after two."""
+        """Remove what has had its time: recycled records after 15 days, cursors after two,
+        events after three or one.
+        """
         now = self.clock.now()
         while await self._write(lambda tx: purge(tx, self.schema, now)):
             pass
         while await self._write(self._queries.purge_cursors):
             pass
+        await self._feed.purge()
         await asyncio.wrap_future(self._flush())
 
     async def reset(self) -> None:

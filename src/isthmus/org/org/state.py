@@ -9,6 +9,8 @@ from isthmus.kernel.database import Connection, Database, Transaction
 from isthmus.kernel.database.short_reads import answers_at_once, short_read
 from isthmus.kernel.ids import Ids
 from isthmus.kernel.journal import Journal
+from isthmus.org.events.feed import EventFeed
+from isthmus.org.events.publishing import Publishing
 from isthmus.org.limits.maxima import API_REQUESTS
 from isthmus.org.limits.report import maxima
 from isthmus.org.limits.usage import ApiUsage
@@ -50,7 +52,9 @@ class OrgState:
         self._reads_at_once = answers_at_once(database)
         self._schemas = schemas
         self._queries = queries
-        self._saves = SaveEngine(clock, organization_id[_INSTANCE], automation)
+        publishing = Publishing(journal, ids)
+        self._saves = SaveEngine(clock, organization_id[_INSTANCE], publishing, automation)
+        self._feed = EventFeed(journal, clock, shared=not self._reads_at_once)
         self._maxima = maxima(limits or {})
         self._calls = ApiUsage(clock, self._maxima[API_REQUESTS])
         self._flushing: Future[None] | None = None

@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 from isthmus.kernel.clock import Clock
 from isthmus.kernel.database import Transaction
+from isthmus.org.events.publishing import Publishing
 from isthmus.org.save.operation import Moment, Operation
 from isthmus.org.save.order import Course, commit, course_of, save
 from isthmus.org.save.plan import Plan
@@ -22,9 +23,12 @@ _PLANS_MAX: Final = 2_000
 class SaveEngine:
     """`instance` is the org's three-character tag, part of every record id."""
 
-    def __init__(self, clock: Clock, instance: str, automation: Automation = NOTHING) -> None:
+    def __init__(
+        self, clock: Clock, instance: str, publishing: Publishing, automation: Automation = NOTHING
+    ) -> None:
         self.clock = clock
         self.instance = instance
+        self.publishing = publishing
         self.automation = automation
         self._courses: dict[tuple[str, Operation, str, bool], Course] = {}
         self._versions: tuple[int, int] = (0, 0)
@@ -52,6 +56,7 @@ class SaveEngine:
             principal,
             self.clock.now(),
             instance=self.instance,
+            publishing=self.publishing,
             saver=self._save,
             system=system,
             options=options,
@@ -81,6 +86,11 @@ class SaveEngine:
         return course
 
     def _runners(self, sobject: SObjectType, operation: Operation) -> dict[Moment, Runner]:
-        """What automation has for such saves, by moment."""
+        """What automation has for such saves, by moment.
+
+        Publishing an event is not a save to it: what follows on an event is its subscriber.
+        """
+        if sobject.published:
+            return {}
         asked = {moment: self.automation.at(moment, sobject, operation) for moment in Moment}
         return {moment: runner for moment, runner in asked.items() if runner is not None}

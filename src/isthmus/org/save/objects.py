@@ -17,7 +17,7 @@ def find_sobject(schema: Schema, access: Access, name: str) -> SObjectType:
     sobject = schema.find(name)
     if sobject is None or not access.may_read(sobject.name):
         raise fault("resource_not_found")
-    if not sobject.stored:
+    if not (sobject.stored or sobject.published):
         raise fault("cannot_save_here", sobject=sobject.name)
     return sobject
 

@@ -16,7 +16,7 @@ from isthmus.kernel.errors import row_error
 from isthmus.org.save.batch import Save
 from isthmus.org.save.operation import CommitMoment, Moment
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import Automation, Runner
+from isthmus.org.save.ports import Automation, CommitRunner, Runner
 from isthmus.org.save.result import SaveOptions
 from isthmus.org.save.row import Row
 from isthmus.org.save.step import Step
@@ -49,6 +49,7 @@ from isthmus.org.save.steps.number import (
     stamp_system_fields,
 )
 from isthmus.org.save.steps.permit import check_permissions
+from isthmus.org.save.steps.publish import publish_after_commit, publish_events
 from isthmus.org.save.steps.references import check_references, check_references_again, resolve_parents
 from isthmus.org.save.steps.register import register_names
 from isthmus.org.save.steps.remove import check_recycle_bin, delete_records, undelete_records
@@ -85,6 +86,7 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     give_auto_numbers,
     stamp_system_fields,
     insert_records,
+    publish_events,
     update_records,
     delete_records,
     undelete_records,
@@ -110,6 +112,11 @@ COMMIT_ORDER: Final[tuple[CommitMoment, ...]] = (
     CommitMoment.PUBLISH_AFTER_COMMIT,
     CommitMoment.POSITIONS,
 )
+
+_BUILT_IN: Final[Mapping[CommitMoment, CommitRunner]] = {
+    CommitMoment.PUBLISH_AFTER_COMMIT: publish_after_commit,
+}
+"""What the platform itself does at a moment of the commit, before what automation has there."""
 
 
 class _Again(Exception):
@@ -190,6 +197,6 @@ def _fail_clashing(batch: Save, clash: UniqueViolation) -> None:
 def commit(unit: UnitOfWork, automation: Automation) -> None:
     """Run the commit order, once, when the outermost save has ended."""
     for moment in COMMIT_ORDER:
-        runner = automation.at_commit(moment)
-        if runner is not None:
-            runner(unit)
+        for runner in (_BUILT_IN.get(moment), automation.at_commit(moment)):
+            if runner is not None:
+                runner(unit)

@@ -7,6 +7,7 @@ the automation. Which steps have something to do for it, its *course*, is asked 
 from collections.abc import Mapping
 from typing import Final
 
+from isthmus.org.events.schema import event_type
 from isthmus.org.save.columns import Column, locations
 from isthmus.org.save.defaults import Preset, fixed_defaults, presets
 from isthmus.org.save.external_ids import LOGINS
@@ -73,7 +74,9 @@ class Plan:
             each for each in (_CREATED if operation is Operation.INSERT else _MODIFIED) if self.has(each[0])
         )
         """The fields that say who and when: (name, whether it is a user)."""
-        self.refusal = None if system else refusal(sobject, operation, access)
+        asked = not system or sobject.published  # that events aren't changed is no matter of rights
+        self.refusal = refusal(sobject, operation, access) if asked else None
+        self.event = event_type(sobject) if sobject.published else None
         self.follows = followed_by(schema, sobject)
         self.followers = followers_of(schema, sobject)
         self.registry = registry_of(schema, sobject)

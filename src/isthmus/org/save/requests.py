@@ -137,14 +137,14 @@ def _type_in_attributes(unit: UnitOfWork, row: Row) -> SObjectType | RowError:
         row.id = next((str(value) for key, value in row.given.items() if key.lower() == "id"), None)
         return row_error("id_missing_in_update") if row.id is None else _type_of_id(unit, row)
     found = unit.schema.find(named) if isinstance(named, str) else None
-    if found is None or not found.stored or not unit.access.may_read(found.name):
+    if found is None or not (found.stored or found.published) or not unit.access.may_read(found.name):
         return row_error("unsupported_sobject_type", sobject=named)
     return found
 
 
 def _type_of_id(unit: UnitOfWork, row: Row) -> SObjectType | RowError:
     full = _full(row.id or "")
-    owners = [each for each in unit.schema.with_prefix(full) if each.stored] if full else []
+    owners = [each for each in unit.schema.with_prefix(full) if each.stored or each.published] if full else []
     return owners[0] if owners else row_error("malformed_delete_id", value=row.id)
 
 

@@ -35,6 +35,10 @@ class SaveResult:
     errors: tuple[RowError, ...] = ()
     created: bool = False
     matches: tuple[str, ...] = ()
+    infos: tuple[RowError, ...] = ()
+    """What is said of a row that succeeded, in the place and the form of errors: `OPERATION_ENQUEUED`, with
+    an event's EventUuid.
+    """
 
     @property
     def success(self) -> bool:

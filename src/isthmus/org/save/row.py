@@ -21,10 +21,24 @@ class Row:
 
     `given` is what was sent, `old` the record before (None for an insert), `values` the record as it will be,
     `assigned` the names of the fields that automation has set. `id` is known early; `values["Id"]` only
-    exists once the record is about to be written, as before-handlers expect.
+    exists once the record is about to be written, as before-handlers expect. `event_uuid` names the event
+    that the record is published as, and with `published` it is out for good.
     """
 
-    __slots__ = ("assigned", "created", "errors", "given", "id", "layout", "matches", "old", "values")
+    __slots__ = (
+        "assigned",
+        "created",
+        "errors",
+        "event_uuid",
+        "given",
+        "id",
+        "infos",
+        "layout",
+        "matches",
+        "old",
+        "published",
+        "values",
+    )
 
     def __init__(self, given: Mapping[str, object], record_id: str | None = None) -> None:
         self.given = given
@@ -35,6 +49,9 @@ class Row:
         self.assigned: set[str] = set()
         self.errors: list[RowError] = []
         self.created = False
+        self.event_uuid: str | None = None
+        self.published = False
+        self.infos: tuple[RowError, ...] = ()
         self.matches: tuple[str, ...] = ()
 
     def changed(self, name: str) -> bool:
@@ -47,4 +64,4 @@ class Row:
         if self.errors:
             known = None if self.created else self.id
             return SaveResult(known, tuple(self.errors), matches=self.matches)
-        return SaveResult(self.id, (), self.created)
+        return SaveResult(self.id, (), self.created, infos=self.infos)

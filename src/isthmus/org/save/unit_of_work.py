@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 from isthmus.kernel.database import Transaction
 from isthmus.kernel.errors import fault
+from isthmus.org.events.publishing import Event, Publishing
 from isthmus.org.save.operation import Operation
 from isthmus.org.save.result import SaveOptions
 from isthmus.org.save.row import Row, Values
@@ -61,6 +62,7 @@ class UnitOfWork:
         now: int,
         *,
         instance: str,
+        publishing: Publishing,
         saver: BatchSaver,
         system: bool = False,
         options: SaveOptions = DEFAULT_OPTIONS,
@@ -77,6 +79,9 @@ class UnitOfWork:
         self.last_try = last_try
         """Whether a row must fail where, in a new transaction, it might not."""
         self.changes: list[Change] = []
+        self.publishing = publishing
+        self.events: list[Event] = []
+        """Those that are to be published with the commit, in their order."""
         self.memo: dict[str, Any] = {}
         """What steps have read once for the whole transaction, such as status values."""
         self._saver = saver
@@ -109,13 +114,16 @@ class UnitOfWork:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo, on an exception, what the block wrote and what it noted as changed."""
-        mark = len(self.changes)
+        """Undo, on an exception, what the block wrote, what it noted as changed, and the events that it meant
+        to publish.
+        """
+        mark, events = len(self.changes), len(self.events)
         try:
             with self.tx.savepoint():
                 yield
         except BaseException:
             del self.changes[mark:]
+            del self.events[events:]
             self.memo.clear()
             raise
 

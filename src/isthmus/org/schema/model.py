@@ -264,6 +264,11 @@ class SObjectType:
         """Whether its records lie in a table of ours (events, external objects do not)."""
         return self.kind not in (ObjectKind.PLATFORM_EVENT, ObjectKind.EXTERNAL)
 
+    @property
+    def published(self) -> bool:
+        """Whether its records are events: they are published, and lie in the journal."""
+        return self.kind is ObjectKind.PLATFORM_EVENT
+
     @cached_property
     def _by_name(self) -> dict[str, Field]:
         return {each.name.lower(): each for each in self.fields}

@@ -15,11 +15,14 @@ from isthmus.org.schema.standard import standard_objects, standard_records
 @pytest.fixture(scope="module")
 def saves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saves]:
     """An org with the standard objects and the status tables of a new one."""
-    database = SqliteDatabase(tmp_path_factory.mktemp("org") / "org.db", synchronous="OFF")
-    made = Saves(database, standard_objects())
+    folder = tmp_path_factory.mktemp("org")
+    database = SqliteDatabase(folder / "org.db", synchronous="OFF")
+    immediate = SqliteDatabase(folder / "org.events.db", readers=1, synchronous="OFF")
+    made = Saves(database, immediate, standard_objects())
     for sobject, records in standard_records().items():
         named = [{"ApiName": each["MasterLabel"], **each} for each in records]
         results = made.run(partial(requests.insert, sobject=sobject, records=named), system=True)
         assert codes(results) == ["ok"] * len(records)
     yield made
     database.close()
+    immediate.close()

@@ -4,11 +4,16 @@ from isthmus.kernel.errors import RowError, row_error
 from isthmus.kernel.ids import MalformedId, to_18
 from isthmus.org.save.batch import Save
 from isthmus.org.save.operation import Operation
+from isthmus.org.save.plan import Plan
 from isthmus.org.save.row import Row, Values
 from isthmus.org.save.step import step
 
 
-@step(Operation.UPDATE, Operation.DELETE, Operation.UNDELETE)
+def _is_stored(plan: Plan) -> bool:
+    return plan.sobject.stored
+
+
+@step(Operation.UPDATE, Operation.DELETE, Operation.UNDELETE, needed=_is_stored)
 def load_current_values(save: Save) -> None:
     """Read the records that are to change, the whole batch at once; on PostgreSQL they stay locked."""
     _check_ids(save)

@@ -2,13 +2,18 @@
 
 from isthmus.org.save.batch import Save
 from isthmus.org.save.operation import Operation
+from isthmus.org.save.plan import Plan
 from isthmus.org.save.row import Row
 from isthmus.org.save.statements import run_each
 from isthmus.org.save.step import step
 from isthmus.org.save.unit_of_work import Change
 
 
-@step(Operation.INSERT, lasting=True)
+def _is_stored(plan: Plan) -> bool:
+    return plan.sobject.stored
+
+
+@step(Operation.INSERT, needed=_is_stored, lasting=True)
 def insert_records(save: Save) -> None:
     """Insert the batch. Columns that no row has a value for are left to be NULL."""
     rows = save.live()

@@ -1,0 +1,47 @@
+"""Events: the face of the org for subscribers.
+
+A subscriber opens a channel, asks where to begin, and reads page by page; between the pages it waits for
+events. It has no queue here: it is a position, which it keeps itself.
+"""
+
+from collections.abc import Callable
+
+from isthmus.org.events import channels
+from isthmus.org.events.channels import Channel
+from isthmus.org.events.feed import ChannelPage
+from isthmus.org.org.state import OrgState
+from isthmus.org.security.principal import Principal
+
+
+class EventFace(OrgState):
+    """Channels, where to begin in them, and what is in them."""
+
+    def open_channel(self, principal: Principal, name: str) -> Channel:
+        """The channel of that name, `/event/Order__e`.
+
+        Faults: `channel_name_missing`, `channel_without_slash`, `channel_unknown` (a wildcard, too, is the
+        name of none), `channel_access_denied`.
+        """
+        return channels.open_channel(self.schema, principal.access, name)
+
+    async def starting_position(self, channel: Channel, replay_id: int) -> int:
+        """Where to begin: -1 the tip, -2 all that is retained, n after n. Fault: `replay_id_invalid`."""
+        return await self._feed.starting_position(channel, replay_id)
+
+    async def read_channel(
+        self, principal: Principal, channel: Channel, after: int, limit: int, api_version: int
+    ) -> ChannelPage:
+        """Up to `limit` events whose positions are above `after`, in order, and how far that was.
+
+        A page without events has been read up to its position, too. Fault: `channel_access_denied`.
+        """
+        channels.check_access(channel, principal.access)
+        variant = channel.view.variant(principal.access, api_version)
+        return await self._feed.read(channel, after, limit, variant)
+
+    def on_events(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call `wake` in the running loop, once for all that a commit brought; returns what ends that.
+
+        It may be called where there is nothing to read in a channel.
+        """
+        return self._feed.on_events(wake)
