@@ -1,6 +1,6 @@
 """Plan: what has to happen in the database so that it fits a schema. Steps are values; nothing happens here.
 
-    plan(what is there, what there should be) → steps        this module
+    plan(tables there are, tables there should be) → steps   this module
     refusals(steps, data) → what must not happen              examine.py
     run(steps)                                                steps.py
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from isthmus.org.schema.model import DECIMALS, IDS, INTEGERS, TEXTS, Field, FieldType, SObjectType
-from isthmus.org.schema.tables import Column, Index, TableLayout, layout
+from isthmus.org.schema.tables import Column, Index, TableLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,16 @@ class DropIndex:
 Step: TypeAlias = CreateTable | DropTable | AddColumn | DropColumn | ConvertColumn | CreateIndex | DropIndex
 
 
-def plan(recorded: Mapping[str, TableLayout], objects: Iterable[SObjectType]) -> tuple[Step, ...]:
-    """The steps from the tables that are `recorded`, by name, to those of `objects`, in order."""
-    stored = {each.name: each for each in objects if each.stored}
-    steps: list[Step] = [DropTable(name) for name in recorded if name not in stored]
-    for name, sobject in stored.items():
-        new = layout(sobject)
-        old = recorded.get(name)
+def plan(
+    recorded: Mapping[str, TableLayout], wanted: Mapping[str, TableLayout], objects: Iterable[SObjectType]
+) -> tuple[Step, ...]:
+    """The steps from the tables that are `recorded` to those `wanted` by `objects`, in their order."""
+    steps: list[Step] = [DropTable(name) for name in recorded if name not in wanted]
+    for sobject in objects:
+        new = wanted.get(sobject.name)
+        old = recorded.get(sobject.name)
+        if new is None:
+            continue
         if old is None:
             steps.append(CreateTable(new))
         elif old != new:

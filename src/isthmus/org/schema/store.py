@@ -97,7 +97,7 @@ class SchemaStore:
         if (model, tables) == (before.model, before.tables):
             return self._finish(transaction, Schema(complete, before.version, records), (), then)
         existing = recorded.read_layouts(transaction)
-        steps = plan(existing, complete)
+        steps = plan(existing, layouts, complete)
         if refused := refusals(transaction, steps, confirmed):
             return SchemaChange(self._current.version, refused=refused)
         run(transaction, steps)

@@ -24,8 +24,10 @@ def text(name: str, **more: object) -> Field:
 
 
 def changes(before: SObjectType | None, after: SObjectType | None) -> tuple[Step, ...]:
-    recorded = {} if before is None else {before.name: layout(before)}
-    return plan(recorded, [] if after is None else [after])
+    recorded, wanted = (
+        {each.name: layout(each)} if each is not None and each.stored else {} for each in (before, after)
+    )
+    return plan(recorded, wanted, [] if after is None else [after])
 
 
 @pytest.mark.parametrize(
