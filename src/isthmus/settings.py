@@ -21,7 +21,6 @@ Every key can be set by the environment too, as `ISTHMUS_<SECTION>_<KEY>`: `ISTH
 
 import os
 import tomllib
-import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
@@ -30,6 +29,7 @@ import msgspec
 from msgspec import Meta
 
 from isthmus.org.limits.maxima import DEVELOPER_EDITION
+from isthmus.org.schema.time_zones import find_zone
 
 FILE_NAME: Final = "isthmus.toml"
 DATA_FOLDER: Final = ".isthmus"
@@ -190,10 +190,8 @@ def _convert(sections: dict[str, Any], where: str) -> Settings:
 
 def _check(settings: Settings, where: str) -> None:
     """What types can't say. Raises SettingsError."""
-    try:
-        zoneinfo.ZoneInfo(settings.org.time_zone)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
-        raise SettingsError(f"{where}: org.time_zone: no time zone {settings.org.time_zone!r}") from error
+    if find_zone(settings.org.time_zone) is None:
+        raise SettingsError(f"{where}: org.time_zone: no time zone {settings.org.time_zone!r}")
     for key, storage in (("org.storage", settings.org.storage), ("hub.storage", settings.hub.storage)):
         scheme, separator, _ = (storage or "").partition("://")
         if separator and scheme not in ("postgresql", "postgres"):

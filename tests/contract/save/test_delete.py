@@ -1,10 +1,12 @@
 """Delete and undelete: what goes along, what holds back, what comes back?"""
 
+import pytest
 from tests.contract.save.saves import Saves
 from tests.contract.save.world import INSTANCE, USER_ID, codes, messages
 
 from isthmus.kernel.clock import DAY
 from isthmus.kernel.ids import record_id
+from isthmus.org.save import deletion
 
 
 def test_details_go_with_their_master_and_come_back_with_it(saves: Saves) -> None:
@@ -203,3 +205,23 @@ def test_of_two_that_would_bring_one_value_back_the_first_has_its_way(saves: Sav
     results = saves.undelete(*orders)
     assert codes(results) == ["ok", "DUPLICATE_VALUE"]
     assert messages(results[1])[0].endswith(lines[0][:15])
+
+
+@pytest.mark.parametrize(("most", "expected"), [(3, "ok"), (2, "DELETE_OPERATION_TOO_LARGE")])
+def test_a_delete_that_takes_too_much_with_it_is_refused_whole(
+    saves: Saves, monkeypatch: pytest.MonkeyPatch, most: int, expected: str
+) -> None:
+    monkeypatch.setattr(deletion, "CASCADE_MAX", most)
+    order = saves.new("Order__c")
+    lines = [saves.new("Line__c", Quantity__c=1, Order__c=order) for _ in range(2)]
+    saves.new("Order__c", Parent__c=order)
+    assert codes(saves.delete("Order__c", order)) == [expected]
+    assert [saves.exists(each) for each in (order, *lines)] == [expected != "ok"] * 3
+
+
+def test_more_than_may_go_can_hold_a_record_back(saves: Saves, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deletion, "CASCADE_MAX", 1)
+    place = saves.new("Place__c", Name="Here")
+    for _ in range(3):
+        saves.new("Order__c", Place__c=place)
+    assert codes(saves.delete("Place__c", place)) == ["DELETE_FAILED"]

@@ -23,6 +23,13 @@ def test_a_fault_is_an_exception() -> None:
     assert str(raised) == "STORAGE_LIMIT_EXCEEDED: storage limit exceeded: free some space"
 
 
+def test_a_message_does_not_repeat_a_value_without_end() -> None:
+    assert fault("storage_full", reason="x" * 131_072).message.endswith("x" * 131_072)
+    longest = row_error("required_field_missing", names="x" * 49_000_000).message
+    assert len(longest) < 132_000
+    assert longest.endswith("x…]")
+
+
 def test_an_unknown_name_is_a_mistake() -> None:
     with pytest.raises(KeyError):
         row_error("no_such_error")

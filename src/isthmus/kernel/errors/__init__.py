@@ -16,9 +16,14 @@ retry can help are written down once. Each wire renders them at its own edge.
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Final
+
+VALUE_SHOWN_MAX: Final = 131_072
+"""Characters of a value that a message repeats: what the longest text field holds. The rest is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Fault(Exception):
 def row_error(name: str, *fields: str, **values: object) -> RowError:
     """The row error `name` for `fields`, its message filled with `values`. Raises KeyError: no such name."""
     entry = catalogue()[name]
-    return RowError(entry, entry.message.format(**values), fields)
+    return RowError(entry, _message(entry, values), fields)
 
 
 def fault(
@@ -86,7 +91,17 @@ def fault(
 ) -> Fault:
     """The fault `name`, to be raised, its message filled with `values`. Raises KeyError: no such name."""
     entry = catalogue()[name]
-    return Fault(entry, entry.message.format(**values), fields, position)
+    return Fault(entry, _message(entry, values), fields, position)
+
+
+def _message(entry: ErrorEntry, values: Mapping[str, object]) -> str:
+    shown = {
+        name: f"{value[:VALUE_SHOWN_MAX]}…"
+        if isinstance(value, str) and len(value) > VALUE_SHOWN_MAX
+        else value
+        for name, value in values.items()
+    }
+    return entry.message.format(**shown)
 
 
 @cache

@@ -34,7 +34,11 @@ class Hosts:
 
     def __init__(self, my_domain_host: str, extra: Iterable[str] = ()) -> None:
         self._my_domain_host = my_domain_host.lower()
-        self._allowed = {"localhost", self._my_domain_host, *(each.lower() for each in extra)}
+        self._allowed = {
+            "localhost",
+            self._my_domain_host,
+            *(each.lower().removesuffix(".") for each in extra),
+        }
         self._remembered: dict[tuple[str, bytes], Origin | None] = {}
 
     def origin(self, scheme: str, host: bytes) -> Origin | None:

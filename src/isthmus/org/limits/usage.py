@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, NamedTuple
 
+import structlog
+
 from isthmus.kernel.clock import DAY, MINUTE, Clock
 from isthmus.kernel.database import Connection, Dialect, Migration, Transaction
 from isthmus.kernel.errors import fault
 
 COMPONENT: Final = "limits"
+_log = structlog.get_logger(__name__)
 _WINDOW: Final = DAY // MINUTE
 _ADD: Final = (
     'INSERT INTO "isthmus_api_usage" ("minute", "calls") VALUES (?, ?) ON CONFLICT ("minute") '
@@ -81,6 +84,7 @@ class ApiUsage:
         self._in_minute = 0
         """Calls of `_minute`: they join the pending ones when it is over, or written down."""
         self._oldest = 0
+        self._refusing = False
         self._lock = Lock()
 
     def count(self, calls: int = 1) -> bool:
@@ -92,7 +96,8 @@ class ApiUsage:
         with self._lock:
             due = minute != self._minute and self._turn(minute)
             if self._used + calls > self.maximum:
-                raise fault("request_limit_exceeded")
+                self._refuse()
+            self._refusing = False
             self._in_minute += calls
             self._used += calls
             return due
@@ -133,6 +138,13 @@ class ApiUsage:
                 if minute in self._counts.written:
                     self._counts.written[minute] -= number
                     _add(self._counts.pending, {minute: number})
+
+    def _refuse(self) -> None:
+        """Once in the log, however many are refused until calls are allowed again."""
+        if not self._refusing:
+            self._refusing = True
+            _log.warning("API calls are refused: the limit of 24 hours is used up", maximum=self.maximum)
+        raise fault("request_limit_exceeded")
 
     def _turn(self, minute: int) -> bool:
         """Begin to count another minute; whether others wait to be written down."""

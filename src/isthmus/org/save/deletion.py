@@ -2,11 +2,13 @@
 
 Details of a master go with it, and so do children whose lookup cascades; a lookup that restricts holds the
 record back, whether it is required or not; every other lookup is cleared, or, where it can't be empty, its
-record goes as well. Source: the `cascadeDelete` and `restrictedDelete` of real describes; Metadata API
+record goes as well. How much may go at once is bounded.
+
+Source: the `cascadeDelete` and `restrictedDelete` of real describes; Metadata API
 Developer Guide, CustomField, deleteConstraint.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,9 +16,12 @@ from isthmus.kernel.database import Row, Transaction
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.names import display_names
 from isthmus.org.save.recycle_bin import ClearedLookup, Entry
-from isthmus.org.save.statements import in_parts
+from isthmus.org.save.statements import IN_LIST_MAX, in_parts
 from isthmus.org.schema.model import ChildRelationship, Schema, SObjectType
 from isthmus.org.schema.tables import quoted
+
+CASCADE_MAX: Final = 100_000
+"""Records that may go, or let go, with those of one delete. Source: Salesforce Help, article 000386152."""
 
 _NAMED_MAX: Final = 25
 """Of the records that hold another back, so many are named in the error."""
@@ -51,15 +56,25 @@ class _Blockers:
 
 
 def plan_deletion(tx: Transaction, schema: Schema, sobject: SObjectType, ids: Iterable[str]) -> Deletion:
-    """What deleting the records `ids` of `sobject` means. Held roots take nothing with them."""
+    """What deleting the records `ids` of `sobject` means. Held roots take nothing with them; where together
+    they would take too much, all are held.
+    """
     wanted = list(ids)
     search = _Search(tx, schema)
-    deletion = search.run(sobject, wanted)
+    try:
+        deletion = search.run(sobject, wanted)
+    except _TooLarge:
+        error = row_error("delete_too_large", maximum=f"{CASCADE_MAX:,}")
+        return Deletion(held=dict.fromkeys(wanted, error))
     errors = search.errors()
     if errors:
         deletion = plan_deletion(tx, schema, sobject, [each for each in wanted if each not in errors])
         deletion.held.update(errors)
     return deletion
+
+
+class _TooLarge(Exception):
+    """More than `CASCADE_MAX` records are concerned."""
 
 
 class _Search:
@@ -70,6 +85,8 @@ class _Search:
         self.schema = schema
         self.deletion = Deletion()
         self.blockers: dict[tuple[str, str], _Blockers] = {}
+        self.concerned = 0
+        """Records that would go, or let go, beside the roots."""
 
     def run(self, sobject: SObjectType, roots: list[str]) -> Deletion:
         going = self.deletion.going
@@ -103,7 +120,11 @@ class _Search:
                 continue
             if (state in _HOLDING) if flag else restricts:
                 self._block(root, child, child_id, won=state == 1)
-            elif goes:
+                continue
+            self.concerned += 1
+            if self.concerned > CASCADE_MAX:
+                raise _TooLarge
+            if goes:
                 below.setdefault(child_id, Entry(child_id, child.name, root))
             else:
                 self.deletion.cleared.append(
@@ -112,15 +133,21 @@ class _Search:
 
     def _children(
         self, child: SObjectType, lookup: str, parents: Iterable[str], flag: str | None
-    ) -> list[tuple[str, str, object]]:
+    ) -> Iterator[tuple[str, str, object]]:
+        """Id, parent and state of the children, never more of them at a time than may be concerned: where
+        that cuts off some that only hold their parents back, others have done so already.
+        """
         state = quoted(flag) if flag else "NULL"
         column = quoted(lookup)
         sql = (
             f'SELECT "Id", {column}, {state} FROM {quoted(child.name)} '
-            f'WHERE {column} IN ({{}}) AND "IsDeleted" = 0 ORDER BY "Id"'
+            f'WHERE {column} IN ({{}}) AND "IsDeleted" = 0 ORDER BY "Id" '
+            f"LIMIT {CASCADE_MAX + 1}"
         )
-        found: list[Row] = in_parts(self.tx, sql, list(parents))
-        return [(str(row[0]), str(row[1]), row[2]) for row in found]
+        pending = list(parents)
+        for start in range(0, len(pending), IN_LIST_MAX):
+            found: list[Row] = in_parts(self.tx, sql, pending[start : start + IN_LIST_MAX])
+            yield from ((str(row[0]), str(row[1]), row[2]) for row in found)
 
     def _block(self, root: str, child: SObjectType, child_id: str, won: bool) -> None:
         blockers = self.blockers.setdefault((root, child.name), _Blockers(child, won))

@@ -4,7 +4,7 @@ import pytest
 
 from isthmus.org.api.hosts import Hosts
 
-HOSTS = Hosts("acme.my.salesforce.com", ["Isthmus.Internal"])
+HOSTS = Hosts("acme.my.salesforce.com", ["Isthmus.Internal", "rooted.example."])
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ HOSTS = Hosts("acme.my.salesforce.com", ["Isthmus.Internal"])
         ("https", b"[::1]:8443", "https://[::1]:8443", False),
         ("http", b"192.168.1.7", "http://192.168.1.7", False),
         ("http", b"isthmus.internal:8080", "http://isthmus.internal:8080", False),
+        ("http", b"rooted.example", "http://rooted.example", False),
         ("https", b"acme.my.salesforce.com", "https://acme.my.salesforce.com", True),
         ("https", b"other.my.salesforce.com", "https://other.my.salesforce.com", True),
         ("https", b"login.salesforce.com", "https://acme.my.salesforce.com", True),

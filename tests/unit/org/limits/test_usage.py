@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from isthmus.kernel.clock import HOUR, MINUTE, ManualClock
 from isthmus.kernel.database.migrations import migrate
@@ -24,6 +25,19 @@ def test_calls_count_for_a_day() -> None:
     assert calls.current().used == 4
     clock.advance(12 * HOUR)
     assert calls.current().used == 0
+
+
+def test_the_log_tells_once_that_the_limit_is_used_up() -> None:
+    clock = ManualClock()
+    calls = ApiUsage(clock, 1)
+    with capture_logs() as told:
+        for _ in range(2):
+            calls.count()
+            for _ in range(3):
+                with pytest.raises(Fault):
+                    calls.count()
+            clock.advance(24 * HOUR)
+    assert [(each["log_level"], each["maximum"]) for each in told] == [("warning", 1)] * 2
 
 
 def test_what_is_used_up_is_refused_until_the_window_moves() -> None:

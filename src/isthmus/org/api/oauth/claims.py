@@ -5,9 +5,9 @@ Sources: Salesforce Help, "Identity URLs", "OpenID Connect: userinfo endpoint"; 
 
 from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from isthmus.kernel.clock import SECOND
+from isthmus.org.schema.time_zones import zone_of
 from isthmus.org.security.principal import Principal
 from isthmus.org.security.users import Profile
 
@@ -52,10 +52,7 @@ def urls(base_url: str, user: Principal, version: str | None) -> dict[str, str]:
 
 def utc_offset(time_zone: str, now: int) -> int:
     """By how many milliseconds the zone's standard time is ahead of UTC (0 where the zone is not known)."""
-    try:
-        at = datetime.fromtimestamp(now / SECOND, ZoneInfo(time_zone))
-    except (ZoneInfoNotFoundError, ValueError):
-        return 0
+    at = datetime.fromtimestamp(now / SECOND, zone_of(time_zone))
     offset, summer = at.utcoffset(), at.dst()
     if offset is None:
         return 0

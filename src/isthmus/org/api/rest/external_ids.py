@@ -76,10 +76,10 @@ def _upserted(call: Call, sobject: SObjectType, result: SaveResult) -> Response:
 
 
 def _field(call: Call, sobject: SObjectType) -> str:
-    """The field that the URL names, in canonical case. Fault: `external_id_field_not_found`."""
+    """The field that the URL names, in canonical case. Fault: that of `paths.no_such_field`."""
     field = sobject.field(call.path["field"])
     if field is None:
-        raise fault("external_id_field_not_found", field=call.path["field"])
+        raise paths.no_such_field(call.path["field"])
     return field.name
 
 

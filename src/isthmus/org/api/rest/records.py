@@ -69,7 +69,7 @@ def _whole_or_part(call: Call, fields: Sequence[str] | None, result: QueryResult
 
 
 def _in_words_of_url(call: Call, error: Fault) -> Fault:
-    return _no_such_field(call.path["id"]) if error.entry.name == "malformed_record_id" else error
+    return paths.no_such_field(call.path["id"]) if error.entry.name == "malformed_record_id" else error
 
 
 async def update(call: Call) -> Response:
@@ -102,16 +102,14 @@ async def delete_record(call: Call, sobject: SObjectType, record_id: str) -> Res
 
 
 def record_id_of(call: Call) -> str:
-    """The id in the URL, in its 18-character form. Fault: `external_id_field_not_found`."""
+    """The id in the URL, in its 18-character form; what is none is taken for an external id field's name.
+
+    Fault: that of `paths.no_such_field`.
+    """
     try:
         return to_18(call.path["id"])
     except MalformedId:
-        raise _no_such_field(call.path["id"]) from None
-
-
-def _no_such_field(text: str) -> Fault:
-    """What is no id stands where an external id field's name would stand, and is taken for one."""
-    return fault("external_id_field_not_found", field=text)
+        raise paths.no_such_field(call.path["id"]) from None
 
 
 def fields_asked(call: Call) -> Sequence[str] | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
 from tests.unit.org.api.serving import Served, serving
 
 UNKNOWN = "a00000000000001AAA"
@@ -86,6 +87,18 @@ def test_what_does_not_exist(tmp_path: Path) -> None:
                     "errorCode": "NOT_FOUND",
                 }
             ]
+
+    run(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    "resource", ["describe/layouts", "describe/compactLayouts", "listviews", "quickActions"]
+)
+def test_a_resource_of_the_platform_that_is_not_here_is_no_field(tmp_path: Path, resource: str) -> None:
+    async def test(org: Served) -> None:
+        answer = await org.ask("GET", f"/sobjects/Order__c/{resource}")
+        assert answer.status == 404
+        assert answer.json == [{"message": "The requested resource does not exist", "errorCode": "NOT_FOUND"}]
 
     run(tmp_path, test)
 
