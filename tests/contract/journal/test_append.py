@@ -6,6 +6,7 @@ import pytest
 from tests.contract.journal.facts import CHANGE, append, fact, names
 from tests.contract.places import Place, Stop, undo
 
+from isthmus.kernel.clock import DAY, HOUR
 from isthmus.kernel.database import Database, Transaction
 from isthmus.kernel.journal import Appended, Entry, Fact, Journal
 
@@ -146,3 +147,23 @@ def test_a_follower_sees_every_position_once_and_in_order(
     assert len(written) == 2 * sum(1 + n % 3 for n in range(80))
     assert followed == sorted(written)
     assert journal.tip() >= followed[-1]
+
+
+def test_the_schemas_of_facts_are_kept_until_no_fact_can_need_them(
+    database: Database, journal: Journal
+) -> None:
+    def publish(tx: Transaction, time: int) -> None:
+        journal.append(tx, [fact(time=time)], {"s1": b"one", "s2": b"two"})
+
+    def never(tx: Transaction) -> None:
+        undo(tx, lambda: journal.append(tx, [fact()], {"s3": b"three"}))
+
+    database.write(lambda tx: publish(tx, 0)).result()
+    database.write(never).result()
+    journal.publish_immediately([fact(time=DAY)], {"s2": b"two"}).result()
+    assert [journal.schema(each) for each in ("s1", "s2", "s3")] == [b"one", b"two", None]
+    database.write(lambda tx: journal.append(tx, [fact(time=DAY)], {"s1": b"one"})).result()
+    journal.purge_schemas(DAY)
+    assert [journal.schema(each) for each in ("s1", "s2")] == [b"one", b"two"]
+    journal.purge_schemas(DAY + HOUR + 1)
+    assert [journal.schema(each) for each in ("s1", "s2")] == [None, None]

@@ -97,7 +97,7 @@ class EventFeed:
         if after >= tail.floor:
             entries, upto = tail.after(after), max(tail.upto, after)
         else:
-            entries, upto = await self._ask(partial(self._stretch, channel, after))
+            entries, upto = await self._ask(partial(self._stretch, after, channel.topics))
         oldest = self._clock.now() - RETENTION[channel.retention]
         wanted = [each for each in entries if each.fact.topic in channel.topics and each.fact.time >= oldest]
         await self._learn(each.fact.schema_id for each in wanted)
@@ -136,6 +136,8 @@ class EventFeed:
 
     async def _caught_up(self) -> Tail:
         """The tail, with all that has been published; one read for all who ask meanwhile."""
+        if self._shared and not self._wakes.looking:
+            self._behind = True
         if self._tail is not None and not self._behind:
             return self._tail
         async with self._reading:
@@ -143,15 +145,15 @@ class EventFeed:
                 self._tail = Tail(await self._ask(self._journal.tip))
             while self._behind:
                 self._behind = False
-                more = await self._ask(partial(self._journal.read, self._tail.upto, None, ENTRIES_MAX))
-                self._tail.extend(more)
+                more, upto = await self._ask(partial(self._stretch, self._tail.upto, None))
+                self._tail.extend(more, upto)
                 self._behind |= len(more) == ENTRIES_MAX
             return self._tail
 
-    def _stretch(self, channel: Channel, after: int) -> tuple[Sequence[Entry], int]:
-        """Entries of the channel from the journal, and how far they have been read."""
+    def _stretch(self, after: int, topics: Sequence[str] | None) -> tuple[Sequence[Entry], int]:
+        """What follows in the journal, and how far that is: up to the tip, unless there is more."""
         tip = self._journal.tip()
-        entries = self._journal.read(after, channel.topics, ENTRIES_MAX)
+        entries = self._journal.read(after, topics, ENTRIES_MAX)
         return entries, entries[-1].last if len(entries) == ENTRIES_MAX else max(tip, after)
 
     async def _learn(self, schema_ids: Iterable[str]) -> None:

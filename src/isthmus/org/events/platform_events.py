@@ -5,7 +5,7 @@
      "event": {"replayId": 2, "EventUuid": "e981b488-81f3-4fcc-bd6f-f7033c9d7ac3"}}
 
 `EventUuid` is there from API 52.0 on. Source: Platform Events Developer Guide, Subscribe to Platform Event
-Notifications with CometD, Standard Fields.
+Notifications with CometD, Standard Fields; recorded: CreatedDate without a fraction (kkrull/node, nforce).
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -16,7 +16,7 @@ import msgspec
 from isthmus.kernel.journal import Entry
 from isthmus.org.events.body import decode_body
 from isthmus.org.events.schema import schema_of
-from isthmus.org.schema.instants import datetime_text
+from isthmus.org.schema.instants import instant_text
 from isthmus.org.schema.model import FieldType
 from isthmus.org.schema.values import JSON_FORMS, Stored
 from isthmus.org.security.access import Access
@@ -29,7 +29,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def _instant(stored: Stored) -> object:
-    return None if stored is None else datetime_text(int(stored), "Z")
+    return None if stored is None else instant_text(int(stored))
 
 
 FORMS: Final[Mapping[FieldType, Callable[[Stored], object]]] = {
@@ -49,7 +49,7 @@ class PlatformEvents:
     def render(self, entry: Entry, definition: bytes, variant: Hashable) -> Sequence[bytes]:
         created_by, messages = decode_body(entry.fact.body)
         fields = [(each.name, FORMS[each.type]) for each in schema_of(definition).fields]
-        created = datetime_text(entry.fact.time, "Z")
+        created = instant_text(entry.fact.time)
         rendered = []
         for position, (uuid, *values) in enumerate(messages, entry.position):
             payload: dict[str, object] = {"CreatedDate": created, "CreatedById": created_by}

@@ -21,12 +21,11 @@ class Tail:
         self._entries: list[Entry] = []
         self._bytes = 0
 
-    def extend(self, entries: Sequence[Entry]) -> None:
-        """Add what follows; the oldest go where there are too many, and the floor rises with them."""
+    def extend(self, entries: Sequence[Entry], upto: int) -> None:
+        """Add what follows, up to a position. Where there are too many the oldest go, and the floor rises."""
         self._entries += entries
         self._bytes += sum(len(each.fact.body) for each in entries)
-        if entries:
-            self.upto = entries[-1].last
+        self.upto = upto
         gone = 0
         while len(self._entries) - gone > self._entries_max or self._bytes > self._bytes_max:
             self._bytes -= len(self._entries[gone].fact.body)

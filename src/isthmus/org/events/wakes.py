@@ -30,12 +30,18 @@ class Wakes:
         self._told = False
         self._looking: asyncio.Task[None] | None = None
 
+    @property
+    def looking(self) -> bool:
+        """Whether it is known of another process's commit soon after."""
+        return self._looking is not None
+
     def add(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Call `wake` in the running loop from now on; returns what ends that."""
-        self._loop = asyncio.get_running_loop()
+        if (loop := asyncio.get_running_loop()) is not self._loop:
+            self._loop, self._told = loop, False
         self._waiting = (*self._waiting, wake)
         if self._look is not None and self._looking is None:
-            self._looking = self._loop.create_task(self._keep_looking(self._look))
+            self._looking = loop.create_task(self._keep_looking(self._look))
 
         def end() -> None:
             self._waiting = tuple(each for each in self._waiting if each is not wake)

@@ -4,6 +4,7 @@ from isthmus.org.events.channels import Channel
 from isthmus.org.events.feed import ChannelEvent, ChannelPage
 from isthmus.org.limits.report import Limit
 from isthmus.org.limits.usage import Usage
+from isthmus.org.org.events import NamedSchema
 from isthmus.org.org.facade import Org
 from isthmus.org.org.recent import RecentItem
 from isthmus.org.org.running import Running
@@ -32,6 +33,7 @@ __all__ = [
     "Item",
     "Limit",
     "Locator",
+    "NamedSchema",
     "Org",
     "Parent",
     "QueryResult",

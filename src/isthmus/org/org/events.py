@@ -5,12 +5,27 @@ events. It has no queue here: it is a position, which it keeps itself.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from isthmus.kernel.errors import fault
 from isthmus.org.events import channels
 from isthmus.org.events.channels import Channel
 from isthmus.org.events.feed import ChannelPage
+from isthmus.org.events.schema import EventSchema, EventType, event_type, schema_of
 from isthmus.org.org.state import OrgState
 from isthmus.org.security.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSchema:
+    """A schema of an event, and its id."""
+
+    schema_id: str
+    schema: EventSchema
+
+
+def _named(event: EventType) -> NamedSchema:
+    return NamedSchema(event.schema_id, schema_of(event.definition))
 
 
 class EventFace(OrgState):
@@ -38,6 +53,26 @@ class EventFace(OrgState):
         channels.check_access(channel, principal.access)
         variant = channel.view.variant(principal.access, api_version)
         return await self._feed.read(channel, after, limit, variant)
+
+    def event_schema_of(self, principal: Principal, event: str) -> NamedSchema:
+        """The schema of an event by its API name, in any case. Fault: `resource_not_found`."""
+        found = self.schema.find(event)
+        if found is None or not found.published or not principal.access.may_read(found.name):
+            raise fault("resource_not_found")
+        return _named(event_type(found))
+
+    async def event_schema(self, principal: Principal, schema_id: str) -> NamedSchema:
+        """A schema by its id: one in force, or one that retained events were published by.
+
+        Fault: `resource_not_found`.
+        """
+        in_force = (_named(event_type(each)) for each in self.schema if each.published)
+        found = next((each for each in in_force if each.schema_id == schema_id), None)
+        if found is None and (definition := await self._feed.schema(schema_id)) is not None:
+            found = NamedSchema(schema_id, schema_of(definition))
+        if found is None or not principal.access.may_read(found.schema.name):
+            raise fault("resource_not_found")
+        return found
 
     def on_events(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Call `wake` in the running loop, once for all that a commit brought; returns what ends that.

@@ -91,6 +91,12 @@ def datetime_text(instant: int, zone: str) -> str:
     return (_EPOCH + timedelta(0, 0, 0, instant)).isoformat("T", "milliseconds") + zone
 
 
+def instant_text(instant: int) -> str:
+    """`2026-01-09T18:03:21.517Z`, and `2026-01-09T18:03:21Z` where no fraction is left: as events have it."""
+    text = datetime_text(instant, "Z")
+    return text if instant % SECOND else text.removesuffix(".000Z") + "Z"
+
+
 def time_text(instant: int) -> str:
     """`09:30:00.000Z`."""
     return (_EPOCH + timedelta(0, 0, 0, instant)).time().isoformat("milliseconds") + "Z"

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from isthmus.kernel.errors import fault
 from isthmus.org.api.rest import (
     discovery,
+    event_schemas,
     external_ids,
     limits,
     queries,
@@ -48,6 +49,7 @@ _ROUTES: Final = (
     *queries.ROUTES,
     *limits.ROUTES,
     *recent.ROUTES,
+    *event_schemas.ROUTES,
 )
 
 ADAPTER: Final = Adapter(

@@ -55,6 +55,11 @@ def row_errors(errors: Sequence[RowError]) -> Response:
     return Json(encode([_item(each) for each in errors]), errors[0].entry.status)
 
 
+def result_item(error: RowError) -> dict[str, object]:
+    """An error, or what is told of a success, in the list of a save result."""
+    return {"statusCode": error.code, "message": error.message, "fields": error.fields}
+
+
 def _item(error: RowError) -> dict[str, object]:
     item: dict[str, object] = {"message": error.message, "errorCode": error.code}
     if error.code not in _WITHOUT_FIELDS:

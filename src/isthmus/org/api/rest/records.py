@@ -30,7 +30,8 @@ async def create(call: Call) -> Response:
     )
     if result.errors or result.id is None:
         return refused(call, sobject, result.errors)
-    return created(call, sobject, result.id, {"id": result.id, "success": True, "errors": []})
+    told = [answers.result_item(each) for each in result.infos]
+    return created(call, sobject, result.id, {"id": result.id, "success": True, "errors": told})
 
 
 def read(call: Call) -> Response | Awaitable[Response]:
