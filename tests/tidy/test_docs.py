@@ -26,6 +26,21 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not [each for each in links if not (page.parent / each).exists()]
 
 
+def test_what_a_decision_names_is_in_the_tree() -> None:
+    files = [path for folder in ("src", "tests", "bench", "docs") for path in (ROOT / folder).rglob("*")]
+    code = "\n".join(each.read_text("utf-8") for each in files if each.suffix in (".py", ".toml"))
+    words = set(re.findall(r"\w+", code + (ROOT / "pyproject.toml").read_text("utf-8")))
+    for page in sorted((ROOT / "docs" / "decisions").glob("*.md")):
+        for named in re.findall(r"`([^`\n]+)`", page.read_text("utf-8")):
+            if re.fullmatch(r"[\w/]+\.(py|toml|txt|md)", named):
+                assert any(str(each).endswith(f"/{named}") for each in files) or (ROOT / named).exists(), (
+                    f"{page.name} names the file {named}, which is not there"
+                )
+            elif re.fullmatch(r"[A-Za-z_][\w.]*_\w+(\(\))?|([A-Z][a-z]+){2,}(\.\w+)*", named):
+                last = named.removesuffix("()").rpartition(".")[2]
+                assert last in words, f"{page.name} names {named}, which no code does"
+
+
 def test_the_commands_that_contributing_names_are_targets() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = {target for page in WRITTEN for target in re.findall(r"`make ([a-z]+)", page.read_text("utf-8"))}

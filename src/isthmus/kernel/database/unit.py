@@ -2,6 +2,7 @@
 failed.
 """
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +15,8 @@ from isthmus.kernel.database import (
     StatementRefused,
     Transaction,
 )
+
+_log = logging.getLogger("isthmus.database")
 
 
 class Unit(ABC):
@@ -81,3 +84,11 @@ class Unit(ABC):
         """Raises the failure, where the unit went on as if nothing had happened."""
         if self.failure is not None:
             raise self.failure
+
+    def committed(self) -> None:
+        """Call the hooks: the unit is on disk, whatever they do."""
+        for hook in self.hooks:
+            try:
+                hook()
+            except Exception:  # noqa: BLE001 - see above
+                _log.exception("a hook failed after the commit")

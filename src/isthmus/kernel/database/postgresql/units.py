@@ -52,11 +52,7 @@ class Units:
             job.future.set_exception(error)
             return
         self.counts.commits += 1
-        for hook in tx.hooks:
-            try:
-                hook()
-            except Exception:  # noqa: BLE001 - the unit is on disk, whatever a hook does
-                _log.exception("a hook failed after the commit")
+        tx.committed()
         job.future.set_result(result)
 
     def _run(self, job: Job) -> tuple[PostgresqlTransaction, Any]:

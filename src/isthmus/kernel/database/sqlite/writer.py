@@ -185,11 +185,7 @@ class Writer:
                 self.counts.failed += 1
                 each.job.future.set_exception(each.error)
                 continue
-            for hook in each.tx.hooks:
-                try:
-                    hook()
-                except Exception:  # noqa: BLE001 - the unit is on disk, whatever a hook does
-                    _log.exception("a hook failed after the commit")
+            each.tx.committed()
             each.job.future.set_result(each.result)
 
     def _execute(self, sql: str) -> None:
