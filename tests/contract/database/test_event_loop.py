@@ -64,13 +64,19 @@ def test_a_unit_that_nobody_awaits_any_more_does_not_run(database: Database) -> 
 
 
 def test_a_loop_that_has_ended_is_not_waited_for(database: Database) -> None:
-    go = threading.Event()
+    go, committed = threading.Event(), threading.Event()
+
+    def work(tx: Transaction) -> None:
+        go.wait(10)
+        tx.on_commit(committed.set)
+        add(tx, 1)
 
     async def leave() -> None:
-        database.writing(lambda tx: (go.wait(10), add(tx, 1)))
+        database.writing(work)
 
     asyncio.run(leave())
     go.set()
+    assert committed.wait(10)
     assert database.write(partial(add, n=2)).result() == 1
     assert database.read_now(lambda reader: reader.row(COUNT)) == (2,)
 
