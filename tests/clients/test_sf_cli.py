@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.conformance.local_org import LocalOrg
+from tests.conformance.local_org import LocalOrg, running_org
 
 SF: Final = shutil.which("sf")
 _TIMEOUT_SECONDS: Final = 120
@@ -92,14 +92,15 @@ def test_what_is_not_there_is_refused_in_the_platforms_words(sf: Sf) -> None:
         sf("data", "query", "--use-tooling-api", "--query", "SELECT Id FROM ApexClass")
 
 
-def test_a_login_by_auth_url_outlives_its_session(org: LocalOrg, tmp_path: Path) -> None:
-    isthmus = [sys.executable, "-m", "isthmus"]
-    data = ["--data", str(Path(org.ca_bundle).parents[1])]
-    url = subprocess.check_output([*isthmus, "login", "--sfdx-url", *data], text=True)
-    trusting = {"NODE_EXTRA_CA_CERTS": str(Path(org.ca_bundle).with_name("ca.pem"))}
-    sf = _sf(tmp_path, trusting)
-    done = sf("org", "login", "sfdx-url", "--set-default", "--sfdx-url-stdin", stdin=url)
-    assert done["instanceUrl"].rstrip("/") == org.https
-    subprocess.check_call([*isthmus, "clock", "advance", "3h", *data])
-    query = ("data", "query", "--query", "SELECT Username FROM User LIMIT 1")
-    assert sf(*query)["records"][0]["Username"] == org.username
+def test_a_login_by_auth_url_outlives_its_session(tmp_path: Path) -> None:
+    with running_org(tmp_path) as org:  # of its own, for its clock is moved
+        isthmus = [sys.executable, "-m", "isthmus"]
+        data = ["--data", str(Path(org.ca_bundle).parents[1])]
+        url = subprocess.check_output([*isthmus, "login", "--sfdx-url", *data], text=True)
+        trusting = {"NODE_EXTRA_CA_CERTS": str(Path(org.ca_bundle).with_name("ca.pem"))}
+        sf = _sf(tmp_path, trusting)
+        done = sf("org", "login", "sfdx-url", "--set-default", "--sfdx-url-stdin", stdin=url)
+        assert done["instanceUrl"].rstrip("/") == org.https
+        subprocess.check_call([*isthmus, "clock", "advance", "3h", *data])
+        query = ("data", "query", "--query", "SELECT Username FROM User LIMIT 1")
+        assert sf(*query)["records"][0]["Username"] == org.username
