@@ -140,6 +140,20 @@ def test_positions_go_on_after_all_events_have_gone(events: EventOrg) -> None:
     assert [each.position for each in events.page().events] == [3]
 
 
+@pytest.mark.parametrize("read_before", [False, True])
+def test_an_empty_org_has_no_events(events: EventOrg, read_before: bool) -> None:
+    events.publish("Ping__e", "a")
+    events.publish("Now__e", "b")
+    assert not read_before or events.texts() == ["a"]
+    run(events.org.reset())
+    assert (events.texts(), events.texts(event="Now__e")) == ([], [])
+    events.publish("Ping__e", "c")
+    assert events.texts() == ["c"]
+    assert [each.position for each in events.page().events] == [3]
+    with pytest.raises(Fault):
+        events.start(1)
+
+
 def test_a_subscriber_reads_page_by_page(events: EventOrg, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "ENTRIES_MAX", 2)
     monkeypatch.setattr(tail, "ENTRIES_MAX", 3)

@@ -25,7 +25,7 @@ TIP: Final = -1
 """A replay id: events that are published from now on."""
 ALL: Final = -2
 """A replay id: every event that is retained."""
-ENTRIES_MAX: Final = 500
+ENTRIES_MAX: Final = 200
 """So many entries are read at once."""
 PAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 """A page ends with the event that reaches this."""
@@ -65,15 +65,14 @@ class EventFeed:
         self._schemas: dict[str, bytes] = {}
         self._purged = 0
         self._wakes = Wakes(clock, self._look if shared else None)
-        self._end_waking = journal.on_wake(self._appended)
+        journal.on_wake(self._appended)
 
     def on_events(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Call `wake` in the running loop, once for all that a commit brought; returns what ends that."""
         return self._wakes.add(wake)
 
     def close(self) -> None:
-        """Wake nobody any more."""
-        self._end_waking()
+        """Look no more for what other processes publish."""
         self._wakes.close()
 
     async def starting_position(self, channel: Channel, replay_id: int) -> int:
@@ -97,7 +96,7 @@ class EventFeed:
         if after >= tail.floor:
             entries, upto = tail.after(after), max(tail.upto, after)
         else:
-            entries, upto = await self._ask(partial(self._stretch, after, channel.topics))
+            entries, upto = await self._ask(partial(self._stretch, after, channel.topics, limit))
         oldest = self._clock.now() - RETENTION[channel.retention]
         wanted = [each for each in entries if each.fact.topic in channel.topics and each.fact.time >= oldest]
         await self._learn(each.fact.schema_id for each in wanted)
@@ -114,6 +113,14 @@ class EventFeed:
     async def schema(self, schema_id: str) -> bytes | None:
         """The definition of a schema that events were published by, or None."""
         return self._schemas.get(schema_id) or await self._ask(partial(self._journal.schema, schema_id))
+
+    async def forget(self) -> None:
+        """Forget every event. Positions go on from where they are."""
+        now = self._clock.now()
+        async with self._reading:
+            for retention in RETENTION:
+                await asyncio.to_thread(self._journal.purge, now + 1, retention)
+            self._tail, self._behind = None, True
 
     async def purge(self) -> None:
         """Forget the events whose time is over, and the schemas that only they had."""
@@ -145,16 +152,17 @@ class EventFeed:
                 self._tail = Tail(await self._ask(self._journal.tip))
             while self._behind:
                 self._behind = False
-                more, upto = await self._ask(partial(self._stretch, self._tail.upto, None))
+                more, upto = await self._ask(partial(self._stretch, self._tail.upto, None, ENTRIES_MAX))
                 self._tail.extend(more, upto)
                 self._behind |= len(more) == ENTRIES_MAX
             return self._tail
 
-    def _stretch(self, after: int, topics: Sequence[str] | None) -> tuple[Sequence[Entry], int]:
+    def _stretch(self, after: int, topics: Sequence[str] | None, limit: int) -> tuple[Sequence[Entry], int]:
         """What follows in the journal, and how far that is: up to the tip, unless there is more."""
         tip = self._journal.tip()
-        entries = self._journal.read(after, topics, ENTRIES_MAX)
-        return entries, entries[-1].last if len(entries) == ENTRIES_MAX else max(tip, after)
+        limit = max(1, min(limit, ENTRIES_MAX))
+        entries = self._journal.read(after, topics, limit)
+        return entries, entries[-1].last if len(entries) == limit else max(tip, after)
 
     async def _learn(self, schema_ids: Iterable[str]) -> None:
         """Know the schemas by which events were published."""

@@ -76,8 +76,11 @@ class Org(SaveFace, ReplicationFace, EventFace):
         await asyncio.wrap_future(self._flush())
 
     async def reset(self) -> None:
-        """Remove every record of data; what sets the org up stays, and ids go on from where they are."""
+        """Remove every record of data, and every event; what sets the org up stays, and ids and positions go
+        on from where they are.
+        """
         await self._write(lambda tx: reset(tx, self.schema))
+        await self._feed.forget()
 
     def _flush(self) -> Future[None]:
         """Write calls down. Where that fails, it is logged, and they are tried again a minute later."""
