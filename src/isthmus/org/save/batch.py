@@ -34,8 +34,12 @@ class Save:
         return self.plan.operation
 
     def live(self) -> list[Row]:
-        """The rows without errors."""
-        return [row for row in self.rows if not row.errors]
+        """The rows without errors. Every step asks: where there are no errors, no list is made."""
+        rows = self.rows
+        for row in rows:
+            if row.errors:
+                return [each for each in rows if not each.errors]
+        return rows
 
     def assign(self, row: Row, name: str, raw: object) -> None:
         """Set a field on behalf of automation, with the checks that a value from a wire passes.

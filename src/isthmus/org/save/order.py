@@ -174,8 +174,9 @@ def _run(batch: Save, steps: tuple[Step, ...]) -> None:
     with batch.unit.savepoint():
         for step in steps[first:]:
             step.run(batch)
-            if any(row.errors for row in running):
-                raise _Again
+            for row in running:
+                if row.errors:
+                    raise _Again
 
 
 def _rewind(batch: Save) -> None:

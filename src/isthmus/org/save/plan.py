@@ -56,6 +56,7 @@ class Plan:
         self.references = tuple(
             each for each in fields if each.type is FieldType.REFERENCE and each.reference_to
         )
+        self.lookups = frozenset(each.name for each in self.references)
         self.self_lookups = tuple(
             each for each in self.references if each.reference_to == (sobject.name,) and each.updateable
         )

@@ -73,7 +73,7 @@ class Statements:
 
         def bind(values: Mapping[str, Stored]) -> list[Value]:
             get = values.get
-            parameters: list[Value] = [get(name) for name in plain]
+            parameters: list[Value] = list(map(get, plain))
             for name in folded:
                 text = get(name)
                 parameters.append(fold(text) if isinstance(text, str) else None)

@@ -125,7 +125,9 @@ def check_references(save: Save) -> None:
     """The records that are referred to exist and aren't deleted: one query for each object that is
     referred to.
     """
-    _check(save, [(row, row.layout.direct if row.layout else frozenset()) for row in save.live()])
+    lookups = save.plan.lookups
+    told = [(row, row.layout.direct) for row in save.live() if row.layout is not None]
+    _check(save, [each for each in told if not each[1].isdisjoint(lookups)])
 
 
 def _may_be_assigned(plan: Plan) -> bool:
