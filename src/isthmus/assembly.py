@@ -20,6 +20,7 @@ from isthmus.kernel.ids import Ids
 from isthmus.kernel.journal import Journal
 from isthmus.kernel.private_files import secret_key
 from isthmus.org import provision
+from isthmus.org.automation.flows import FlowAutomation
 from isthmus.org.limits import usage
 from isthmus.org.org import Org, recent
 from isthmus.org.provision import Credentials, FirstUser, Founding
@@ -61,6 +62,7 @@ class Opened:
     schemas: SchemaStore
     founding: Founding
     credentials: Credentials | None
+    automation: FlowAutomation
 
 
 @asynccontextmanager
@@ -86,12 +88,10 @@ async def open_org(
             ids=ids,
             organization_id=founding.organization_id,
             seal_key=_seal_key(settings.data / "seal.key"),
-            options=IdentityOptions(
-                session_period=settings.org.session_minutes * MINUTE,
-                soap_login_from_65=settings.org.soap_login_from_65,
-            ),
+            options=_identity_options(settings),
         )
         closing.callback(identity.close)
+        automation = FlowAutomation(definition.flows.flows)
         org = Org(
             organization_id=founding.organization_id,
             database=database,
@@ -101,6 +101,7 @@ async def open_org(
             identity=identity,
             clock=clock,
             ids=ids,
+            automation=automation,
             limits=settings.limits,
         )
         then = provision.provision(org, founding, first_user(settings), definition.declared)
@@ -113,12 +114,20 @@ async def open_org(
         if not founding.provisioned:
             credentials = await provision.renew_credentials(org, founding, settings.org.password)
             await asyncio.to_thread(provision.mark_provisioned, database)
+        definition.flows.tell_gaps()
         await _warn_of_lost_key(identity)
         await org.start()
         try:
-            yield Opened(org, schemas, founding, credentials)
+            yield Opened(org, schemas, founding, credentials, automation)
         finally:
             await org.stop()
+
+
+def _identity_options(settings: Settings) -> IdentityOptions:
+    return IdentityOptions(
+        session_period=settings.org.session_minutes * MINUTE,
+        soap_login_from_65=settings.org.soap_login_from_65,
+    )
 
 
 def _databases(settings: Settings, closing: ExitStack) -> tuple[Database, Database]:

@@ -3,12 +3,16 @@
 It is read at the start, and again whenever the project's files have changed while the org runs.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from isthmus.org.automation.flow.loader import LoadedFlows, load_flows
 from isthmus.org.provision import Declared
-from isthmus.org.schema.model import SObjectType
+from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.overlay import load_overlay
-from isthmus.org.schema.sfdx.project import Project, load_whole
+from isthmus.org.schema.sfdx.findings import Findings
+from isthmus.org.schema.sfdx.project import Project, ProjectBroken, load_project
 from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.store import MetadataRecords
 from isthmus.settings import Settings
@@ -16,11 +20,12 @@ from isthmus.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The objects of an org, and the records that come with them."""
+    """The objects of an org, the records that come with them, and what runs when records are saved."""
 
     objects: tuple[SObjectType, ...]
     metadata_records: MetadataRecords = field(default_factory=dict)
     declared: Declared = field(default_factory=Declared)
+    flows: LoadedFlows = field(default_factory=LoadedFlows)
 
 
 def base_objects(settings: Settings) -> tuple[SObjectType, ...]:
@@ -36,13 +41,30 @@ def read_definition(settings: Settings) -> Definition:
     base = base_objects(settings)
     if settings.project is None:
         return Definition(base)
-    return of_project(load_whole(settings.project, base))
+    return of_project(load_project(settings.project, base))
 
 
 def of_project(project: Project) -> Definition:
-    """What a project without errors defines."""
+    """What a project defines. Raises ProjectBroken: every error that it or its automation has."""
+    flows = load_flows(project)
+    if errors := _with_flows(project, flows).errors:
+        raise ProjectBroken(project.root, errors)
     return Definition(
         objects=project.objects,
         metadata_records=project.metadata_records,
         declared=Declared(statuses=project.status_records, references=project.metadata_references),
+        flows=flows,
     )
+
+
+def load_to_check(root: Path, standard: Schema | Iterable[SObjectType]) -> Project:
+    """As `load_project`, with what there is to be said of the project's automation, and what of it runs."""
+    project = load_project(root, standard)
+    return _with_flows(project, load_flows(project))
+
+
+def _with_flows(project: Project, flows: LoadedFlows) -> Project:
+    findings = Findings()
+    for each in (*project.findings, *flows.findings):
+        findings.add(each)
+    return replace(project, findings=findings.sorted(), running=flows.documents)

@@ -7,11 +7,12 @@ import structlog
 from isthmus.definition import of_project
 from isthmus.kernel.database import DatabaseError
 from isthmus.kernel.errors import Fault
+from isthmus.org.automation.flows import FlowAutomation
 from isthmus.org.org import Org
 from isthmus.org.provision import FirstUser, Founding, ProvisionFailed, provision
 from isthmus.org.schema.examine import refusal_text
 from isthmus.org.schema.sfdx.findings import Finding
-from isthmus.org.schema.sfdx.project import Project
+from isthmus.org.schema.sfdx.project import Project, ProjectBroken
 from isthmus.org.schema.store import SchemaStore
 
 _log = structlog.get_logger(__name__)
@@ -20,15 +21,27 @@ _log = structlog.get_logger(__name__)
 class Reload:
     """What a change of the project's files does to the org that runs: all of it, or nothing and a message."""
 
-    def __init__(self, org: Org, schemas: SchemaStore, founding: Founding, first: FirstUser) -> None:
+    def __init__(
+        self,
+        org: Org,
+        schemas: SchemaStore,
+        founding: Founding,
+        first: FirstUser,
+        automation: FlowAutomation,
+    ) -> None:
         self._org = org
+        self._automation = automation
         self._schemas = schemas
         self._founding = founding
         self._first = first
 
     async def changed(self, project: Project) -> None:
         """Put a project that loads into force."""
-        definition = of_project(project)
+        try:
+            definition = await asyncio.to_thread(of_project, project)
+        except ProjectBroken as problem:
+            await self.broken(problem.findings)
+            return
         then = provision(self._org, self._founding, self._first, definition.declared)
         try:
             change = await asyncio.to_thread(
@@ -40,6 +53,8 @@ class Reload:
         if change.refused:
             _log.warning("the project is not reloaded", reason=refusal_text(change.refused))
             return
+        self._automation.replace(definition.flows.flows)
+        definition.flows.tell_gaps()
         _log.info("the project is reloaded", schema_version=change.version)
 
     async def broken(self, findings: tuple[Finding, ...]) -> None:

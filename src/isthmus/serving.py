@@ -134,7 +134,7 @@ def _calls(org: Org) -> Mapping[str, int]:
 
 def _watch(settings: Settings, project: Path, loaded: Stamp, opened: Opened) -> ProjectWatch:
     """What brings the org up to its project whenever that has changed; one with errors changes nothing."""
-    reload = Reload(opened.org, opened.schemas, opened.founding, first_user(settings))
+    reload = Reload(opened.org, opened.schemas, opened.founding, first_user(settings), opened.automation)
     return ProjectWatch(
         project,
         base_objects(settings),

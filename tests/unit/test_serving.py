@@ -58,7 +58,9 @@ def test_a_reload_that_its_records_refuse_changes_nothing(tmp_path: Path) -> Non
 
     async def reload(label: str) -> tuple[list[str], bool]:
         async with open_org(settings) as opened:
-            reload = Reload(opened.org, opened.schemas, opened.founding, first_user(settings))
+            reload = Reload(
+                opened.org, opened.schemas, opened.founding, first_user(settings), opened.automation
+            )
             field.write_text(
                 f"<CustomField {XMLNS}><fullName>New__c</fullName><label>New</label>"
                 "<type>Date</type></CustomField>"

@@ -14,9 +14,10 @@ def check(project: Path) -> None:
 
     Ends with 1 where the project has errors, so that an org would not load it.
     """
+    from isthmus.definition import load_to_check
     from isthmus.org.schema.check import check_project, render
 
-    report = check_project(project)
+    report = check_project(project, load=load_to_check)
     click.echo(render(report))
     if not report.ok:
         raise SystemExit(1)

@@ -27,6 +27,7 @@ from isthmus.org.api.oauth.tokens import FLOWS
 from isthmus.org.api.routing import Route
 from isthmus.org.api.soap.adapter import SOAP
 from isthmus.org.api.soap.operations import OPERATIONS
+from isthmus.org.automation.flows import TRIGGERS
 from isthmus.org.provision import Founding
 from isthmus.org.save.operation import CommitMoment, Moment
 from isthmus.org.schema.model import Schema
@@ -111,13 +112,8 @@ def is_given(place: str) -> bool:
 
 
 def is_filled(moment: Moment | CommitMoment) -> bool:
-    """Whether something runs at a moment of a save, in an org as it is assembled.
-
-    Raises NotImplementedError where the org is given automation: then that has to be asked here.
-    """
-    if is_given("Org.automation"):
-        raise NotImplementedError(f"the org has automation: ask it what runs at {moment}")
-    return False
+    """Whether something runs at a moment of a save, in an org as it is assembled."""
+    return is_given("Org.automation") and moment in TRIGGERS
 
 
 def refusal(soql: str) -> Fault | None:

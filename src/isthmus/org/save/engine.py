@@ -75,7 +75,7 @@ class SaveEngine:
         if versions != self._versions or len(self._courses) >= _PLANS_MAX:
             self._courses = {}
             self._versions = versions
-        access = unit.principal.access
+        access = unit.access
         key = (sobject.name, operation, access.shape, unit.system)
         course = self._courses.get(key)
         if course is None or course.plan.schema is not unit.schema:

@@ -1,6 +1,6 @@
 """Result: what a save is asked besides the records, and what became of one record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from isthmus.kernel.errors import RowError
 
@@ -20,6 +20,8 @@ class SaveOptions:
     """If-Unmodified-Since, in milliseconds since the epoch: records that changed later are left as they
     are.
     """
+    session_id: str | None = field(default=None, repr=False)
+    """The session in which it is asked: what automation reads as `$Api.Session_ID`. Never logged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,13 +84,16 @@ class UnitOfWork:
         """Those that are to be published with the commit, in their order."""
         self.memo: dict[str, Any] = {}
         """What steps have read once for the whole transaction, such as status values."""
+        self.dml_statements = 0
+        """How often automation has saved; what is undone counts too."""
         self._saver = saver
         self._depth = 0
+        self._in_system_context = False
 
     @property
     def access(self) -> Access:
-        """The principal's rights; the platform's own transactions have every right."""
-        return EVERYTHING if self.system else self.principal.access
+        """The principal's rights; the platform's own transactions, and system context, have every right."""
+        return EVERYTHING if self.system or self._in_system_context else self.principal.access
 
     @property
     def local_now(self) -> int:
@@ -111,6 +114,19 @@ class UnitOfWork:
             yield
         finally:
             self._depth -= 1
+
+    @contextmanager
+    def system_context(self) -> Iterator[None]:
+        """What the block saves is saved with every right, in the principal's name; what the schema lets
+        nobody write stays so. What a request asks of its own saves is not asked of these.
+        """
+        before = self._in_system_context, self.options
+        self._in_system_context = True
+        self.options = SaveOptions(session_id=self.options.session_id)
+        try:
+            yield
+        finally:
+            self._in_system_context, self.options = before
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.sfdx.drafts import ACTIVITIES, ACTIVITY
@@ -30,6 +30,9 @@ class Verdict(Enum):
     BROKEN = "Broken"
 
 
+Load: TypeAlias = Callable[[Path, Iterable[SObjectType]], Project]
+"""What reads a project over the standard objects."""
+
 _COUNTED: Final = {
     Verdict.RUNS: "run",
     Verdict.PARTLY: "run in part",
@@ -38,6 +41,8 @@ _COUNTED: Final = {
     Verdict.UNKNOWN: "not known",
     Verdict.BROKEN: "broken",
 }
+_ALONE: Final = frozenset({"Flow"})
+"""Types of whose components each runs as a whole, or not at all."""
 _UNSAID: Final = {
     Standing.LATER: "read, not run yet",
     Standing.ASIDE: "read; has no part in what crosses a wire",
@@ -82,9 +87,14 @@ class CheckReport:
         return tuple(each for each in self.lines if each.verdict is verdict)
 
 
-def check_project(root: Path, standard: Schema | Iterable[SObjectType] | None = None) -> CheckReport:
-    """Read the project in the folder `root` over the `standard` objects (default: a plain org's)."""
-    project = load_project(root, standard_objects() if standard is None else standard)
+def check_project(
+    root: Path, standard: Schema | Iterable[SObjectType] | None = None, load: Load = load_project
+) -> CheckReport:
+    """Read the project in the folder `root` over the `standard` objects (default: a plain org's).
+
+    `load` reads it: with what is known of its automation where that is to be checked as well.
+    """
+    project = load(root, standard_objects() if standard is None else standard)
     findings: dict[str, list[Finding]] = {}
     for each in project.findings:
         findings.setdefault(each.file, []).append(each)
@@ -109,6 +119,8 @@ def _check(
         says = [f"{len(errors)} error{'s' * (len(errors) > 1)}, below"]
     elif standing is Standing.HANDLER:
         verdict = Verdict.HANDLER
+    elif component.type.name in _ALONE:
+        verdict = Verdict.RUNS if component.document in project.running else Verdict.READ
     elif standing in (Standing.LATER, Standing.ASIDE):
         verdict = Verdict.READ
     elif not _is_there(component, project, objects):
@@ -121,6 +133,8 @@ def _check(
     else:
         verdict = Verdict.RUNS
     said = [] if errors else [each.message for each in mine]
+    if verdict is Verdict.READ and component.type.name in _ALONE:
+        said = [f"line {each.line}: {each.message}" for each in mine]
     texts = dict.fromkeys(text for text in (*says, *said) if text)
     return Checked(component.shown, _kind(component, objects), verdict, tuple(texts), len(component.files))
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from isthmus.definition import load_to_check
 from isthmus.org.schema.check import Verdict, check_project, render
 from isthmus.org.schema.model import ObjectKind
 
@@ -19,11 +20,11 @@ def test_the_solar_project_is_a_real_one() -> None:
 
 
 def test_what_of_the_solar_project_runs() -> None:
-    report = check_project(SOLAR)
+    report = check_project(SOLAR, load=load_to_check)
     assert {verdict.name: report.count(verdict) for verdict in Verdict} == {
-        "RUNS": 54,
+        "RUNS": 55,
         "PARTLY": 17,
-        "READ": 38,
+        "READ": 37,
         "HANDLER": 3,
         "UNKNOWN": 1,
         "BROKEN": 0,
@@ -34,6 +35,10 @@ def test_what_of_the_solar_project_runs() -> None:
     )
     assert lines["lwc/solarOutput/"].files == 4
     assert lines["objects/Installation__c/fields/Panel_Count__c.field-meta.xml"].verdict is Verdict.PARTLY
+    assert lines["flows/Installation_Scheduled.flow-meta.xml"].verdict is Verdict.RUNS
+    assert lines["flows/Reorder_Panels.flow-meta.xml"].says == (
+        "line 8: not run: a flow without a trigger: nothing here starts it",
+    )
     assert lines["objects/NOTES.txt"].verdict is Verdict.UNKNOWN
     assert lines["workflows/Installation__c.workflow-meta.xml"].says == ("read, not run yet",)
 
@@ -62,13 +67,13 @@ def test_the_solar_projects_objects() -> None:
 
 
 def test_the_report_as_text() -> None:
-    text = render(check_project(SOLAR))
+    text = render(check_project(SOLAR, load=load_to_check))
     assert "Handler gaps (3)\n  force-app/main/default/classes/OrderSync.cls — Apex class: not run;" in text
     assert "Order_Request__e.object-meta.xml — platform event: defined and described" in text
     assert text.endswith(
         "124 files, 113 components of 42 types, 2 left out\n"
-        "54 run, 17 run in part, 38 read but not run, 3 handler gaps, 1 not known, 0 broken\n"
-        "0 errors, 10 warnings\n"
+        "55 run, 17 run in part, 37 read but not run, 3 handler gaps, 1 not known, 0 broken\n"
+        "0 errors, 11 warnings\n"
     )
 
 

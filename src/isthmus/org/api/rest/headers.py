@@ -14,7 +14,6 @@ BATCH_MAX: Final = 2000
 _RECENT: Final = b"sforce-mru"
 _UNMODIFIED: Final = b"if-unmodified-since"
 _OF_SAVES: Final = frozenset({_RECENT, _UNMODIFIED})
-_DEFAULT: Final = SaveOptions()
 
 
 def batch_size(call: Call) -> int:
@@ -27,10 +26,11 @@ def batch_size(call: Call) -> int:
 def save_options(call: Call) -> SaveOptions:
     """What the headers ask of a save; what they don't say is as the platform does it."""
     if _OF_SAVES.isdisjoint(call.headers):
-        return _DEFAULT
+        return SaveOptions(session_id=call.token)
     return SaveOptions(
         update_recent=_is_true(_pairs(call.header(_RECENT)).get("updatemru")),
         unmodified_since=instant(call.header(_UNMODIFIED)),
+        session_id=call.token,
     )
 
 

@@ -24,7 +24,7 @@ def automation_step(moment: Moment, *operations: Operation) -> Step:
 
 _WRITES = (Operation.INSERT, Operation.UPDATE)
 
-run_before_save_flows = automation_step(Moment.BEFORE_SAVE_FLOWS, *_WRITES)
+run_before_save_flows = automation_step(Moment.BEFORE_SAVE_FLOWS, *_WRITES, Operation.DELETE)
 run_before_handlers = automation_step(Moment.BEFORE_HANDLERS, *_WRITES, Operation.DELETE)
 check_validation_rules = automation_step(Moment.VALIDATION_RULES, *_WRITES)
 check_duplicate_rules = automation_step(Moment.DUPLICATE_RULES, *_WRITES)

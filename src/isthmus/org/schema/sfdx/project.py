@@ -55,6 +55,8 @@ class Project:
     components: tuple[Component, ...] = ()
     unknown_files: tuple[str, ...] = ()
     ignored: int = 0
+    running: frozenset[str] = frozenset()
+    """The documents of the flows that are run, where a project was loaded with its automation."""
     findings: tuple[Finding, ...] = ()
 
     @property

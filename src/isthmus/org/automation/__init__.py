@@ -1,0 +1,1 @@
+"""Automation: what runs during saves because the org's project declares it."""
