@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from tests.simulation import kill, kill_founding, kill_org, power_loss, power_loss_org
+from tests.simulation import kill, kill_founding, kill_hub, kill_org, power_loss, power_loss_org
 from tests.simulation.outcome import Outcome
 
 
@@ -48,6 +48,11 @@ def _org_kills(seeds: range) -> Iterator[Outcome]:
         yield from kill_org.run(Path(folder), seeds)
 
 
+def _hub_kills(seeds: range) -> Iterator[Outcome]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield from kill_hub.run(Path(folder), seeds)
+
+
 def _founding_kills(seeds: range) -> Iterator[Outcome]:
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
@@ -74,6 +79,7 @@ KINDS: Final = {
     "kill": _kills,
     "org": _org_kills,
     "founding": _founding_kills,
+    "hub": _hub_kills,
     "power": _power_losses,
     "power-org": _power_losses_of_orgs,
 }

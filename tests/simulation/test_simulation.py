@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.simulation import kill, kill_founding, kill_org, power_loss, power_loss_org
+from tests.simulation import kill, kill_founding, kill_hub, kill_org, power_loss, power_loss_org
 from tests.simulation.ledger import Ledger
 from tests.simulation.power import Power, PowerIsOff
 from tests.simulation.power_loss_files import PowerLossFiles
@@ -79,6 +79,12 @@ def test_nothing_acknowledged_is_lost_with_the_process(tmp_path: Path) -> None:
 
 def test_nothing_the_org_acknowledged_is_lost_with_it(tmp_path: Path) -> None:
     assert [outcome for outcome in kill_org.run(tmp_path, range(2)) if outcome.problems] == []
+
+
+def test_a_hub_that_is_killed_loses_nothing_and_sends_nothing_that_was_settled_again(tmp_path: Path) -> None:
+    outcomes = list(kill_hub.run(tmp_path, range(6)))
+    assert [outcome for outcome in outcomes if outcome.problems] == []
+    assert outcomes[-1].acknowledged > 0
 
 
 @pytest.mark.parametrize("seed", [1, 10])

@@ -7,8 +7,9 @@ from typing import Final
 
 import click
 
-from isthmus.cli.control import ask
+from isthmus.cli.control import ask, runs_on
 from isthmus.cli.folder import data_option, settings_here
+from isthmus.cli.hub_control import ask_hub, hub_runs_on
 
 _UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -36,15 +37,28 @@ def clock() -> None:
 @data_option
 def show(data: Path | None) -> None:
     """Print org time, and how far it is ahead of real time."""
-    _print(ask(settings_here(data).data, "GET", "clock"))
+    folder = settings_here(data).data
+    alone = hub_runs_on(folder) and not runs_on(folder)
+    _print(ask_hub(folder, "GET", "clock") if alone else ask(folder, "GET", "clock"))
 
 
 @clock.command()
 @click.argument("by", type=Span())
 @data_option
 def advance(by: int, data: Path | None) -> None:
-    """Move org time forward by BY (24h, 3d, …); whatever falls due then happens."""
-    _print(ask(settings_here(data).data, "POST", "clock", {"advance": by}))
+    """Move org time forward by BY (24h, 3d, …), for org and hub; whatever falls due then happens."""
+    folder = settings_here(data).data
+    if not hub_runs_on(folder):
+        _print(ask(folder, "POST", "clock", {"advance": by}))
+    elif not runs_on(folder):
+        _print(ask_hub(folder, "POST", "clock", {"advance": by}))
+    else:
+        answer = ask(folder, "POST", "clock", {"advance": by})
+        try:
+            ask_hub(folder, "POST", "clock", {"advance": by})
+        except click.ClickException as error:
+            click.echo(f"{error.message} It takes org time on when it starts.", err=True)
+        _print(answer)
 
 
 def _print(answer: dict[str, int]) -> None:

@@ -36,6 +36,11 @@ def ask(data: Path, method: str, path: str, body: object = None) -> Any:
     return _told(response.status, answer, control["url"])
 
 
+def runs_on(data: Path) -> bool:
+    """Whether an org has said that it runs there."""
+    return (data / CONTROL_FILE).is_file()
+
+
 def where(data: Path) -> Any:
     """What the running org has told of itself: `url`, `https` (None where it is left out), `token`,
     `certificate`. Raises ClickException where no org runs.

@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 
 import click
 
+from isthmus.cli.control import ask, runs_on
 from isthmus.cli.folder import data_option, settings_here
 from isthmus.cli.hub_control import ask_hub
 from isthmus.cli.serve import loop_factory
 
 if TYPE_CHECKING:
     from isthmus.hub.hub import Hub
+    from isthmus.kernel.clock import Clock
     from isthmus.settings import Settings
 
 _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -59,6 +61,7 @@ async def _until_stopped(made: "Hub", settings: "Settings", as_json: bool) -> No
     place = HubPlace(settings.data, storage, port=settings.hub.port)
     with stop_signals() as told:
         async with serve_hub(made, place) as served:
+            await _keep_up_with_the_org(served.running.clock, settings.data)
             if as_json:
                 click.echo(json.dumps({"control": served.control, "hub": made.name}))
             else:
@@ -66,6 +69,19 @@ async def _until_stopped(made: "Hub", settings: "Settings", as_json: bool) -> No
             await told.wait()
             if not as_json:
                 click.echo("Stopping.")
+
+
+async def _keep_up_with_the_org(clock: "Clock", data: Path) -> None:
+    """Org and hub live in one time: a hub that starts takes on what the org here has been advanced by."""
+    if not runs_on(data):
+        return
+    try:
+        org = await asyncio.to_thread(ask, data, "GET", "clock")
+    except click.ClickException:
+        return  # it was killed, and will go on where it was
+    behind = org["offset"] - (clock.now() - clock.real_now())
+    if behind > 0:
+        await asyncio.to_thread(clock.advance, behind)
 
 
 @hub.command()

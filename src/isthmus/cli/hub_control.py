@@ -12,7 +12,7 @@ CONTROL_FILE: Final = "hub-control.json"
 _TIMEOUT_SECONDS: Final = 60
 
 
-def runs_on(data: Path) -> bool:
+def hub_runs_on(data: Path) -> bool:
     """Whether a hub has said that it runs there."""
     return (data / CONTROL_FILE).is_file()
 

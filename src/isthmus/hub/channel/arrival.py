@@ -8,10 +8,12 @@ import msgspec
 
 from isthmus.hub.channel.tables import State
 from isthmus.hub.message import Message
-from isthmus.kernel.database import Transaction
+from isthmus.kernel.database import Transaction, Value
 
 __all__ = ["Arrival", "Inserted", "decode", "encode", "insert"]
 
+_WAITING: Final = str(State.WAITING)
+_DEAD: Final = str(State.DEAD)
 _SEQUENCE: Final = "hub.message"
 _INSERT: Final = (
     'INSERT INTO "hub_message" ("id", "channel", "key", "state", "lane", "payload", "received", "copies", '
@@ -19,6 +21,7 @@ _INSERT: Final = (
     "VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 0, 0, 0, ?, ?) "
     'ON CONFLICT ("channel", "key") DO NOTHING'
 )
+_KEPT: Final = 'SELECT "id" FROM "hub_message" WHERE "id" BETWEEN ? AND ?'
 _COPY: Final = 'UPDATE "hub_message" SET "copies" = "copies" + 1 WHERE "channel" = ? AND "key" = ?'
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(tuple[Any, dict[str, str]])
@@ -71,14 +74,18 @@ def insert(tx: Transaction, arrivals: Sequence[Arrival], now: int) -> Inserted:
     """Keep what is new. A key that the channel knows counts one copy more, and nothing else."""
     if not arrivals:
         return Inserted(0, 0)
-    waiting, dead = str(State.WAITING), str(State.DEAD)
-    identity = tx.next_in_sequence(_SEQUENCE, len(arrivals))
-    new = {waiting: 0, dead: 0}
-    for number, each in enumerate(arrivals, identity):
-        state, died = (waiting, None) if each.cause is None else (dead, now)
-        head = (number, each.channel, each.key, state, each.lane, each.payload)
-        if tx.execute(_INSERT, (*head, now, now, now, died, each.cause)):
-            new[state] += 1
-        else:
-            tx.execute(_COPY, (each.channel, each.key))
-    return Inserted(new[waiting], new[dead])
+    first = tx.next_in_sequence(_SEQUENCE, len(arrivals))
+    tx.execute_many(_INSERT, [_row(number, each, now) for number, each in enumerate(arrivals, first)])
+    kept = {row[0] for row in tx.rows(_KEPT, (first, first + len(arrivals) - 1))}
+    new = [each for number, each in enumerate(arrivals, first) if number in kept]
+    if len(new) < len(arrivals):
+        known = [each for number, each in enumerate(arrivals, first) if number not in kept]
+        tx.execute_many(_COPY, [(each.channel, each.key) for each in known])
+    dead = sum(each.cause is not None for each in new)
+    return Inserted(len(new) - dead, dead)
+
+
+def _row(number: int, arrival: Arrival, now: int) -> tuple[Value, ...]:
+    state, died = (_WAITING, None) if arrival.cause is None else (_DEAD, now)
+    head = (number, arrival.channel, arrival.key, state, arrival.lane, arrival.payload)
+    return (*head, now, now, now, died, arrival.cause)

@@ -18,7 +18,7 @@ from isthmus.hub.endpoint import SinkFailed
 from isthmus.hub.message import Message
 from isthmus.hub.route import Route, StepFailed, reply_message, through
 from isthmus.hub.running.alarm import Alarm
-from isthmus.kernel.clock import SECOND, Clock
+from isthmus.kernel.clock import MINUTE, SECOND, Clock
 from isthmus.kernel.database import DatabaseClosed, DatabaseError
 from isthmus.kernel.tasks import Tasks
 
@@ -30,6 +30,7 @@ CLAIMED_MIN: Final = 64
 POLL: Final = SECOND
 """How often a hub looks whether another process has left something for it to do (PostgreSQL)."""
 PAUSE_AFTER_REFUSAL: Final = SECOND
+TELL_EVERY: Final = MINUTE
 _log: Final = structlog.get_logger(__name__)
 
 
@@ -51,6 +52,8 @@ class RouteRunner:
         self.waiting = 0
         """Messages that wait in the channel, those that are being sent included."""
         self.dead = 0
+        self.settled = 0
+        """Attempts whose outcome is on disk, since the start."""
         self.paused = False
         self._clock = clock
         self._tasks = tasks
@@ -68,6 +71,9 @@ class RouteRunner:
         self._told_of_room: list[Callable[[], None]] = []
         self._more = True
         """Whether there may be something to claim."""
+        self._untold = 0
+        """Failures since one was last told in the log."""
+        self._tell_after = 0
         self._alarm = Alarm(clock, self._look)
         if reply_to is not None:
             reply_to._told_of_room.append(self._look)
@@ -102,6 +108,11 @@ class RouteRunner:
         self._look()
 
     @property
+    def busy(self) -> bool:
+        """Whether messages are being sent, or what came of them is not on disk yet."""
+        return bool(self._held)
+
+    @property
     def full(self) -> bool:
         """Whether the channel takes no more for now."""
         return self.waiting >= self.route.capacity
@@ -133,6 +144,7 @@ class RouteRunner:
         while not self._tasks.closing.is_set():
             self._news.clear()
             if not await self._turn(self._wanted()):
+                self._mind_the_leases()
                 await self._news.wait()
         while not self._queue.empty():
             await self._give_back()
@@ -172,21 +184,22 @@ class RouteRunner:
         if turn.claims and not self._held:
             self._renewed = self._clock.real_now()
         for claim in turn.claims:
-            self._held[claim.id] = claim
-            self._queue.put_nowait(claim)
+            if claim.id not in self._held:  # else its lease was lost and has come back: it is being sent
+                self._held[claim.id] = claim
+                self._queue.put_nowait(claim)
         if wanted:
             await self._mind_the_time(len(turn.claims) >= wanted)
         return True
 
     def _note(self, outcomes: Sequence[Outcome]) -> None:
         """What is on disk now is no longer ours to send."""
+        self.settled += len(outcomes)
         for each in outcomes:
-            del self._held[each.claim.id]
+            self._held.pop(each.claim.id, None)
             if each.state is State.WAITING:
                 self._alarm.at(each.due)
             else:
                 self.waiting -= 1
-                self.dead += each.state is State.DEAD
         if outcomes:
             self._note_room()
             if self.route.order_by is not None:
@@ -201,6 +214,9 @@ class RouteRunner:
             self._alarm.at(due)
         if self._shared:
             self._alarm.at(self._clock.now() + POLL)
+
+    def _mind_the_leases(self) -> None:
+        """However long the sink takes, nobody else must think that we are gone."""
         if self._held:
             self._alarm.at(self._clock.now() + LEASE // 2)
 
@@ -210,7 +226,6 @@ class RouteRunner:
         if not self._held or now < self._renewed + LEASE // 2:
             return []
         self._renewed = now
-        self._alarm.at(self._clock.now() + LEASE // 2)
         return list(self._held.values())
 
     def _note_room(self) -> None:
@@ -277,11 +292,23 @@ class RouteRunner:
             due = now + policy.longest
             cause += f" (kept waiting: there are {self.dead} dead letters of this route already)"
         dead = due is None
-        _log.warning(
-            "a message is a dead letter now" if dead else "a message was not delivered; it is sent again",
-            route=self.route.name,
-            key=key,
-            failures=failures,
-            why=cause,
-        )
+        self.dead += dead  # before it is on disk: the next ones must know
+        self._tell(key, cause, failures, dead=dead)
         return Outcome(claim, State.DEAD if dead else State.WAITING, due=due or 0, cause=cause)
+
+    def _tell(self, key: str, why: str, failures: int, *, dead: bool) -> None:
+        """Tell of every dead letter; of failures that are tried again once a minute, with their number."""
+        if dead:
+            _log.error("a dead letter", route=self.route.name, key=key, failures=failures, why=why)
+            return
+        self._untold += 1
+        now = self._clock.real_now()
+        if now >= self._tell_after:
+            _log.warning(
+                "not delivered, sent again later",
+                route=self.route.name,
+                messages=self._untold,
+                key=key,
+                why=why,
+            )
+            self._untold, self._tell_after = 0, now + TELL_EVERY
