@@ -27,6 +27,7 @@ from isthmus.org.api.control import control_adapter
 from isthmus.org.api.gateway import Gateway
 from isthmus.org.api.oauth.adapter import OAUTH
 from isthmus.org.api.soap.adapter import SOAP
+from isthmus.org.api.streaming.adapter import Streaming
 from isthmus.org.org import Org
 from isthmus.org.schema.sfdx.watch import ProjectWatch, Stamp, take_stamp
 from isthmus.reload import Reload
@@ -63,12 +64,14 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
         authority = LocalAuthority(settings.data / "ca", opened.org.clock)
         made = authority.prepare()
         control_token = Ids().text(40)
+        streaming = Streaming(opened.org)
         app = Gateway(
             opened.org,
             (
                 rest.ADAPTER,
                 OAUTH,
                 SOAP,
+                streaming.adapter,
                 control_adapter(control_token, opened.founding, _exposition(opened)),
             ),
             fallback=rest.ADAPTER,
@@ -79,12 +82,14 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
         server = HttpServer(app, listeners, clock=opened.org.clock)
         ports = await server.start()
         stack.push_async_callback(server.stop)
+        stack.callback(streaming.close)
         urls = {
             each.scheme: f"{each.scheme}://{_shown(each.host)}:{port}"
             for each, port in zip(listeners, ports, strict=True)
         }
         gateway = await _gateway(settings, listeners, ports, stack)
         tasks = await stack.enter_async_context(Tasks())
+        streaming.start(tasks)
         tasks.start(keep_up(opened.org, authority, tasks), name="upkeep")
         if settings.project is not None:
             watch = _watch(settings, settings.project, loaded, opened)

@@ -12,6 +12,7 @@ from isthmus.kernel.errors import ErrorEntry, catalogue
 
 _COMMENT: Final = re.compile(r"\A(?:#[^\n]*\n)+")
 _HEADINGS: Final = {
+    "cometd": "CometD clients",
     "control": "The command line's requests",
     "events": "Publishing and subscribing",
     "limits": "Limits",

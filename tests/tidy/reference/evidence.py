@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from tests.conformance.corpus import load as load_cases
 from tests.unit.org.query.asking import planned
@@ -24,9 +24,10 @@ from isthmus.org.api import rest
 from isthmus.org.api.control import control_adapter
 from isthmus.org.api.oauth.adapter import OAUTH
 from isthmus.org.api.oauth.tokens import FLOWS
-from isthmus.org.api.routing import Route
+from isthmus.org.api.routing import Handler, Route
 from isthmus.org.api.soap.adapter import SOAP
 from isthmus.org.api.soap.operations import OPERATIONS
+from isthmus.org.api.streaming.adapter import Streaming, cometd_adapter
 from isthmus.org.automation.flows import TRIGGERS
 from isthmus.org.provision import Founding
 from isthmus.org.save.operation import CommitMoment, Moment
@@ -38,6 +39,7 @@ ADAPTERS: Final = (
     rest.ADAPTER,
     OAUTH,
     SOAP,
+    cometd_adapter(cast("Handler", Streaming.serve)),
     control_adapter("", Founding("", "", "", "", provisioned=True), bytes),
 )
 _CONFORMANCE: Final = ROOT / "tests" / "conformance"

@@ -1,0 +1,1 @@
+"""Streaming: events over CometD, as the Streaming API serves them."""

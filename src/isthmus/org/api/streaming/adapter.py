@@ -1,0 +1,126 @@
+"""The streaming adapter: a request's body leads to its messages, and their replies go back in one list.
+
+The session is in the Authorization header of each request, and its refusal in the reply to each message: so
+the clients expect it. Counted as API calls are none of them.
+"""
+
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+
+from starlette.responses import Response
+
+from isthmus.kernel.errors import Fault, fault
+from isthmus.kernel.tasks import Tasks
+from isthmus.org.api.routing import Adapter, Auth, Call, Handler, Route
+from isthmus.org.api.streaming.clients import Clients
+from isthmus.org.api.streaming.delivery import Delivery
+from isthmus.org.api.streaming.meta import COOKIE, Meta, Visit
+from isthmus.org.api.streaming.problems import text_of
+from isthmus.org.api.versions import NEWEST
+from isthmus.org.org import Org
+from isthmus.wire import bayeux
+from isthmus.wire.bayeux import BayeuxError
+from isthmus.wire.oauth import bearer_token
+
+OLDEST: Final = 37
+"""With which API version durable streaming began."""
+REQUEST_BYTES_MAX: Final = 32_768
+_VERSIONS: Final = {f"{version}.0": version for version in range(OLDEST, NEWEST + 1)}
+_PATHS: Final = ("/cometd", "/cometd/{version}", "/cometd/{version}/{place:rest}")
+"""Clients may add the name of a meta channel: `/cometd/65.0/connect`."""
+
+
+class Streaming:
+    """Events of an org over CometD, between `start` and `close`."""
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+        self._clients = Clients(org.clock)
+        self._delivery = Delivery(org, self._clients)
+        self._meta = Meta(org, self._clients, self._delivery)
+        self.adapter = cometd_adapter(self.serve)
+
+    @property
+    def waiting(self) -> int:
+        """How many connects wait."""
+        return len(self._clients.waiting())
+
+    def start(self, tasks: Tasks) -> None:
+        """Deliver what comes, in `tasks`."""
+        self._delivery.start(tasks)
+
+    def close(self) -> None:
+        """Answer every connect that waits; from now on none does. Before the server stops."""
+        self._delivery.close()
+
+    async def serve(self, call: Call) -> Response:
+        """Answer the messages of a request, one after the other."""
+        try:
+            messages = bayeux.parse_messages(call.body)
+        except BayeuxError as error:
+            raise fault("cometd_malformed", reason=error) from None
+        visit = await self._visit(call, alone=len(messages) == 1)
+        replies = [await self._meta.answer(visit, message) for message in messages]
+        _watch_connection(call, None)
+        answer = Response(bayeux.join(replies), media_type=bayeux.CONTENT_TYPE)
+        if visit.new_browser is not None:
+            answer.raw_headers.append((b"set-cookie", _cookie(visit.new_browser, call.scope["scheme"])))
+        return answer
+
+    async def _visit(self, call: Call, *, alone: bool) -> Visit:
+        token = bearer_token(call.header(b"authorization")) or ""
+        visit = Visit(
+            version=_VERSIONS.get(call.path.get("version", ""), 0),
+            token=token,
+            principal=None,
+            refusal=None,
+            browser=_browser(call.header(b"cookie")),
+            alone=alone,
+            on_lost=lambda told: _watch_connection(call, told),
+        )
+        if not visit.version:
+            visit.refusal = fault("cometd_version_unsupported" if call.path else "cometd_version_missing")
+        elif not token:
+            visit.refusal = fault("cometd_authentication_missing")
+        else:
+            identity = self._org.identity
+            try:
+                visit.principal = identity.recognise(token) or await identity.authenticate(token)
+            except Fault:
+                visit.refusal = fault("cometd_authentication_invalid")
+        return visit
+
+
+def cometd_adapter(serve: Handler) -> Adapter:
+    """The paths of CometD, all of which `serve` answers."""
+    routes = tuple(Route("POST", path, serve, Auth.NONE, REQUEST_BYTES_MAX) for path in _PATHS)
+    return Adapter("streaming", routes, render_fault)
+
+
+def render_fault(call: Call, error: Fault) -> Response:
+    """What is wrong with a whole request, as the one message of its answer."""
+    if error.entry.name == "body_too_large":
+        error = fault("cometd_body_too_large")
+    body = bayeux.join((bayeux.write_refusal(text_of(error)),))
+    return Response(body, error.status, media_type=bayeux.CONTENT_TYPE)
+
+
+def _watch_connection(call: Call, told: Callable[[], None] | None) -> None:
+    """Be told when the client is gone; with None, no more."""
+    call.scope.setdefault("state", {})["on_lost"] = told
+
+
+def _browser(cookies: str | None) -> str | None:
+    """The cookie by which a browser, or what stands for one, is known."""
+    try:
+        found = SimpleCookie(cookies).get(COOKIE)
+    except CookieError:
+        return None
+    return found.value if found is not None and found.value else None
+
+
+def _cookie(browser: str, scheme: str) -> bytes:
+    """`SameSite=None` is for https: without `Secure` browsers refuse it, and http has nothing secure."""
+    across = "; Secure; SameSite=None" if scheme == "https" else ""
+    return f"{COOKIE}={browser}; Path=/cometd/; HttpOnly{across}".encode()

@@ -1,0 +1,208 @@
+"""Delivery: events to the connects that wait for them.
+
+What a commit has brought wakes one round for all: each client's cursors are read, and a page that several
+clients are due is read and written once. A round costs no task and no queue per client. What comes during a
+round starts the next.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Final, NamedTuple, TypeAlias
+
+import structlog
+
+from isthmus.kernel.clock import SECOND
+from isthmus.kernel.database import DatabaseError
+from isthmus.kernel.errors import Fault, fault
+from isthmus.kernel.tasks import Closing, Tasks
+from isthmus.org.api.streaming.clients import Client, Clients, Poll, Subscription
+from isthmus.org.api.streaming.problems import advice_of, text_of
+from isthmus.org.org import Org
+from isthmus.wire import bayeux
+from isthmus.wire.bayeux import SUBSCRIBE, Advice, Message
+
+EVENTS_MAX: Final = 200
+"""Events of one channel in one answer."""
+ANSWER_BYTES_MAX: Final = 1024 * 1024
+"""When an answer has so many bytes, nothing more is put into it. One event may have as many by itself."""
+_PAGES_MAX: Final = 64
+"""So many pages are kept for the other clients of a round."""
+_AT_ONCE: Final = 64
+"""After so many clients, the event loop has its turn."""
+
+_log = structlog.get_logger(__name__)
+
+
+class _Page(NamedTuple):
+    """Events as they go over the wire, and the position after the last of them."""
+
+    events: bytes
+    position: int
+
+
+_Key: TypeAlias = tuple[str, int, int, str]
+"""Channel, position, API version and access shape: what a page depends on."""
+
+
+class Delivery:
+    """Gives the clients of an org their events, between `start` and `close`."""
+
+    def __init__(self, org: Org, clients: Clients) -> None:
+        self._org = org
+        self._clients = clients
+        self._tasks: Tasks | None = None
+        self._round: asyncio.Task[None] | None = None
+        self._again = False
+        self._closed = False
+        self._end_watch: Callable[[], None] = lambda: None
+
+    def start(self, tasks: Tasks) -> None:
+        """Deliver what comes, and end what has waited for long enough, in `tasks`."""
+        self._tasks = tasks
+        self._end_watch = self._org.on_events(self._wake)
+        tasks.start(self._keep_time(tasks), name="streaming")
+
+    def close(self) -> None:
+        """Answer every connect that waits; from now on none does."""
+        self._closed = True
+        self._end_watch()
+        for client in self._clients.waiting():
+            self.release(client)
+
+    async def hold(self, client: Client, poll: Poll, milliseconds: int) -> None:
+        """Answer a connect with what there is for it; without anything, let it wait for so long."""
+        self.release(client)
+        self._clients.hold(client, poll, milliseconds)
+        await self.deliver((client,))
+        if client.poll is poll and (not milliseconds or self._closed):
+            self.release(client)
+
+    def release(self, client: Client) -> None:
+        """Answer the client's connect, if one waits, with no event."""
+        if client.poll is not None:
+            self._answer(client, client.poll, ())
+
+    def lose(self, client: Client, poll: Poll) -> None:
+        """Whoever sent the connect is gone: nothing is sent there."""
+        if client.poll is poll:
+            self._clients.release(client)
+        poll.give_back()
+        if not poll.answer.done():
+            poll.answer.set_result(b"")
+
+    async def deliver(self, clients: Iterable[Client]) -> None:
+        """Answer the connects for which there is something, after a look at what has come."""
+        pages: dict[_Key, _Page] = {}
+        for number, client in enumerate(clients, 1):
+            if client.poll is not None:
+                try:
+                    await self._deliver(client, client.poll, pages)
+                except DatabaseError:
+                    _log.exception("events were not read; the next round tries it again")
+                    return
+            if number % _AT_ONCE == 0:
+                await self._org.clock.sleep_until(0)
+
+    async def _deliver(self, client: Client, poll: Poll, pages: dict[_Key, _Page]) -> None:
+        try:
+            identity = self._org.identity
+            client.principal = identity.recognise(client.token) or await identity.authenticate(client.token)
+        except Fault:
+            if client.poll is poll:
+                error = fault("cometd_authentication_invalid")
+                self._answer(client, poll, (), text_of(error), advice_of(error))
+            return
+        read: list[tuple[Subscription, int, _Page]] = []
+        size = 0
+        for subscription in tuple(client.subscriptions.values()):
+            before = subscription.position
+            key = (subscription.channel.name, before, client.version, client.principal.access.shape)
+            page = pages.get(key)
+            if page is None:
+                page = await self._read(client, subscription)
+                if len(pages) >= _PAGES_MAX:
+                    pages.clear()
+                pages[key] = page
+            read.append((subscription, before, page))
+            size += len(page.events)
+            if size >= ANSWER_BYTES_MAX:
+                break
+        if client.poll is poll:
+            self._give(client, poll, read)
+
+    def _give(self, client: Client, poll: Poll, read: list[tuple[Subscription, int, _Page]]) -> None:
+        """Move the client's cursors, but for those that have moved meanwhile, and send what they passed."""
+        events: list[bytes] = []
+        taken: list[tuple[Subscription, int, int]] = []
+        for subscription, before, page in read:
+            held = client.subscriptions.get(subscription.channel.name)
+            if held is not subscription or subscription.position != before:
+                continue
+            subscription.position = page.position
+            if page.events:
+                events.append(page.events)
+                taken.append((subscription, before, page.position))
+        if events:
+            poll.taken = tuple(taken)
+            self._answer(client, poll, events)
+
+    async def _read(self, client: Client, subscription: Subscription) -> _Page:
+        """What follows a cursor. One that may be read no more ends, and its client is told so."""
+        channel, after = subscription.channel, subscription.position
+        try:
+            page = await self._org.read_channel(client.principal, channel, after, EVENTS_MAX, client.version)
+        except Fault as error:
+            client.subscriptions.pop(channel.name, None)
+            told = bayeux.write_reply(
+                Message(channel=SUBSCRIBE),
+                error=text_of(error),
+                client_id=client.id,
+                subscription=channel.name,
+            )
+            return _Page(told, after)
+        written: list[bytes] = []
+        size = 0
+        for event in page.events:
+            written.append(bayeux.write_event(channel.name, event.data))
+            size += len(written[-1])
+            if size >= ANSWER_BYTES_MAX:
+                return _Page(b",".join(written), event.position)
+        return _Page(b",".join(written), page.position)
+
+    def _answer(
+        self,
+        client: Client,
+        poll: Poll,
+        events: Iterable[bytes],
+        error: str | None = None,
+        advice: Advice | None = None,
+    ) -> None:
+        self._clients.release(client)
+        reply = bayeux.write_reply(
+            poll.message, error=error, client_id=client.id, advice=advice or poll.advice
+        )
+        if not poll.answer.done():
+            poll.answer.set_result(b",".join((*events, reply)))
+
+    def _wake(self) -> None:
+        self._again = True
+        if self._round is None and self._tasks is not None and not self._tasks.closing.is_set():
+            self._round = self._tasks.start(self._go_round(), name="streaming: a round")
+
+    async def _go_round(self) -> None:
+        try:
+            while self._again:
+                self._again = False
+                await self.deliver(self._clients.waiting())
+        finally:
+            self._round = None
+
+    async def _keep_time(self, tasks: Tasks) -> None:
+        """Every second of org time: answer who has waited for long enough, forget who is gone."""
+        clock = self._org.clock
+        with suppress(Closing):
+            while True:
+                await tasks.unless_closing(clock.sleep_until(clock.now() + SECOND))
+                for client in self._clients.overdue():
+                    self.release(client)
