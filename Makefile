@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen --quiet
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON_PREFERENCE := only-system
 
-.PHONY: setup test check fix simulate conformance bench docs clean
+.PHONY: setup test demo check fix simulate conformance bench docs clean
 
 setup: .venv/.ready
 
@@ -19,6 +19,9 @@ setup: .venv/.ready
 
 test: setup  ## every test but the long simulations; ends with a counted line
 	$(RUN) pytest
+
+demo: setup  ## make demo [N=200] [SEED=1] [KEEP=1]
+	@$(RUN) python examples/telecom/demo.py
 
 check: setup  ## lint, types, import contracts, tidy tests
 	$(RUN) ruff format --check .
