@@ -10,7 +10,11 @@ from typing import Final
 
 from bench.cores import server_core, start
 
-UNLIMITED: Final = "[limits]\nDailyApiRequests = 1000000000\n"
+UNLIMITED: Final = """\
+[limits]
+DailyApiRequests = 1000000000
+DurableStreamingApiConcurrentClients = 100000
+"""
 """The day's calls are counted, as ever, but there are enough for a benchmark."""
 
 
@@ -21,6 +25,7 @@ class OurOrg:
     port: int
     token: str
     data: Path
+    process_id: int
 
 
 class DidNotStart(Exception):
@@ -28,26 +33,34 @@ class DidNotStart(Exception):
 
 
 @contextmanager
-def our_org() -> Iterator[OurOrg]:
-    """A new org without a project, on http only, until the block ends."""
+def our_org(project: Path | None = None) -> Iterator[OurOrg]:
+    """A new org, of `project` where one is given, on http only, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder:
         data = Path(folder) / "data"
         (Path(folder) / "isthmus.toml").write_text(UNLIMITED)
         arguments = ["-m", "isthmus", "org", "--json", "--data", str(data), "--port", "0"]
         arguments += ["--https-port", "-1", "--gateway-port", "-1"]
-        with _running(arguments, Path(folder)) as line:
+        arguments += ["--project", str(project)] if project else []
+        with _running(arguments, Path(folder)) as (line, process_id):
             port = int(json.loads(line)["http"].rpartition(":")[2])
-            yield OurOrg(port, token(data), data)
+            yield OurOrg(port, token(data), data, process_id)
 
 
 @contextmanager
 def peer(module: str, *arguments: str) -> Iterator[int]:
     """The peer in `bench.peers.MODULE`, until the block ends; gives the port that it listens on."""
+    with peer_process(module, *arguments) as (port, _):
+        yield port
+
+
+@contextmanager
+def peer_process(module: str, *arguments: str) -> Iterator[tuple[int, int]]:
+    """As `peer`; gives the id of its process, too."""
     with (
         tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder,
-        _running(["-m", f"bench.peers.{module}", *arguments], Path(folder)) as line,
+        _running(["-m", f"bench.peers.{module}", *arguments], Path(folder)) as (line, process_id),
     ):
-        yield int(line)
+        yield int(line), process_id
 
 
 def token(data: Path) -> str:
@@ -60,8 +73,8 @@ def token(data: Path) -> str:
 
 
 @contextmanager
-def _running(arguments: list[str], folder: Path) -> Iterator[str]:
-    """A server on its core until the block ends; gives the line that it says when it is ready."""
+def _running(arguments: list[str], folder: Path) -> Iterator[tuple[str, int]]:
+    """A server on its core until the block ends; gives the line that it says when it is ready, and its id."""
     log = folder / "server.log"
     with log.open("w") as errors:
         process = start(arguments, server_core(), cwd=folder, errors=errors)
@@ -70,7 +83,7 @@ def _running(arguments: list[str], folder: Path) -> Iterator[str]:
             line = process.stdout.readline()
             if not line:
                 raise DidNotStart(log.read_text())
-            yield line
+            yield line, process.pid
         finally:
             process.terminate()
             process.wait(30)
