@@ -45,13 +45,21 @@ def where(data: Path) -> Any:
     """What the running org has told of itself: `url`, `https` (None where it is left out), `token`,
     `certificate`. Raises ClickException where no org runs.
     """
-    file = data / CONTROL_FILE
+    return read_control(
+        data / CONTROL_FILE,
+        f"No org runs on {data}. Start one with `isthmus up`, or name its data folder with --data.",
+    )
+
+
+def read_control(file: Path, otherwise: str) -> Any:
+    """What a running program has told of itself in `file`.
+
+    Raises ClickException: `otherwise`, where there is none, or why it can't be read.
+    """
     try:
         return json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
-        raise click.ClickException(
-            f"No org runs on {data}. Start one with `isthmus up`, or name its data folder with --data."
-        ) from None
+        raise click.ClickException(otherwise) from None
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{file} can't be read: {error}") from error
 

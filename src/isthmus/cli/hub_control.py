@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from isthmus.cli.control import read_control
+
 CONTROL_FILE: Final = "hub-control.json"
 _TIMEOUT_SECONDS: Final = 60
 
@@ -19,16 +21,10 @@ def hub_runs_on(data: Path) -> bool:
 
 def ask_hub(data: Path, method: str, path: str, body: object = None) -> Any:
     """What the running hub answers. Raises ClickException where none runs, or it refuses."""
-    file = data / CONTROL_FILE
-    try:
-        control = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise click.ClickException(
-            f"No hub runs on {data}. Start one with `isthmus hub run FILE`, or name its data folder with "
-            "--data."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"{file} can't be read: {error}") from error
+    control = read_control(
+        data / CONTROL_FILE,
+        f"No hub runs on {data}. Start one with `isthmus hub run FILE`, or name its data folder with --data.",
+    )
     address = urlsplit(control["url"])
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT_SECONDS)
     try:

@@ -10,7 +10,7 @@ Due times are the hub's clock's. Leases are real time: they tell whether a proce
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from isthmus.hub.channel.arrival import Arrival, Inserted, decode, insert
 from isthmus.hub.channel.tables import State
@@ -174,9 +174,10 @@ class DurableChannel:
         return self._database.reading(question)
 
     def _claim(self, tx: Transaction, now: int, real_now: int, limit: int) -> list[Claim]:
+        rows: list[Any] = tx.rows(self._select, (self.name, now, real_now, limit))
         claims = [
-            Claim(int(row[0]), decode(str(row[1]), row[2]), int(row[3]), int(row[4]) + 1, int(row[5]))  # type: ignore[arg-type]
-            for row in tx.rows(self._select, (self.name, now, real_now, limit))
+            Claim(number, decode(key, payload), since, attempts + 1, failures)
+            for number, key, payload, since, attempts, failures in rows
         ]
         until = real_now + LEASE
         tx.execute_many(_CLAIM, [(until, self._owner, each.id) for each in claims])

@@ -6,10 +6,11 @@ may send a message again.
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from isthmus.hub.channel.tables import State
-from isthmus.kernel.database import Connection, Database, Transaction, Value
+from isthmus.kernel.database import Connection, Database, Row, Transaction, Value
 
 __all__ = ["Entry", "Tally", "entries", "forget", "tallies"]
 
@@ -102,18 +103,19 @@ async def forget(database: Database, before: int, keep: int) -> int:
     excess = max(0, int(count[0] or 0) - keep) if count else 0
     forgotten = after = 0
     while True:
-        read_after = after
-        rows: list[Any] = await database.reading(
-            lambda connection, after=read_after: connection.rows(_OLDEST, (after, _FORGOTTEN_AT_ONCE))  # type: ignore[misc]
-        )
+        rows: list[Any] = await database.reading(partial(_oldest, after=after))
         finished = [row for row in rows if row[1] in _FINISHED]
         gone = [(row[0],) for n, row in enumerate(finished) if row[3] < before or forgotten + n < excess]
         if gone:
-            await database.writing(lambda tx, gone=gone: _delete(tx, gone))  # type: ignore[misc]
+            await database.writing(partial(_delete, gone=gone))
             forgotten += len(gone)
         if len(rows) < _FORGOTTEN_AT_ONCE or (rows[-1][2] >= before and forgotten >= excess):
             return forgotten
         after = rows[-1][0]
+
+
+def _oldest(connection: Connection, after: int) -> list[Row]:
+    return connection.rows(_OLDEST, (after, _FORGOTTEN_AT_ONCE))
 
 
 def _delete(tx: Transaction, gone: list[tuple[int]]) -> None:

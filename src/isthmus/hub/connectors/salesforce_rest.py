@@ -40,12 +40,15 @@ class _RestSink:
         org: SalesforceConnection,
         sobject: str,
         key_field: str,
+        path: str,
         session_header: str | None,
         clock: Clock | None,
     ) -> None:
+        """`path` is where records lie, each by its key."""
         self._org = org
         self._sobject = sobject
         self._key_field = key_field
+        self._path = path
         self._session_header = session_header
         self._clock = clock or SystemClock()
 
@@ -58,7 +61,8 @@ class _RestSink:
         key, values = self._split(message.body)
         session_id = message.headers.get(self._session_header) if self._session_header else None
         try:
-            answer = await self._org.ask("PATCH", self._path(key), values, session_id=session_id)
+            path = f"{self._path}/{quote(key, safe='')}"
+            answer = await self._org.ask("PATCH", path, values, session_id=session_id)
         except (NoAnswer, LoginFailed) as error:
             raise SinkFailed(f"{self._org.url}: {error}") from None
         if not 200 <= answer.status < 300:
@@ -71,9 +75,6 @@ class _RestSink:
     async def close(self) -> None:
         """Give the connections up."""
         await self._org.close()
-
-    def _path(self, key: str) -> str:
-        raise NotImplementedError
 
     def _split(self, body: Any) -> tuple[str, dict[str, Any]]:
         """The key, and the fields to write."""
@@ -116,13 +117,10 @@ class SalesforceUpdateSink(_RestSink):
         clock: Clock | None = None,
     ) -> None:
         """`session_header` names the header with the session to try first; None: never."""
-        super().__init__(org, sobject, "Id", session_header, clock)
+        super().__init__(org, sobject, "Id", f"/sobjects/{sobject}", session_header, clock)
 
     def describe(self) -> str:
         return f"update {self._sobject} by Id in {self._org.describe()}"
-
-    def _path(self, key: str) -> str:
-        return f"/sobjects/{self._sobject}/{quote(key, safe='')}"
 
 
 class SalesforceUpsertSink(_RestSink):
@@ -140,13 +138,12 @@ class SalesforceUpsertSink(_RestSink):
         clock: Clock | None = None,
     ) -> None:
         """`external_id` is the API name of an external-id field; `session_header` as for updates."""
-        super().__init__(org, sobject, external_id, session_header, clock)
+        super().__init__(
+            org, sobject, external_id, f"/sobjects/{sobject}/{external_id}", session_header, clock
+        )
 
     def describe(self) -> str:
         return f"upsert {self._sobject} by {self._key_field} in {self._org.describe()}"
-
-    def _path(self, key: str) -> str:
-        return f"/sobjects/{self._sobject}/{self._key_field}/{quote(key, safe='')}"
 
 
 def _passing(code: str) -> bool:

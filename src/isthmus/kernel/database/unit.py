@@ -90,5 +90,5 @@ class Unit(ABC):
         for hook in self.hooks:
             try:
                 hook()
-            except Exception:  # noqa: BLE001 - see above
+            except Exception:  # noqa: BLE001 - the unit is on disk, and the other hooks have to know it, too
                 _log.exception("a hook failed after the commit")

@@ -69,7 +69,7 @@ def test_the_solar_projects_objects() -> None:
 def test_the_report_as_text() -> None:
     text = render(check_project(SOLAR, load=load_to_check))
     assert "Handler gaps (3)\n  force-app/main/default/classes/OrderSync.cls — Apex class: not run;" in text
-    assert "Order_Request__e.object-meta.xml — platform event: defined and described" in text
+    assert "Order_Request__e.object-meta.xml — platform event: published over REST and by flows" in text
     assert text.endswith(
         "124 files, 113 components of 42 types, 2 left out\n"
         "55 run, 17 run in part, 37 read but not run, 3 handler gaps, 1 not known, 0 broken\n"
