@@ -50,7 +50,13 @@ def configure_logs(
     shown: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=stream.isatty(), timestamp_key="time")]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=stream.isatty(),
+                timestamp_key="time",
+                exception_formatter=structlog.dev.plain_traceback,  # others show variables, secrets included
+            )
+        ]
     )
     structlog.configure(
         processors=[

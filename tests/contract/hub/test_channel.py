@@ -1,6 +1,7 @@
 """The durable channel, on each database: does it keep each message once, lease it once, and lose none?"""
 
 import asyncio
+from typing import Any
 
 import pytest
 from tests.contract.hub.conftest import Opening
@@ -8,6 +9,7 @@ from tests.contract.places import Place
 
 from isthmus.hub.channel import LEASE, Claim, DurableChannel, Outcome
 from isthmus.hub.channel.arrival import Arrival, Inserted, encode
+from isthmus.hub.channel.dead_letters import dead_letters
 from isthmus.hub.channel.tables import State
 from isthmus.hub.message import Message
 from isthmus.kernel.clock import SECOND, ManualClock
@@ -164,6 +166,38 @@ async def test_a_body_that_json_cannot_say_is_a_dead_letter(channel: DurableChan
     assert await channel.receive([broken], "1") == Inserted(0, 1)
     assert await channel.open() == (0, 1)
     assert await claimed(channel) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "order"),
+    [
+        (Message("k", {}, {"h": 7}), None),  # type: ignore[dict-item]
+        (Message("k\0", {}), None),
+        (Message("k", {}, {"h": "\udc80"}), None),
+        (Message("k", {}), {"no": "text"}),
+        (Message("k", {}), "\udc80"),
+    ],
+)
+async def test_what_no_database_can_store_is_a_dead_letter_and_others_go_on(
+    channel: DurableChannel, message: Message, order: Any
+) -> None:
+    broken = encode(message, "orders", None if order is None else lambda _: order)
+    assert await channel.receive([broken, *arrivals("next")], "1") == Inserted(1, 1)
+    assert keys(await claimed(channel)) == ["next"]
+
+
+async def test_a_cause_is_kept_whatever_characters_it_has(
+    channel: DurableChannel, database: Database
+) -> None:
+    await channel.receive(arrivals("a", "b"), "1")
+    first, second = await claimed(channel)
+    await settle(
+        channel,
+        Outcome(first, State.DEAD, cause="said \0\udc80"),
+        Outcome(second, State.WAITING, due=1, cause="said \0"),
+    )
+    assert [each.cause for each in await dead_letters(database)] == ["said \\0\\udc80"]
+    assert keys(await claimed(channel)) == ["b"]
 
 
 async def test_a_turn_that_does_nothing_changes_nothing(channel: DurableChannel, database: Database) -> None:

@@ -1,6 +1,7 @@
 """Appending, on each database: with the unit's commit, or at once, and every position once and in order."""
 
 import threading
+from contextlib import AbstractContextManager
 
 import pytest
 from tests.contract.journal.facts import CHANGE, append, fact, names
@@ -103,6 +104,28 @@ def test_readers_are_woken_by_a_commit_that_they_can_see(database: Database, jou
     end()
     append(database, journal, fact("c"))
     assert len(seen) == 2
+
+
+def test_readers_are_woken_where_a_position_is_given_up(
+    place: Place, database: Database, journal: Journal
+) -> None:
+    """An immediate fact, that an earlier position held back, can be seen once that has been given up."""
+    if place.shared:
+        pytest.skip("PostgreSQL: who takes a position lets the others wait")
+    seen: list[list[str]] = []
+    journal.on_wake(lambda: seen.append(names(journal)))
+
+    def fail(tx: Transaction) -> AbstractContextManager[None]:
+        journal.publish_immediately([fact("immediate")]).result()
+        raise RuntimeError("given up")
+
+    def work(tx: Transaction) -> None:
+        journal.append(tx, [fact("lost")])
+        tx.around_commit(fail)
+
+    with pytest.raises(RuntimeError, match="given up"):
+        database.write(work).result()
+    assert seen[-1] == ["immediate"]
 
 
 def test_a_follower_sees_every_position_once_and_in_order(

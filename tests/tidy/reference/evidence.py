@@ -31,6 +31,7 @@ from isthmus.org.api.streaming.adapter import Streaming, cometd_adapter
 from isthmus.org.automation.flows import TRIGGERS
 from isthmus.org.provision import Founding
 from isthmus.org.save.operation import CommitMoment, Moment
+from isthmus.org.save.order import BUILT_IN
 from isthmus.org.schema.model import Schema
 from isthmus.settings import OrgSettings, Settings
 
@@ -115,7 +116,7 @@ def is_given(place: str) -> bool:
 
 def is_filled(moment: Moment | CommitMoment) -> bool:
     """Whether something runs at a moment of a save, in an org as it is assembled."""
-    return is_given("Org.automation") and moment in TRIGGERS
+    return moment in BUILT_IN or (is_given("Org.automation") and moment in TRIGGERS)
 
 
 def refusal(soql: str) -> Fault | None:

@@ -69,6 +69,21 @@ def test_a_person_gets_lines() -> None:
     assert "not shown" not in stream.getvalue()
 
 
+def test_a_person_gets_traces_without_the_values_in_them() -> None:
+    stream = io.StringIO()
+    configure_logs(ManualClock(), stream=stream, as_json=False)
+
+    def fail(token: str) -> None:
+        raise ValueError(len(token))
+
+    try:
+        fail("".join(("s3", "cr3t")))
+    except ValueError:
+        structlog.get_logger("isthmus.test").exception("it failed")
+    assert "ValueError: 6" in stream.getvalue()
+    assert "s3cr3t" not in stream.getvalue()
+
+
 def test_an_unknown_level_is_named() -> None:
     with pytest.raises(ValueError, match="'loud' is none of debug, info"):
         configure_logs(ManualClock(), level="loud")

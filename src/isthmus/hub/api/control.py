@@ -14,7 +14,7 @@ import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from typing import Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -33,7 +33,8 @@ _PATH: Final = "/isthmus/hub/"
 _BODY_BYTES_MAX: Final = 65_536
 _PAGE_MAX: Final = 1_000
 _SECRET: Final = ("session", "token", "authorization", "secret", "password", "cookie")
-"""Headers whose names have one of these in them are not shown."""
+"""Headers, and fields of a body, whose names have one of these in them are not shown."""
+_NUMBER_MAX: Final = (1 << 63) - 1
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -43,7 +44,7 @@ class Decide(msgspec.Struct, forbid_unknown_fields=True):
 
     do: Literal["replay", "discard"]
     route: str | None = None
-    ids: list[int] | None = None
+    ids: list[Annotated[int, msgspec.Meta(ge=0, le=_NUMBER_MAX)]] | None = None
 
 
 class Steer(msgspec.Struct, forbid_unknown_fields=True):
@@ -136,7 +137,10 @@ class Control:
             after=_number(query.get("after"), 0),
             limit=min(_number(query.get("limit"), 100), _PAGE_MAX),
         )
-        return [{**asdict(each), "headers": _without_secrets(each.headers)} for each in found]
+        return [
+            {**asdict(each), "body": without_secrets(each.body), "headers": without_secrets(each.headers)}
+            for each in found
+        ]
 
     async def _decide(self, request: Request) -> object:
         asked = await _decoded(request, Decide)
@@ -199,16 +203,19 @@ async def _decoded(request: Request, form: type[T]) -> T:
 def _number(text: str | None, default: int) -> int:
     if text is None:
         return default
-    if not text.isascii() or not text.isdecimal() or len(text) > 19:
+    if not text.isascii() or not text.isdecimal() or len(text) > 19 or int(text) > _NUMBER_MAX:
         raise _Refused(400, f"{text!r} is no number")
     return int(text)
 
 
-def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: "(hidden)" if any(word in name.lower() for word in _SECRET) else value
-        for name, value in headers.items()
-    }
+def without_secrets(value: Any) -> Any:
+    """What JSON can say, with nothing shown of what has a name like a secret's, however deep it lies."""
+    if isinstance(value, Mapping):
+        return {
+            name: "(hidden)" if any(word in name.lower() for word in _SECRET) else without_secrets(each)
+            for name, each in value.items()
+        }
+    return [without_secrets(each) for each in value] if isinstance(value, list) else value
 
 
 def _json(value: Any, status: int = 200) -> Response:

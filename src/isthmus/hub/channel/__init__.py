@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from isthmus.hub.channel.arrival import Arrival, Inserted, decode, insert
+from isthmus.hub.channel.arrival import Arrival, Inserted, decode, insert, plain
 from isthmus.hub.channel.tables import State
 from isthmus.hub.message import Message
 from isthmus.kernel.clock import MINUTE, Clock
@@ -188,12 +188,13 @@ class DurableChannel:
         done: list[tuple[str, int, int]] = []
         for each in outcomes:
             claim = each.claim
+            cause = None if each.cause is None else plain(each.cause)
             match each.state:
                 case State.WAITING:
-                    again = (each.due, claim.failures + 1, each.cause, claim.id, self._owner)
+                    again = (each.due, claim.failures + 1, cause, claim.id, self._owner)
                     tx.execute(_AGAIN, again)
                 case State.DEAD:
-                    tx.execute(_DEAD, (now, claim.failures + 1, each.cause, claim.id, self._owner))
+                    tx.execute(_DEAD, (now, claim.failures + 1, cause, claim.id, self._owner))
                 case _:
                     done.append((each.state, now, claim.id))
                     replies.extend(each.replies)

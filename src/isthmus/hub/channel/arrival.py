@@ -10,7 +10,7 @@ from isthmus.hub.channel.tables import State
 from isthmus.hub.message import Message
 from isthmus.kernel.database import Transaction, Value
 
-__all__ = ["Arrival", "Inserted", "decode", "encode", "insert"]
+__all__ = ["Arrival", "Inserted", "decode", "encode", "insert", "plain"]
 
 _WAITING: Final = str(State.WAITING)
 _DEAD: Final = str(State.DEAD)
@@ -49,19 +49,39 @@ class Inserted:
 
 
 def encode(message: Message, channel: str, order_by: Callable[[Message], str] | None = None) -> Arrival:
-    """The message on its way into `channel`; as a dead letter where its order, or its body, can't be told."""
+    """The message on its way into `channel`; as a dead letter where it, or its order, can't be told."""
     try:
+        _check_text(message.key, "key")
+        for name, value in message.headers.items():
+            _check_text(name, "header name")
+            _check_text(value, f"header {name}")
         payload = _encoder.encode((message.body, message.headers))
     except (TypeError, ValueError, RecursionError) as error:
-        shown = _encoder.encode((repr(message.body), {k: str(v) for k, v in message.headers.items()}))
-        return Arrival(channel, message.key, None, shown, f"its body can't be stored as JSON: {error}")
+        headers = {plain(str(name)): plain(str(value)) for name, value in message.headers.items()}
+        shown = _encoder.encode((plain(repr(message.body)), headers))
+        return Arrival(channel, plain(str(message.key)), None, shown, f"it can't be stored: {error}")
     if order_by is None:
         return Arrival(channel, message.key, None, payload)
     try:
-        return Arrival(channel, message.key, order_by(message), payload)
+        lane = order_by(message)
+        _check_text(lane, "order")
+        return Arrival(channel, message.key, lane, payload)
     except Exception as error:  # noqa: BLE001 - the hub file's own function; its message must not stop others
         cause = f"order_by can't tell its order: {type(error).__name__}: {error}"
         return Arrival(channel, message.key, None, payload, cause)
+
+
+def plain(text: str) -> str:
+    """The text as both databases can store it: others' error messages hold whatever they like."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+def _check_text(value: object, what: str) -> None:
+    """Raises TypeError for what is no text, ValueError for text that can't be stored."""
+    if not isinstance(value, str):
+        raise TypeError(f"its {what} is no text but a {type(value).__name__}")
+    if plain(value) != value:
+        raise ValueError(f"its {what} holds characters that can't be stored")
 
 
 def decode(key: str, payload: bytes) -> Message:
@@ -88,4 +108,4 @@ def insert(tx: Transaction, arrivals: Sequence[Arrival], now: int) -> Inserted:
 def _row(number: int, arrival: Arrival, now: int) -> tuple[Value, ...]:
     state, died = (_WAITING, None) if arrival.cause is None else (_DEAD, now)
     head = (number, arrival.channel, arrival.key, state, arrival.lane, arrival.payload)
-    return (*head, now, now, now, died, arrival.cause)
+    return (*head, now, now, now, died, None if arrival.cause is None else plain(arrival.cause))

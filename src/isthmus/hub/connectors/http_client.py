@@ -105,6 +105,8 @@ class HttpClient:
             raise NoAnswer("its certificate is not trusted here") from None
         except aiohttp.ClientConnectorError as error:
             raise NoAnswer(f"can't be reached: {error.os_error.strerror or error.os_error}") from None
+        except aiohttp.ClientResponseError as error:  # its text has the URL, and that may hold secrets
+            raise NoAnswer(f"broke off: {error.status} {error.message}") from None
         except (aiohttp.ClientError, ConnectionError) as error:
             raise NoAnswer(f"broke off: {str(error) or type(error).__name__}") from None
         names = {name.lower(): value for name, value in response.headers.items()}

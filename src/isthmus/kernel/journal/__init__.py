@@ -233,12 +233,14 @@ class Journal:
     @contextmanager
     def _placing(self, tx: Transaction, facts: Sequence[Fact], appended: Appended) -> Iterator[None]:
         """Around the commit: take positions, write the facts, and wake the readers once they can be seen."""
-        with self._positions.take(tx, sum(each.count for each in facts)) as position:
-            tx.execute_many(INSERT, _rows(facts, position))
-            yield
-        appended._place(position)
-        for wake in self._wakers:
-            wake()
+        try:
+            with self._positions.take(tx, sum(each.count for each in facts)) as position:
+                tx.execute_many(INSERT, _rows(facts, position))
+                yield
+            appended._place(position)
+        finally:  # positions that are given up let readers pass to those after them, too
+            for wake in self._wakers:
+                wake()
 
 
 def _rows(facts: Sequence[Fact], position: int) -> Iterator[tuple[Value, ...]]:

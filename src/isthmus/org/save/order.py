@@ -113,7 +113,7 @@ COMMIT_ORDER: Final[tuple[CommitMoment, ...]] = (
     CommitMoment.POSITIONS,
 )
 
-_BUILT_IN: Final[Mapping[CommitMoment, CommitRunner]] = {
+BUILT_IN: Final[Mapping[CommitMoment, CommitRunner]] = {
     CommitMoment.PUBLISH_AFTER_COMMIT: publish_after_commit,
 }
 """What the platform itself does at a moment of the commit, before what automation has there."""
@@ -198,6 +198,6 @@ def _fail_clashing(batch: Save, clash: UniqueViolation) -> None:
 def commit(unit: UnitOfWork, automation: Automation) -> None:
     """Run the commit order, once, when the outermost save has ended."""
     for moment in COMMIT_ORDER:
-        for runner in (_BUILT_IN.get(moment), automation.at_commit(moment)):
+        for runner in (BUILT_IN.get(moment), automation.at_commit(moment)):
             if runner is not None:
                 runner(unit)

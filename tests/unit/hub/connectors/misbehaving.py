@@ -82,6 +82,14 @@ async def break_off(request: web.Request) -> web.StreamResponse:
     return response
 
 
+async def babble(request: web.Request) -> web.StreamResponse:
+    """Answer with what is no HTTP."""
+    assert request.transport is not None
+    request.transport.write(b"HTTP/1.1 what?\r\n\r\n")
+    request.transport.close()
+    return web.Response()
+
+
 @asynccontextmanager
 async def misbehaving(*script: Answering, otherwise: Answering | None = None) -> AsyncIterator[Misbehaving]:
     """A server that goes by `script`, until the block ends."""

@@ -13,6 +13,7 @@ from tests.unit.hub.connectors.misbehaving import (
     Answering,
     Misbehaving,
     answer,
+    babble,
     break_off,
     hang,
     misbehaving,
@@ -180,3 +181,15 @@ async def test_the_body_is_json_whatever_it_is() -> None:
         for body in (None, [1, "ü"], "text"):
             await sink.send(Message("k", body))
         assert [json.loads(each.body) for each in server.asked] == [None, [1, "ü"], "text"]
+
+
+async def test_what_is_no_http_is_told_without_the_address() -> None:
+    """An address may hold a key, and the reason goes to the log and the ledger."""
+    async with misbehaving(babble) as server:
+        sink = HttpSink(f"{server.url}/orders?api_key=s3cr3t")
+        try:
+            with pytest.raises(SinkFailed, match="broke off: 400") as failed:
+                await sink.send(MESSAGE)
+        finally:
+            await sink.close()
+    assert "s3cr3t" not in failed.value.reason

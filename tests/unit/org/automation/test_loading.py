@@ -45,6 +45,7 @@ BEFORE = "RecordBeforeSave"
         ),
         ((start("Make", when("Name", "EqualTo", "x"), logic="1 % 2"), MADE), 6, "has ' % 2', where"),
         ((start("Make", when("Name", "EqualTo", "x"), logic="(1"), MADE), 6, "ends too early"),
+        ((start("Make", when("Name", "EqualTo", "x"), logic="(" * 999), MADE), 6, "more than 50 conditions"),
         ((start("Make", when("Name", "EqualTo", "x"), logic="1 1"), MADE), 6, "has '1' too many"),
         (
             (start("Make", *(when("Name", "EqualTo", each) for each in "abc"), logic="1 AND 2 OR 3"), MADE),

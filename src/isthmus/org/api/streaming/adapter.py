@@ -5,9 +5,9 @@ the clients expect it. Counted as API calls are none of them.
 """
 
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
+from starlette.requests import cookie_parser
 from starlette.responses import Response
 
 from isthmus.kernel.errors import Fault, fault
@@ -113,11 +113,7 @@ def _watch_connection(call: Call, told: Callable[[], None] | None) -> None:
 
 def _browser(cookies: str | None) -> str | None:
     """The cookie by which a browser, or what stands for one, is known."""
-    try:
-        found = SimpleCookie(cookies).get(COOKIE)
-    except CookieError:
-        return None
-    return found.value if found is not None and found.value else None
+    return cookie_parser(cookies or "").get(COOKIE) or None
 
 
 def _cookie(browser: str, scheme: str) -> bytes:

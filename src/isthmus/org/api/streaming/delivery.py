@@ -114,13 +114,18 @@ class Delivery:
                 self._answer(client, poll, (), text_of(error), advice_of(error))
             return
         read: list[tuple[Subscription, int, _Page]] = []
+        lost: list[tuple[Subscription, Fault]] = []
         size = 0
         for subscription in tuple(client.subscriptions.values()):
             before = subscription.position
             key = (subscription.channel.name, before, client.version, client.principal.access.shape)
             page = pages.get(key)
             if page is None:
-                page = await self._read(client, subscription)
+                try:
+                    page = await self._read(client, subscription)
+                except Fault as error:
+                    lost.append((subscription, error))
+                    continue
                 if len(pages) >= _PAGES_MAX:
                     pages.clear()
                 pages[key] = page
@@ -129,11 +134,24 @@ class Delivery:
             if size >= ANSWER_BYTES_MAX:
                 break
         if client.poll is poll:
-            self._give(client, poll, read)
+            self._give(client, poll, read, lost)
 
-    def _give(self, client: Client, poll: Poll, read: list[tuple[Subscription, int, _Page]]) -> None:
-        """Move the client's cursors, but for those that have moved meanwhile, and send what they passed."""
+    def _give(
+        self,
+        client: Client,
+        poll: Poll,
+        read: list[tuple[Subscription, int, _Page]],
+        lost: list[tuple[Subscription, Fault]],
+    ) -> None:
+        """Move the client's cursors, but for those that have moved meanwhile, and send what they passed.
+
+        Subscriptions that may be read no more end, and the client is told so.
+        """
         events: list[bytes] = []
+        for subscription, error in lost:
+            if client.subscriptions.get(subscription.channel.name) is subscription:
+                del client.subscriptions[subscription.channel.name]
+                events.append(_end_of(client, subscription, error))
         taken: list[tuple[Subscription, int, int]] = []
         for subscription, before, page in read:
             held = client.subscriptions.get(subscription.channel.name)
@@ -148,19 +166,9 @@ class Delivery:
             self._answer(client, poll, events)
 
     async def _read(self, client: Client, subscription: Subscription) -> _Page:
-        """What follows a cursor. One that may be read no more ends, and its client is told so."""
+        """What follows a cursor. Raises the Fault with which it may be read no more."""
         channel, after = subscription.channel, subscription.position
-        try:
-            page = await self._org.read_channel(client.principal, channel, after, EVENTS_MAX, client.version)
-        except Fault as error:
-            client.subscriptions.pop(channel.name, None)
-            told = bayeux.write_reply(
-                Message(channel=SUBSCRIBE),
-                error=text_of(error),
-                client_id=client.id,
-                subscription=channel.name,
-            )
-            return _Page(told, after)
+        page = await self._org.read_channel(client.principal, channel, after, EVENTS_MAX, client.version)
         written: list[bytes] = []
         size = 0
         for event in page.events:
@@ -206,3 +214,13 @@ class Delivery:
                 await tasks.unless_closing(clock.sleep_until(clock.now() + SECOND))
                 for client in self._clients.overdue():
                     self.release(client)
+
+
+def _end_of(client: Client, subscription: Subscription, error: Fault) -> bytes:
+    """What tells a client that a subscription of its own has ended."""
+    return bayeux.write_reply(
+        Message(channel=SUBSCRIBE),
+        error=text_of(error),
+        client_id=client.id,
+        subscription=subscription.channel.name,
+    )

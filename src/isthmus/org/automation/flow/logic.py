@@ -11,6 +11,7 @@ Combine: TypeAlias = Callable[[Sequence[Test]], Test]
 
 _TOKEN: Final = re.compile(r"\s*(?:(\d+)|(AND|OR|NOT)\b|([()]))", re.IGNORECASE)
 TEXT_MAX: Final = 1_000
+DEPTH_MAX: Final = 50
 
 
 class BadLogic(ValueError):
@@ -37,6 +38,7 @@ class _Parser:
         self._used: set[int] = set()
         self._tokens = self._split(text)
         self._at = 0
+        self._depth = 0
 
     def parse(self) -> Test:
         test = self._series()
@@ -81,13 +83,8 @@ class _Parser:
 
     def _term(self) -> Test:
         token = self._take()
-        if token == "NOT":
-            return _not(self._term())
-        if token == "(":
-            inner = self._series()
-            if self._take() != ")":
-                raise BadLogic("has an open bracket")
-            return inner
+        if token in ("NOT", "("):
+            return self._nested(token)
         if not token.isdigit():
             raise BadLogic(f"has {token!r}, where a condition is due")
         number = int(token)
@@ -95,6 +92,19 @@ class _Parser:
             raise BadLogic(f"names condition {number}, and there are {len(self._tests)}")
         self._used.add(number)
         return self._tests[number - 1]
+
+    def _nested(self, token: str) -> Test:
+        if self._depth == DEPTH_MAX:
+            raise BadLogic(f"has more than {DEPTH_MAX} conditions inside one another")
+        self._depth += 1
+        if token == "NOT":
+            test = _not(self._term())
+        else:
+            test = self._series()
+            if self._take() != ")":
+                raise BadLogic("has an open bracket")
+        self._depth -= 1
+        return test
 
 
 def _all(parts: Sequence[Test]) -> Test:

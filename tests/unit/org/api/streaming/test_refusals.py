@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.unit.org.api.streaming.subscribers import (
@@ -10,10 +11,12 @@ from tests.unit.org.api.streaming.subscribers import (
     Place,
     Subscriber,
     held,
+    numbers_in,
     streaming_org,
     subscriber,
 )
 
+from isthmus.kernel.errors import fault
 from isthmus.org.api.streaming.clients import SUBSCRIPTIONS_MAX
 from isthmus.wire import bayeux
 from isthmus.wire.bayeux import Advice, Built
@@ -233,6 +236,53 @@ def test_what_holds_no_message_is_refused_as_a_whole(
         found, [reply] = await client.post(body)
         assert found == status
         assert str(reply.error).startswith(error)
+
+    tell(story)
+
+
+def test_cookies_of_others_do_not_hide_ours(tell: Callable[[Story], None]) -> None:
+    async def story(place: Place, client: Subscriber) -> None:
+        await client.begin()
+        [browser] = [each.value for each in client.session.cookie_jar if each.key == "BAYEUX_BROWSER"]
+        client.session.cookie_jar.clear()
+        connect = bayeux.write_messages(bayeux.connect(client.client_id, timeout=0, id="9"))
+        _, [reply] = await client.post(connect, {"Cookie": f'a[b]=1; j={{"c":1}}; BAYEUX_BROWSER={browser}'})
+        assert reply.successful
+
+    tell(story)
+
+
+def test_who_may_read_no_more_is_told_and_nobody_else(
+    tell: Callable[[Story], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(place: Place, client: Subscriber) -> None:
+        async with subscriber(place) as other:
+            waiting = []
+            for number, each in enumerate((client, other), 1):
+                await each.begin()
+                waiting.append(asyncio.create_task(each.connect()))
+                await held(place, number)
+            read = place.opened.org.read_channel
+            refused: list[Any] = []
+
+            async def refuse_once(*asked: Any) -> Any:
+                if not refused:
+                    refused.append(asked)
+                    raise fault("channel_access_denied")
+                return await read(*asked)
+
+            monkeypatch.setattr(place.opened.org, "read_channel", refuse_once)
+            await place.publish(1)
+            answers = await asyncio.gather(*waiting)
+            [told] = [each for each in answers if each[0].channel == bayeux.SUBSCRIBE]
+            [event] = [each for each in answers if each[0].channel != bayeux.SUBSCRIBE]
+            assert str(told[0].error).startswith("403::")
+            assert told[0].client_id == told[-1].client_id
+            assert numbers_in(event) == [1]
+            ended = client if told[-1].client_id == client.client_id else other
+            assert await ended.connect(at_most=0) != []
+            await place.publish(2)
+            assert numbers_in(await ended.connect(at_most=0)) == []
 
     tell(story)
 
