@@ -28,7 +28,6 @@ from figures import Count, count_published, count_up, table
 from win import log_in
 
 HERE = Path(__file__).parent
-START_SECONDS = 60
 STALLED_SECONDS = 60
 """The demo gives up where nothing has moved for so long."""
 ASK_EVERY_SECONDS = 0.25
@@ -277,7 +276,12 @@ def look_around(demo: Demo, kept: bool) -> str:
 
 
 def main() -> int:
-    count, seed = int(os.environ.get("N") or 200), int(os.environ.get("SEED") or 1)
+    try:
+        count, seed = int(os.environ.get("N") or 200), int(os.environ.get("SEED") or 1)
+    except ValueError as error:
+        print(f"N and SEED are whole numbers: {error}")
+        return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped then, too
     keep = os.environ.get("KEEP", "") not in ("", "0")
     if count < ORDERS_MIN:
         print(f"N is {ORDERS_MIN} or more: with fewer there is no room for what is to go wrong")

@@ -85,7 +85,7 @@ def _step(step: Step) -> str:
 
 def _guarantee(route: Route) -> Guarantee:
     if route.sink.exactly_once:
-        return Guarantee(route.name, True, "the sink knows a message that it has had by its key")
+        return Guarantee(route.name, True, "if what it sends to knows by the key what it has had")
     return Guarantee(
         route.name, False, "after a lost answer or a crash the sink may get a message that it has had"
     )

@@ -61,14 +61,13 @@ async def serve_hub(hub: Hub, place: HubPlace, *, clock: Clock | None = None) ->
             migrate(database, component, migrations)
         clock = clock or kept_clock(database)
         token = Ids().text(40)
-        async with Tasks() as tasks:
-            running = RunningHub(hub, database, clock, tasks, owner=Ids().text(12))
-            server = HttpServer(
-                Control(running, token),
-                [Listener(place.host, place.port, setting="hub.port")],
-                clock=clock,
-            )
-            [port] = await server.start()
+        tasks = Tasks()
+        running = RunningHub(hub, database, clock, tasks, owner=Ids().text(12))
+        server = HttpServer(
+            Control(running, token), [Listener(place.host, place.port, setting="hub.port")], clock=clock
+        )
+        [port] = await server.start()
+        async with tasks:
             try:
                 await running.start()
                 url = f"http://{place.host}:{port}"

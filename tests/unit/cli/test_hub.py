@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -114,6 +115,16 @@ def test_a_hub_that_runs_already_is_told_so(tmp_path: Path) -> None:
         second = CliRunner().invoke(main, ["hub", "run", "hub.py", "--port", "0"])
         assert second.exit_code == 1
         assert f"hub.db is in use by process {process.pid}" in second.output
+
+
+def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = CliRunner().invoke(main, ["hub", "run", "hub.py", "--port", str(port)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert f"port {port}" in result.output
+    assert "hub.port" in result.output
 
 
 def test_a_broken_hub_file_is_told_before_anything_is_opened(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.model import ObjectKind, Schema, SObjectType
 from isthmus.org.schema.sfdx.drafts import ACTIVITIES, ACTIVITY
 from isthmus.org.schema.sfdx.field_rules import in_words
 from isthmus.org.schema.sfdx.findings import Finding, Severity
@@ -127,7 +127,7 @@ def _check(
         verdict = Verdict.UNKNOWN
     elif any(each.severity is Severity.WARNING for each in mine):
         verdict = Verdict.PARTLY
-    elif (owner := _owner(component, objects)) is not None and not owner.stored:
+    elif (owner := _owner(component, objects)) is not None and owner.kind is ObjectKind.EXTERNAL:
         verdict = Verdict.PARTLY
         says.append(f"described, like its {owner.kind.value}")
     else:
