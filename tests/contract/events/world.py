@@ -48,6 +48,11 @@ class Rights:
     def may_delete(self, sobject: str) -> bool:
         return True
 
+    may_view_all = may_modify_all = may_delete
+
+    def has(self, permission: str) -> bool:
+        return True
+
 
 def without(*denied: str) -> Principal:
     """Ada without some rights: `read Ping__e`."""

@@ -155,6 +155,11 @@ def test_what_the_caller_may_not_read_any_more_is_unknown(leads: World) -> None:
         def may_delete(self, sobject: str) -> bool:
             return False
 
+        may_view_all = may_modify_all = may_delete
+
+        def has(self, permission: str) -> bool:
+            return True
+
     with pytest.raises(Fault) as caught:
         leads.more(locator, user=replace(USER, access=NoLeads()))
     assert caught.value.code == "INVALID_TYPE"

@@ -23,6 +23,18 @@ class Access(Protocol):
 
     def may_delete(self, sobject: str) -> bool: ...
 
+    def may_view_all(self, sobject: str) -> bool:
+        """Whether every record of the object may be read, whatever sharing says."""
+        ...
+
+    def may_modify_all(self, sobject: str) -> bool:
+        """Whether every record of the object may be edited and deleted, whatever sharing says."""
+        ...
+
+    def has(self, permission: str) -> bool:
+        """Whether a system permission is given, by its name in metadata: `ApiEnabled`, `ViewAllData`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FullAccess:
@@ -40,6 +52,15 @@ class FullAccess:
         return True
 
     def may_delete(self, sobject: str) -> bool:
+        return True
+
+    def may_view_all(self, sobject: str) -> bool:
+        return True
+
+    def may_modify_all(self, sobject: str) -> bool:
+        return True
+
+    def has(self, permission: str) -> bool:
         return True
 
 

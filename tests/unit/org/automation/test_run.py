@@ -304,6 +304,11 @@ def test_flows_run_in_system_context(world: FlowWorld) -> None:
         def may_delete(self, sobject: str) -> bool:
             return False
 
+        may_view_all = may_modify_all = may_delete
+
+        def has(self, permission: str) -> bool:
+            return True
+
     world.run(start("Make"), create("Make", "Place__c", Name="made"))
     world.saves.principal = replace(world.saves.principal, access=OrdersOnly())
     with pytest.raises(Fault):

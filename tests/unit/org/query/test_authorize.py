@@ -29,6 +29,11 @@ class Without:
     def may_delete(self, sobject: str) -> bool:
         return sobject not in self.hidden
 
+    may_view_all = may_modify_all = may_delete
+
+    def has(self, permission: str) -> bool:
+        return True
+
 
 @pytest.mark.parametrize(
     ("hidden", "soql", "error"),
