@@ -1,14 +1,16 @@
 """Publishing: events that saves have made go to the journal, with the commit or at once."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from isthmus.kernel.database import Transaction
 from isthmus.kernel.ids import Ids
 from isthmus.kernel.journal import Fact, Journal
 from isthmus.org.events.body import encode_body
 from isthmus.org.events.schema import EventType
+from isthmus.org.schema.values import Stored
 
 RUN_EVENTS_MAX: Final = 200
 RUN_BYTES_MAX: Final = 256 * 1024
@@ -23,6 +25,10 @@ class Event:
     message: bytes
     created: int
     created_by: str
+
+
+_Content: TypeAlias = tuple[str, tuple[Stored, ...]]
+"""The id of an event's schema, and the values of its fields."""
 
 
 class Publishing:
@@ -46,6 +52,33 @@ class Publishing:
         Raises DatabaseError.
         """
         self._journal.publish_immediately(list(facts_of(events)), _definitions(events)).result()
+
+
+class PublishedAtOnce:
+    """What one request has published at once, outside the unit of work that runs for it.
+
+    The unit may run more than once; what it publishes then, the earlier runs have published: each run is
+    given their events, as often as there are any with the same values, and publishes only what is new.
+    """
+
+    def __init__(self) -> None:
+        self._published: list[tuple[_Content, str]] = []
+        self._earlier: dict[_Content, list[str]] = {}
+
+    def begin_run(self) -> None:
+        """The unit runs, for the first time or again."""
+        self._earlier = defaultdict(list)
+        for content, uuid in reversed(self._published):
+            self._earlier[content].append(uuid)
+
+    def take(self, event: EventType, values: tuple[Stored, ...]) -> str | None:
+        """The EventUuid of such an event that an earlier run has published, and this one not yet."""
+        uuids = self._earlier.get((event.schema_id, values))
+        return uuids.pop() if uuids else None
+
+    def add(self, event: EventType, values: tuple[Stored, ...], uuid: str) -> None:
+        """This run has published an event."""
+        self._published.append(((event.schema_id, values), uuid))
 
 
 def facts_of(events: Sequence[Event]) -> Iterator[Fact]:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from isthmus.kernel.database import Transaction, UniqueViolation
+from isthmus.org.events.publishing import PublishedAtOnce
 from isthmus.org.org.running import Running
 from isthmus.org.org.state import OrgState
 from isthmus.org.save.requests import BATCH, Record
@@ -135,10 +136,17 @@ class SaveFace(OrgState):
         everything.
         """
         run = self._running(work)
+        at_once = PublishedAtOnce()
 
         def unit_of_work(tx: Transaction, last_try: bool) -> T:
             return self._saves.transaction(
-                tx, self.schema, principal, run, options=options, last_try=last_try
+                tx,
+                self.schema,
+                principal,
+                run,
+                options=options,
+                last_try=last_try,
+                at_once=at_once,
             )
 
         for _ in range(_TRIES - 1):

@@ -2,12 +2,14 @@
 
 With Publish After Commit they wait for the end of the transaction, and are undone with it or with the part of
 it that made them. With Publish Immediately they are out as soon as this step has run, whatever becomes of the
-transaction: a row that runs again, because another one failed, is not published again.
+transaction: a row that runs again, because another one failed, is not published again, nor is what the
+database runs again as a whole.
 
 Source: Platform Events Developer Guide, Platform Event Fields (Publish Behavior), Publish Event Messages with
 Salesforce APIs; Platform Event Allocations.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from isthmus.kernel.errors import row_error
@@ -32,17 +34,16 @@ def publish_events(save: Save) -> None:
     """Publish the batch, or note it for the commit. Each row is told the EventUuid of its event."""
     event, unit = save.plan.event, save.unit
     assert event is not None
-    rows = [row for row in save.live() if not row.published]
+    rows = [row for row in save.live() if not (event.immediate and _is_out(save, row))]
     events = [made for row in rows if (made := _event(save, row)) is not None]
     if any(row.errors for row in rows):
         return
     if event.immediate:
-        unit.publishing.at_once(events)
+        _publish_at_once(save, rows, events)
     else:
         unit.events += events
-    for row in rows:
-        row.published = event.immediate
-        if event.high_volume:
+    if event.high_volume:
+        for row in save.live():
             row.infos = (row_error("operation_enqueued", uuid=row.event_uuid),)
 
 
@@ -50,6 +51,26 @@ def publish_after_commit(unit: UnitOfWork) -> None:
     """What the transaction has made is published with its commit, in the order in which it was made."""
     if unit.events:
         unit.publishing.with_commit(unit.tx, unit.events)
+
+
+def _is_out(save: Save, row: Row) -> bool:
+    """Whether the row's event has been published, by an earlier pass or by an earlier run of the unit."""
+    event = save.plan.event
+    assert event is not None
+    if not row.published:
+        uuid = save.unit.at_once.take(event, event.values(row.values))
+        if uuid is not None:
+            row.event_uuid, row.published = uuid, True
+    return row.published
+
+
+def _publish_at_once(save: Save, rows: Sequence[Row], events: Sequence[Event]) -> None:
+    """Publish the rows' events, and note that they are out, on the rows and for another run of the unit."""
+    save.unit.publishing.at_once(events)
+    for row, event in zip(rows, events, strict=True):
+        row.published = True
+        assert row.event_uuid is not None
+        save.unit.at_once.add(event.type, event.type.values(row.values), row.event_uuid)
 
 
 def _event(save: Save, row: Row) -> Event | None:
