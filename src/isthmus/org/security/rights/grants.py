@@ -1,0 +1,106 @@
+"""Grants: what a combination of permission sets says, added up from the records that say it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Final
+
+from isthmus.kernel.database import Connection, Value
+from isthmus.org.schema.model import Schema
+from isthmus.org.schema.tables import quoted
+
+_PREFIX: Final = "Permissions"
+
+
+class Right(Flag):
+    """What may be done with an object's records, or with a field (READ and EDIT)."""
+
+    NONE = 0
+    READ = auto()
+    CREATE = auto()
+    EDIT = auto()
+    DELETE = auto()
+    VIEW_ALL = auto()
+    MODIFY_ALL = auto()
+
+
+_OBJECT_COLUMNS: Final = (
+    ("PermissionsRead", Right.READ),
+    ("PermissionsCreate", Right.CREATE),
+    ("PermissionsEdit", Right.EDIT),
+    ("PermissionsDelete", Right.DELETE),
+    ("PermissionsViewAllRecords", Right.VIEW_ALL),
+    ("PermissionsModifyAllRecords", Right.MODIFY_ALL),
+)
+_FIELD_COLUMNS: Final = (("PermissionsRead", Right.READ), ("PermissionsEdit", Right.EDIT))
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """System permissions by their names in metadata (`ApiEnabled`), rights by object, and by field
+    (`Account.Phone`).
+    """
+
+    system: frozenset[str]
+    objects: Mapping[str, Right]
+    fields: Mapping[str, Right]
+
+    def less(self, muted: "Grants") -> "Grants":
+        """These without what is muted."""
+        return Grants(
+            self.system - muted.system,
+            {name: right & ~muted.objects.get(name, Right.NONE) for name, right in self.objects.items()},
+            {name: right & ~muted.fields.get(name, Right.NONE) for name, right in self.fields.items()},
+        )
+
+
+def together(parts: Iterable[Grants]) -> Grants:
+    """The union of grants."""
+    system: set[str] = set()
+    objects: dict[str, Right] = {}
+    fields: dict[str, Right] = {}
+    for part in parts:
+        system |= part.system
+        for into, more in ((objects, part.objects), (fields, part.fields)):
+            for name, right in more.items():
+                into[name] = into.get(name, Right.NONE) | right
+    return Grants(frozenset(system), objects, fields)
+
+
+def read_grants(connection: Connection, schema: Schema, permission_set: str, set_id: str) -> Grants:
+    """What one set says: `permission_set` is PermissionSet, or MutingPermissionSet, and `set_id` its id."""
+    return Grants(
+        _system(connection, schema, permission_set, set_id),
+        _rights(connection, "ObjectPermissions", '"SobjectType"', _OBJECT_COLUMNS, set_id),
+        _rights(connection, "FieldPermissions", '"Field"', _FIELD_COLUMNS, set_id),
+    )
+
+
+def _system(connection: Connection, schema: Schema, permission_set: str, set_id: str) -> frozenset[str]:
+    sobject = schema.find(permission_set)
+    names = [each.name for each in sobject.fields if each.name.startswith(_PREFIX)] if sobject else []
+    if not names:
+        return frozenset()
+    row = connection.row(
+        f'SELECT {", ".join(map(quoted, names))} FROM {quoted(permission_set)} WHERE "Id" = ?', (set_id,)
+    )
+    given = zip(names, row or (), strict=False)
+    return frozenset(name.removeprefix(_PREFIX) for name, flag in given if flag)
+
+
+def _rights(
+    connection: Connection, table: str, name: str, columns: Sequence[tuple[str, Right]], set_id: str
+) -> Mapping[str, Right]:
+    flags = ", ".join(quoted(column) for column, _ in columns)
+    rows = connection.rows(
+        f'SELECT {name}, {flags} FROM {quoted(table)} WHERE "ParentId" = ? AND "IsDeleted" = 0', (set_id,)
+    )
+    return {str(row[0]): _right(row[1:], columns) for row in rows}
+
+
+def _right(flags: Sequence[Value], columns: Sequence[tuple[str, Right]]) -> Right:
+    given = Right.NONE
+    for flag, (_, right) in zip(flags, columns, strict=True):
+        if flag:
+            given |= right
+    return given
