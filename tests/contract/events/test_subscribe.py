@@ -291,3 +291,15 @@ def test_two_events_alike_but_for_their_names_have_schemas_of_their_own() -> Non
     a, b = (event_type(event(name, "e0a", "PublishAfterCommit")) for name in ("A__e", "B__e"))
     assert a.schema_id != b.schema_id
     assert event_type(event("A__e", "e0b", "PublishImmediately", "StandardVolume")).schema_id == a.schema_id
+
+
+def test_a_thousand_who_resume_at_once_cause_one_purge(events: EventOrg) -> None:
+    events.publish("Ping__e", "a")
+
+    async def resume() -> list[int]:
+        channel = events.channel()
+        return await asyncio.gather(*(events.org.starting_position(channel, 1) for _ in range(1_000)))
+
+    before = events.org.storage_counts()["units"]
+    assert run(resume()) == [1] * 1_000
+    assert events.org.storage_counts()["units"] - before == 3, "for each class of retention, and the schemas"

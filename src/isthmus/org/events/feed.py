@@ -63,7 +63,9 @@ class EventFeed:
         self._reading = asyncio.Lock()
         self._renderings = Renderings()
         self._schemas: dict[str, bytes] = {}
+        self._purging = asyncio.Lock()
         self._purged = 0
+        """When the last purge began (org time), whatever became of it."""
         self._wakes = Wakes(clock, self._look if shared else None)
         journal.on_wake(self._appended)
 
@@ -84,8 +86,9 @@ class EventFeed:
             return await self._ask(self._journal.tip)
         if replay_id == ALL:
             return 0
-        if self._clock.now() - self._purged >= MINUTE:
-            await self.purge()
+        async with self._purging:
+            if self._clock.now() - self._purged >= MINUTE:
+                await self.purge()
         if not await self._ask(partial(self._journal.valid, replay_id, channel.retention)):
             raise fault("replay_id_invalid", replay_id=replay_id)
         return replay_id
@@ -124,11 +127,10 @@ class EventFeed:
 
     async def purge(self) -> None:
         """Forget the events whose time is over, and the schemas that only they had."""
-        now = self._clock.now()
+        now = self._purged = self._clock.now()
         for retention, kept in RETENTION.items():
             await asyncio.to_thread(self._journal.purge, now - kept, retention)
         await asyncio.to_thread(self._journal.purge_schemas, now - LONGEST)
-        self._purged = now
 
     def _appended(self) -> None:
         self._behind = True
@@ -152,7 +154,11 @@ class EventFeed:
                 self._tail = Tail(await self._ask(self._journal.tip))
             while self._behind:
                 self._behind = False
-                more, upto = await self._ask(partial(self._stretch, self._tail.upto, None, ENTRIES_MAX))
+                try:
+                    more, upto = await self._ask(partial(self._stretch, self._tail.upto, None, ENTRIES_MAX))
+                except BaseException:
+                    self._behind = True
+                    raise
                 self._tail.extend(more, upto)
                 self._behind |= len(more) == ENTRIES_MAX
             return self._tail

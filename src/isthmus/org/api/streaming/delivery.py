@@ -2,7 +2,7 @@
 
 What a commit has brought wakes one round for all: each client's cursors are read, and a page that several
 clients are due is read and written once. A round costs no task and no queue per client. What comes during a
-round starts the next.
+round starts the next; what could not be read, because the database refused, is tried again a second later.
 """
 
 import asyncio
@@ -43,6 +43,8 @@ class _Page(NamedTuple):
 
 _Key: TypeAlias = tuple[str, int, int, str]
 """Channel, position, API version and access shape: what a page depends on."""
+_Pages: TypeAlias = dict[_Key, _Page | None]
+"""The pages of a round. None: the database has refused it."""
 
 
 class Delivery:
@@ -54,6 +56,8 @@ class Delivery:
         self._tasks: Tasks | None = None
         self._round: asyncio.Task[None] | None = None
         self._again = False
+        self._refused = False
+        """Whether something could not be read, and has to be tried again."""
         self._closed = False
         self._end_watch: Callable[[], None] = lambda: None
 
@@ -92,19 +96,27 @@ class Delivery:
             poll.answer.set_result(b"")
 
     async def deliver(self, clients: Iterable[Client]) -> None:
-        """Answer the connects for which there is something, after a look at what has come."""
-        pages: dict[_Key, _Page] = {}
+        """Answer the connects for which there is something, after a look at what has come.
+
+        Where the database refuses, a client's connect goes on waiting, and the others have their turn.
+        """
+        pages: _Pages = {}
         for number, client in enumerate(clients, 1):
             if client.poll is not None:
                 try:
                     await self._deliver(client, client.poll, pages)
-                except DatabaseError:
-                    _log.exception("events were not read; the next round tries it again")
-                    return
+                except DatabaseError as error:
+                    self._try_again(error)
             if number % _AT_ONCE == 0:
                 await self._org.clock.sleep_until(0)
 
-    async def _deliver(self, client: Client, poll: Poll, pages: dict[_Key, _Page]) -> None:
+    def _try_again(self, error: DatabaseError) -> None:
+        """Have another round in a second. In the log once until then, however many are refused."""
+        if not self._refused:
+            self._refused = True
+            _log.warning("events can't be read; trying again", reason=str(error))
+
+    async def _deliver(self, client: Client, poll: Poll, pages: _Pages) -> None:
         try:
             identity = self._org.identity
             client.principal = identity.recognise(client.token) or await identity.authenticate(client.token)
@@ -118,23 +130,38 @@ class Delivery:
         size = 0
         for subscription in tuple(client.subscriptions.values()):
             before = subscription.position
-            key = (subscription.channel.name, before, client.version, client.principal.access.shape)
-            page = pages.get(key)
+            try:
+                page = await self._page(client, subscription, pages)
+            except Fault as error:
+                lost.append((subscription, error))
+                continue
             if page is None:
-                try:
-                    page = await self._read(client, subscription)
-                except Fault as error:
-                    lost.append((subscription, error))
-                    continue
-                if len(pages) >= _PAGES_MAX:
-                    pages.clear()
-                pages[key] = page
+                continue
             read.append((subscription, before, page))
             size += len(page.events)
             if size >= ANSWER_BYTES_MAX:
                 break
         if client.poll is poll:
             self._give(client, poll, read, lost)
+
+    async def _page(self, client: Client, subscription: Subscription, pages: _Pages) -> _Page | None:
+        """What follows a cursor, read once in a round; None, and another round, where the database refuses.
+
+        Raises the Fault with which it may be read no more.
+        """
+        shape = client.principal.access.shape
+        key = (subscription.channel.name, subscription.position, client.version, shape)
+        if key in pages:
+            return pages[key]
+        try:
+            page = await self._read(client, subscription)
+        except DatabaseError as error:
+            self._try_again(error)
+            page = None
+        if len(pages) >= _PAGES_MAX:
+            pages.clear()
+        pages[key] = page
+        return page
 
     def _give(
         self,
@@ -166,7 +193,7 @@ class Delivery:
             self._answer(client, poll, events)
 
     async def _read(self, client: Client, subscription: Subscription) -> _Page:
-        """What follows a cursor. Raises the Fault with which it may be read no more."""
+        """What follows a cursor. Raises Fault and DatabaseError."""
         channel, after = subscription.channel, subscription.position
         page = await self._org.read_channel(client.principal, channel, after, EVENTS_MAX, client.version)
         written: list[bytes] = []
@@ -207,13 +234,18 @@ class Delivery:
             self._round = None
 
     async def _keep_time(self, tasks: Tasks) -> None:
-        """Every second of org time: answer who has waited for long enough, forget who is gone."""
+        """Every second of org time: answer who has waited for long enough, forget who is gone, try again what
+        the database refused.
+        """
         clock = self._org.clock
         with suppress(Closing):
             while True:
                 await tasks.unless_closing(clock.sleep_until(clock.now() + SECOND))
                 for client in self._clients.overdue():
                     self.release(client)
+                if self._refused:
+                    self._refused = False
+                    self._wake()
 
 
 def _end_of(client: Client, subscription: Subscription, error: Fault) -> bytes:
