@@ -114,14 +114,14 @@ def status(as_json: bool, data: Path | None) -> None:
         return
     click.echo(f"hub {answer['hub']} at {_time(answer['now'])}")
     for each in answer["routes"]:
-        counted = ", ".join(f"{count:,} {state}" for state, count in each["messages"].items())
-        click.echo(f"{each['route']}{' (paused)' if each['paused'] else ''}: {counted or 'no message yet'}")
+        paused = " (paused)" if each["paused"] else ""
+        click.echo(f"{each['route']}{paused}: {_counted(each['messages']) or 'no message yet'}")
         click.echo(f"  sent again {each['redeliveries']:,} times; brought again {each['copies']:,} times")
         if each["source"] is not None:
             said = f": {each['source_says']}" if each["source_says"] else ""
             click.echo(f"  source {each['source']}{said}")
     for each in answer["orphans"]:
-        click.echo(f"{each['route']} (not in the hub file): {each['messages']:,} {each['state']}")
+        click.echo(f"{each['route']} (not in the hub file): {_counted(each['messages'])}")
 
 
 @hub.group("dead-letters")
@@ -228,6 +228,10 @@ def _decide(
     asked = {"do": do, "route": route, "ids": None if everything else list(ids)}
     answer = ask_hub(settings_here(data).data, "POST", "dead-letters", asked)
     click.echo(f"{answer['messages']} {done}.")
+
+
+def _counted(messages: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {state}" for state, count in messages.items())
 
 
 def _query(path: str, **values: object) -> str:

@@ -37,8 +37,8 @@ def database(place: Place) -> Database:
 def opening(database: Database, clock: ManualClock) -> Opening:
     """Makes channels, by default `orders` of the process `me`."""
 
-    def opened(name: str = "orders", owner: str = "me", *, ordered: bool = False) -> DurableChannel:
-        return DurableChannel(database, clock, name, owner, ordered=ordered)
+    def opened(name: str = "orders", owner: str = "me") -> DurableChannel:
+        return DurableChannel(database, clock, name, owner)
 
     return opened
 

@@ -7,7 +7,7 @@ import pytest
 from tests.contract.hub.conftest import Opening
 from tests.contract.places import Place
 
-from isthmus.hub.channel import LEASE, Claim, DurableChannel, Outcome
+from isthmus.hub.channel import LEASE, Claim, DurableChannel, Outcome, Standing
 from isthmus.hub.channel.arrival import Arrival, Inserted, encode
 from isthmus.hub.channel.dead_letters import dead_letters
 from isthmus.hub.channel.tables import State
@@ -83,11 +83,11 @@ async def test_a_lease_ends_unless_it_is_renewed(
     assert (taken.message.key, taken.attempts) == ("left", 2)
     # Who has lost a claim can't send it again, or bury it; that it was delivered is true all the same.
     await settle(channel, Outcome(left, State.DEAD, cause="late"))
-    assert (await opening().open()) == (2, 0)
+    assert await opening().open() == Standing(2, 0)
     await settle(channel, Outcome(left, State.DELIVERED))
-    assert (await opening().open()) == (1, 0)
+    assert await opening().open() == Standing(1, 0)
     await settle(other, Outcome(taken, State.DELIVERED))
-    assert (await opening().open()) == (1, 0)
+    assert await opening().open() == Standing(1, 0)
 
 
 async def test_a_claim_that_is_given_back_counts_as_no_attempt(channel: DurableChannel) -> None:
@@ -104,13 +104,13 @@ async def test_a_failure_waits_until_it_is_due(channel: DurableChannel, clock: M
     await settle(
         channel, Outcome(first, State.WAITING, due=due, cause="no"), Outcome(second, State.DELIVERED)
     )
-    assert await channel.next_due() == due
+    assert (await channel.turn([], 0)).next_due == due
     clock.advance(15 * SECOND - 1)
     assert await claimed(channel) == []
     clock.advance(1)
     [again] = await claimed(channel)
     assert (again.message, again.attempts, again.failures) == (first.message, 2, 1)
-    assert await channel.next_due() is None
+    assert (await channel.turn([], 0)).next_due is None
 
 
 async def test_replies_come_with_the_settlement_and_once(channel: DurableChannel, opening: Opening) -> None:
@@ -123,7 +123,7 @@ async def test_replies_come_with_the_settlement_and_once(channel: DurableChannel
 
 
 async def test_a_lane_is_kept_to_and_others_go_on(opening: Opening, clock: ManualClock) -> None:
-    channel = opening(ordered=True)
+    channel = opening()
     await channel.receive(
         [*arrivals("a1", "a2", "a3", lane="a"), *arrivals("b1", "b2", lane="b"), *arrivals("x")], "1"
     )
@@ -146,7 +146,7 @@ async def test_what_a_dead_process_had_claimed_is_sent_after_all(
     await channel.receive(arrivals("a", "b"), "1")
     assert keys(await claimed(channel)) == ["a", "b"]
     following = opening(owner="the next process")
-    assert await following.open() == (2, 0)
+    assert await following.open() == Standing(2, 0)
     if place.shared:  # the first may still live: only its lease says
         assert await claimed(following) == []
         clock.advance(LEASE)
@@ -164,7 +164,7 @@ async def test_two_that_claim_at_once_share_the_messages(channel: DurableChannel
 async def test_a_body_that_json_cannot_say_is_a_dead_letter(channel: DurableChannel) -> None:
     broken = encode(Message("k", {1j: 2}), "orders")
     assert await channel.receive([broken], "1") == Inserted(0, 1)
-    assert await channel.open() == (0, 1)
+    assert await channel.open() == Standing(0, 1)
     assert await claimed(channel) == []
 
 
@@ -203,5 +203,5 @@ async def test_a_cause_is_kept_whatever_characters_it_has(
 async def test_a_turn_that_does_nothing_changes_nothing(channel: DurableChannel, database: Database) -> None:
     turn = await channel.turn([], 10)
     assert (list(turn.claims), turn.replied) == ([], Inserted(0, 0))
-    assert await channel.open() == (0, 0)
-    assert await channel.next_due() is None
+    assert await channel.open() == Standing(0, 0)
+    assert (await channel.turn([], 0)).next_due is None

@@ -4,7 +4,7 @@ GET  /isthmus/hub/status        what each route is at, and its messages by state
 GET  /isthmus/hub/dead-letters  ?route=&after=&limit= → the next of them by age
 POST /isthmus/hub/dead-letters  {"do": "replay" | "discard", "route", "ids"} → {"messages": n}
 GET  /isthmus/hub/ledger        ?route=&key=&state=&before=&limit= → entries, youngest first
-POST /isthmus/hub/routes        {"do": "pause" | "resume", "route"} → {}
+POST /isthmus/hub/routes        {"do": "pause" | "resume", "route"} → {"route", "paused"}
 GET  /isthmus/hub/clock         {"now": ms, "offset": ms}
 POST /isthmus/hub/clock         {"advance": ms}
 GET  /isthmus/hub/metrics       counters, in the form that Prometheus reads
@@ -112,21 +112,21 @@ class Control:
         return {
             "hub": running.hub.name,
             "now": running.clock.now(),
-            "routes": [self._route(name, tallies) for name in (each.name for each in running.hub.routes)],
+            "routes": [self._route(each.name, tallies) for each in running.hub.routes],
             "orphans": [asdict(each) for each in tallies if each.route not in running.routes],
         }
 
     def _route(self, name: str, tallies: list[ledger.Tally]) -> dict[str, object]:
-        own = [each for each in tallies if each.route == name]
+        [own] = [each for each in tallies if each.route == name] or [ledger.Tally(name, {}, 0, 0)]
         source = self._running.sources.get(name)
         return {
             "route": name,
             "paused": self._running.routes[name].paused,
             "source": source.state if source else None,
             "source_says": source.reason if source else None,
-            "messages": {each.state: each.messages for each in own},
-            "redeliveries": sum(each.redeliveries for each in own),
-            "copies": sum(each.copies for each in own),
+            "messages": own.messages,
+            "redeliveries": own.redeliveries,
+            "copies": own.copies,
         }
 
     async def _dead_letters(self, request: Request) -> object:
@@ -163,8 +163,8 @@ class Control:
         asked = await _decoded(request, Steer)
         if asked.route not in self._running.routes:
             raise _Refused(400, f"no route is called {asked.route!r}; {', '.join(self._running.routes)} are")
-        (self._running.pause if asked.do == "pause" else self._running.resume)(asked.route)
-        return {}
+        await (self._running.pause if asked.do == "pause" else self._running.resume)(asked.route)
+        return {"route": asked.route, "paused": self._running.routes[asked.route].paused}
 
     async def _clock(self, _: Request) -> object:
         now = self._running.clock.now()
@@ -184,7 +184,9 @@ class Control:
             self._metrics.watch("isthmus_hub_messages", "Messages by route and state", lambda: self._tallies)
             self._metrics.watch("isthmus_hub_database", "The database's work", self._running.database.counts)
         found = await ledger.tallies(self._running.database)
-        self._tallies = {f"{each.route} {each.state}": each.messages for each in found}
+        self._tallies = {
+            f"{each.route} {state}": count for each in found for state, count in each.messages.items()
+        }
         return Response(self._metrics.exposition(), media_type="text/plain; version=0.0.4")
 
 

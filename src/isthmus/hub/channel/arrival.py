@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from isthmus.hub.channel.counts import COPIES, Changes
 from isthmus.hub.channel.tables import State
 from isthmus.hub.message import Message
 from isthmus.kernel.database import Transaction, Value
@@ -17,9 +18,14 @@ _DEAD: Final = str(State.DEAD)
 _SEQUENCE: Final = "hub.message"
 _INSERT: Final = (
     'INSERT INTO "hub_message" ("id", "channel", "key", "state", "lane", "payload", "received", "copies", '
-    '"since", "due", "leased_until", "attempts", "failures", "finished", "cause") '
-    "VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 0, 0, 0, ?, ?) "
+    '"since", "due", "leased_until", "attempts", "failures", "finished", "cause", "behind") '
+    "VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 0, 0, 0, ?, ?, {}) "
     'ON CONFLICT ("channel", "key") DO NOTHING'
+)
+_FREE: Final = _INSERT.format("0")
+_IN_ITS_LANE: Final = _INSERT.format(
+    'CASE WHEN EXISTS (SELECT 1 FROM "hub_message" e WHERE e."channel" = ? AND e."lane" = ? '
+    f"AND e.\"state\" = '{State.WAITING}') THEN 1 ELSE 0 END"
 )
 _KEPT: Final = 'SELECT "id" FROM "hub_message" WHERE "id" BETWEEN ? AND ?'
 _COPY: Final = 'UPDATE "hub_message" SET "copies" = "copies" + 1 WHERE "channel" = ? AND "key" = ?'
@@ -90,18 +96,28 @@ def decode(key: str, payload: bytes) -> Message:
     return Message(key, body, headers)
 
 
-def insert(tx: Transaction, arrivals: Sequence[Arrival], now: int) -> Inserted:
-    """Keep what is new. A key that the channel knows counts one copy more, and nothing else."""
+def insert(tx: Transaction, arrivals: Sequence[Arrival], now: int, changes: Changes) -> Inserted:
+    """Keep what is new, and note in `changes` what is to be counted.
+
+    A key that the channel knows counts one copy more, and nothing else.
+    """
     if not arrivals:
         return Inserted(0, 0)
     first = tx.next_in_sequence(_SEQUENCE, len(arrivals))
-    tx.execute_many(_INSERT, [_row(number, each, now) for number, each in enumerate(arrivals, first)])
+    numbered = list(enumerate(arrivals, first))
+    tx.execute_many(_FREE, [_row(number, each, now) for number, each in numbered if each.lane is None])
+    in_lanes = [(number, each) for number, each in numbered if each.lane is not None]
+    if in_lanes:
+        rows = [(*_row(number, each, now), each.channel, each.lane) for number, each in in_lanes]
+        tx.execute_many(_IN_ITS_LANE, rows)
     kept = {row[0] for row in tx.rows(_KEPT, (first, first + len(arrivals) - 1))}
-    new = [each for number, each in enumerate(arrivals, first) if number in kept]
+    new = [each for number, each in numbered if number in kept]
     if len(new) < len(arrivals):
-        known = [each for number, each in enumerate(arrivals, first) if number not in kept]
+        known = [each for number, each in numbered if number not in kept]
         tx.execute_many(_COPY, [(each.channel, each.key) for each in known])
+        changes.update((each.channel, COPIES) for each in known)
     dead = sum(each.cause is not None for each in new)
+    changes.update((each.channel, _WAITING if each.cause is None else _DEAD) for each in new)
     return Inserted(len(new) - dead, dead)
 
 

@@ -3,11 +3,14 @@
 They are replayed into their route, singly or all, or discarded. Until then they stay, whatever their age.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from isthmus.hub.channel.arrival import decode
+from isthmus.hub.channel.counts import Changes, record
+from isthmus.hub.channel.lanes import first_goes_on
 from isthmus.hub.channel.tables import State
 from isthmus.kernel.database import Connection, Database, Transaction, Value
 
@@ -19,7 +22,8 @@ _SELECT: Final = (
 )
 _REPLAY: Final = (
     f'UPDATE "hub_message" SET "state" = \'{State.WAITING}\', "since" = ?, "due" = ?, "failures" = 0, '
-    f'"finished" = NULL WHERE "state" = \'{State.DEAD}\''
+    '"finished" = NULL, "behind" = CASE WHEN "lane" IS NULL THEN 0 ELSE 1 END '
+    f"WHERE \"state\" = '{State.DEAD}'"
 )
 _DISCARD: Final = (
     f'UPDATE "hub_message" SET "state" = \'{State.DISCARDED}\', "payload" = NULL, "finished" = ? '
@@ -59,29 +63,35 @@ def replay(
     database: Database, now: int, *, route: str | None = None, ids: Sequence[int] | None = None
 ) -> Awaitable[dict[str, int]]:
     """Send dead letters once more, as if they had just come; how many of which route."""
-    return _decide(database, _REPLAY, (now, now), route, ids)
+    return _decide(database, State.WAITING, _REPLAY, (now, now), route, ids)
 
 
 def discard(
     database: Database, now: int, *, route: str | None = None, ids: Sequence[int] | None = None
 ) -> Awaitable[dict[str, int]]:
     """Give dead letters up, payload and all; the ledger remembers it. How many of which route."""
-    return _decide(database, _DISCARD, (now,), route, ids)
+    return _decide(database, State.DISCARDED, _DISCARD, (now,), route, ids)
 
 
 def _decide(
-    database: Database, sql: str, values: tuple[Value, ...], route: str | None, ids: Sequence[int] | None
+    database: Database,
+    state: State,
+    sql: str,
+    values: tuple[Value, ...],
+    route: str | None,
+    ids: Sequence[int] | None,
 ) -> Awaitable[dict[str, int]]:
     narrowed, narrowing = _narrowed(route, ids)
-    counted = (
-        f'SELECT "channel", COUNT(*) FROM "hub_message" WHERE "state" = \'{State.DEAD}\'{narrowed} '
-        'GROUP BY "channel"'
-    )
 
     def unit(tx: Transaction) -> dict[str, int]:
-        found = {str(channel): int(count or 0) for channel, count in tx.rows(counted, narrowing)}
-        tx.execute(sql + narrowed, (*values, *narrowing))
-        return found
+        rows = tx.rows(f'{sql}{narrowed} RETURNING "channel", "lane"', (*values, *narrowing))
+        found = Counter(str(channel) for channel, _ in rows)
+        changes = Changes({(channel, state): count for channel, count in found.items()})
+        changes.subtract({(channel, State.DEAD): count for channel, count in found.items()})
+        record(tx, changes)
+        if state is State.WAITING:
+            first_goes_on(tx, {(str(channel), lane) for channel, lane in rows if isinstance(lane, str)})
+        return dict(found)
 
     return database.writing(unit)
 

@@ -9,26 +9,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from isthmus.hub.channel.tables import State
+from isthmus.hub.channel.counts import COPIES, REDELIVERED, Changes, counted, record
+from isthmus.hub.channel.tables import State, among
 from isthmus.kernel.database import Connection, Database, Row, Transaction, Value
 
-__all__ = ["Entry", "Tally", "entries", "forget", "tallies"]
+__all__ = ["Entry", "Forgotten", "Tally", "entries", "forget", "tallies"]
 
 _ENTRIES: Final = (
     'SELECT "id", "channel", "key", "state", "received", "finished", "attempts", "copies", "due", "cause" '
     'FROM "hub_message" WHERE "id" < ?{} ORDER BY "id" DESC LIMIT ?'
 )
-_TALLIES: Final = (
-    'SELECT "channel", "state", COUNT(*), '
-    'CAST(SUM(CASE WHEN "attempts" > 1 THEN "attempts" - 1 ELSE 0 END) AS BIGINT), '
-    'CAST(SUM("copies" - 1) AS BIGINT) '
-    'FROM "hub_message" GROUP BY "channel", "state" ORDER BY "channel", "state"'
-)
 _OLDEST: Final = (
     'SELECT "id", "state", "received", "finished" FROM "hub_message" WHERE "id" > ? ORDER BY "id" LIMIT ?'
 )
-_FORGET: Final = 'DELETE FROM "hub_message" WHERE "id" = ?'
+_FORGET: Final = 'DELETE FROM "hub_message" WHERE "id" IN ({}) RETURNING "channel", "state"'
 _FORGOTTEN_AT_ONCE: Final = 2_000
+_STATES: Final = frozenset(State)
 _FINISHED: Final = frozenset({State.DELIVERED, State.FILTERED, State.DISCARDED})
 _END: Final = 1 << 62
 
@@ -53,13 +49,20 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many messages of a route are in a state, and how often they were sent, and brought, again."""
+    """How many messages of a route are in each state, and how often any were sent, and brought, again."""
 
     route: str
-    state: str
-    messages: int
+    messages: dict[str, int]
     redeliveries: int
     copies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How many messages were forgotten, and behind which id to look for more (0: from the oldest on)."""
+
+    messages: int
+    after: int
 
 
 def entries(
@@ -88,29 +91,36 @@ def tallies(database: Database) -> Awaitable[list[Tally]]:
     """Every route's messages by state."""
 
     def question(connection: Connection) -> list[Tally]:
-        rows: list[Any] = connection.rows(_TALLIES)
-        return [Tally(*row) for row in rows]
+        return [
+            Tally(
+                route,
+                {what: count for what, count in counts.items() if what in _STATES},
+                counts.get(REDELIVERED, 0),
+                counts.get(COPIES, 0),
+            )
+            for route, counts in counted(connection).items()
+        ]
 
     return database.reading(question)
 
 
-async def forget(database: Database, before: int, keep: int) -> int:
-    """Forget what was finished `before` then, and the oldest finished beyond `keep`; returns how many.
+async def forget(database: Database, before: int, keep: int, after: int = 0) -> Forgotten:
+    """Forget what was finished `before` then, and the oldest finished beyond `keep`, behind the id `after`.
 
     Messages that wait and dead letters stay.
     """
-    count = await database.reading(lambda connection: connection.row('SELECT COUNT(*) FROM "hub_message"'))
-    excess = max(0, int(count[0] or 0) - keep) if count else 0
-    forgotten = after = 0
+    excess = sum(sum(each.messages.values()) for each in await tallies(database)) - keep
+    forgotten = 0
     while True:
         rows: list[Any] = await database.reading(partial(_oldest, after=after))
         finished = [row for row in rows if row[1] in _FINISHED]
-        gone = [(row[0],) for n, row in enumerate(finished) if row[3] < before or forgotten + n < excess]
+        gone = [row[0] for n, row in enumerate(finished) if row[3] < before or forgotten + n < excess]
         if gone:
-            await database.writing(partial(_delete, gone=gone))
-            forgotten += len(gone)
-        if len(rows) < _FORGOTTEN_AT_ONCE or (rows[-1][2] >= before and forgotten >= excess):
-            return forgotten
+            forgotten += await database.writing(partial(_delete, gone=gone))
+        if len(rows) < _FORGOTTEN_AT_ONCE:
+            return Forgotten(forgotten, 0)
+        if rows[-1][2] >= before and forgotten >= excess:
+            return Forgotten(forgotten, after)
         after = rows[-1][0]
 
 
@@ -118,5 +128,10 @@ def _oldest(connection: Connection, after: int) -> list[Row]:
     return connection.rows(_OLDEST, (after, _FORGOTTEN_AT_ONCE))
 
 
-def _delete(tx: Transaction, gone: list[tuple[int]]) -> None:
-    tx.execute_many(_FORGET, gone)
+def _delete(tx: Transaction, gone: list[int]) -> int:
+    marks, padded = among(gone)
+    rows = tx.rows(_FORGET.format(marks), padded)
+    changes = Changes()
+    changes.subtract((str(channel), str(state)) for channel, state in rows)
+    record(tx, changes)
+    return len(rows)

@@ -3,6 +3,9 @@
 A row is a message from its arrival until the ledger forgets it: first it waits, with its payload; then its
 state says what became of it, and only dead letters keep the payload. That the key is unique in a channel
 makes the receiver idempotent for as long as the ledger remembers.
+
+One that waits behind an earlier one of its lane says so, and is in no index that a claim reads: however many
+wait there, they cost it nothing.
 """
 
 from collections.abc import Sequence
@@ -11,7 +14,7 @@ from typing import Final
 
 from isthmus.kernel.database import Dialect, Migration
 
-__all__ = ["MIGRATIONS", "State"]
+__all__ = ["MIGRATIONS", "State", "among"]
 
 
 class State(StrEnum):
@@ -54,4 +57,37 @@ def _tables(d: Dialect) -> Sequence[str]:
     )
 
 
-MIGRATIONS: Final = (Migration(1, "messages and positions", _tables),)
+def _lanes_counts_and_pauses(d: Dialect) -> Sequence[str]:
+    return (
+        f'ALTER TABLE "hub_message" ADD COLUMN "behind" {d.flag} NOT NULL DEFAULT 0',
+        """UPDATE "hub_message" SET "behind" = 1 WHERE "state" = 'waiting' AND "lane" IS NOT NULL
+            AND EXISTS (SELECT 1 FROM "hub_message" e WHERE e."channel" = "hub_message"."channel"
+                AND e."lane" = "hub_message"."lane" AND e."state" = 'waiting'
+                AND e."id" < "hub_message"."id")""",
+        'DROP INDEX "hub_message_due"',
+        """CREATE INDEX "hub_message_due" ON "hub_message" ("channel", "due", "id")
+            WHERE "state" = 'waiting' AND "behind" = 0""",
+        f"""CREATE TABLE "hub_count" (
+            "channel" {d.text} NOT NULL, "what" {d.text} NOT NULL, "slot" {d.integer} NOT NULL,
+            "count" {d.integer} NOT NULL, PRIMARY KEY ("channel", "what", "slot"))""",
+        """INSERT INTO "hub_count" SELECT "channel", "state", 0, COUNT(*)
+            FROM "hub_message" GROUP BY 1, 2""",
+        """INSERT INTO "hub_count" SELECT "channel", 'redelivered', 0,
+            CAST(SUM(CASE WHEN "attempts" > 1 THEN "attempts" - 1 ELSE 0 END) AS BIGINT)
+            FROM "hub_message" GROUP BY 1""",
+        """INSERT INTO "hub_count" SELECT "channel", 'copies', 0, CAST(SUM("copies" - 1) AS BIGINT)
+            FROM "hub_message" GROUP BY 1""",
+        f"""CREATE TABLE "hub_paused" ("channel" {d.text} PRIMARY KEY, "since" {d.integer} NOT NULL)""",
+    )
+
+
+MIGRATIONS: Final = (
+    Migration(1, "messages and positions", _tables),
+    Migration(2, "heads of lanes, counts, pauses", _lanes_counts_and_pauses),
+)
+
+
+def among(ids: Sequence[int]) -> tuple[str, list[int]]:
+    """The parameters of `IN (…)`, of so few lengths that statements stay prepared; no id is 0."""
+    length = 1 << max(len(ids) - 1, 0).bit_length()
+    return ", ".join("?" * length), [*ids, *[0] * (length - len(ids))]

@@ -1,7 +1,6 @@
 """Running: a hub's routes at work over its database."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -11,11 +10,12 @@ from isthmus.hub.channel import dead_letters as letters
 from isthmus.hub.endpoint import Closable
 from isthmus.hub.hub import Hub
 from isthmus.hub.route import Route
+from isthmus.hub.running.ledger_keeper import LedgerKeeper
 from isthmus.hub.running.route_runner import RouteRunner
 from isthmus.hub.running.source_runner import SourceRunner
-from isthmus.kernel.clock import HOUR, Clock
-from isthmus.kernel.database import Database, DatabaseError
-from isthmus.kernel.tasks import Closing, Tasks
+from isthmus.kernel.clock import Clock
+from isthmus.kernel.database import Database
+from isthmus.kernel.tasks import Tasks
 
 __all__ = ["RunningHub"]
 
@@ -34,11 +34,14 @@ class RunningHub:
         self.routes: dict[str, RouteRunner] = {}
         self.sources: dict[str, SourceRunner] = {}
         self._tasks = tasks
+        self._ledger = LedgerKeeper(hub, database, clock)
         for route in _targets_first(hub):
-            channel = DurableChannel(database, clock, route.name, owner, ordered=route.order_by is not None)
+            channel = DurableChannel(database, clock, route.name, owner)
             target = self.routes[route.reply_to] if route.reply_to is not None else None
             shared = database.dialect.name == "postgresql"
-            runner = RouteRunner(route, channel, clock, tasks, target, shared=shared)
+            runner = RouteRunner(
+                route, channel, clock, tasks, target, shared=shared, on_settled=self._ledger.settled
+            )
             self.routes[route.name] = runner
             if route.source is not None:
                 self.sources[route.name] = SourceRunner(route.source, runner, clock, tasks)
@@ -52,7 +55,7 @@ class RunningHub:
             self._tasks.start(runner.run(), name=f"route {name}")
         for name, source in self.sources.items():
             self._tasks.start(source.run(), name=f"source of {name}")
-        self._tasks.start(self._keep_up(), name="ledger")
+        self._tasks.start(self._ledger.run(self._tasks), name="ledger")
 
     async def close(self) -> None:
         """Close sources and sinks, once the tasks have ended."""
@@ -61,13 +64,13 @@ class RunningHub:
                 if isinstance(endpoint, Closable):
                     await endpoint.close()
 
-    def pause(self, route: str) -> None:
-        """Send nothing of this route until it is resumed. Raises KeyError."""
-        self.routes[route].pause()
+    async def pause(self, route: str) -> None:
+        """Send nothing of this route until it is resumed. Raises KeyError, DatabaseError."""
+        await self.routes[route].pause()
 
-    def resume(self, route: str) -> None:
-        """Send again, and read again where the source had stopped. Raises KeyError."""
-        self.routes[route].resume()
+    async def resume(self, route: str) -> None:
+        """Send again, and read again where the source had stopped. Raises KeyError, DatabaseError."""
+        await self.routes[route].resume()
         if route in self.sources:
             self.sources[route].resume()
 
@@ -89,24 +92,13 @@ class RunningHub:
 
     async def _warn_of_orphans(self) -> None:
         for each in await ledger.tallies(self.database):
-            if each.route not in self.routes and each.state in ("waiting", "dead"):
+            here = {state: each.messages[state] for state in ("waiting", "dead") if state in each.messages}
+            if each.route not in self.routes and here:
                 _log.warning(
                     "messages are here of a route that the hub does not have; they stay",
                     route=each.route,
-                    state=each.state,
-                    messages=each.messages,
+                    **here,
                 )
-
-    async def _keep_up(self) -> None:
-        """Every hour of the hub's clock: forget what has had its time."""
-        with suppress(Closing):
-            while True:
-                try:
-                    before = self.clock.now() - self.hub.ledger_retention
-                    await ledger.forget(self.database, before, self.hub.ledger_max)
-                except DatabaseError:
-                    _log.exception("the ledger was not tidied up; it is tried again in an hour")
-                await self._tasks.unless_closing(self.clock.sleep_until(self.clock.now() + HOUR))
 
 
 def _targets_first(hub: Hub) -> list[Route]:

@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from isthmus.hub.channel import LEASE, Claim, DurableChannel, Outcome
+from isthmus.hub.channel import LEASE, Claim, DurableChannel, Outcome, Standing
 from isthmus.hub.channel.arrival import Arrival, encode
 from isthmus.hub.channel.tables import State
 from isthmus.hub.endpoint import SinkFailed
@@ -46,11 +46,14 @@ class RouteRunner:
         reply_to: "RouteRunner | None",
         *,
         shared: bool,
+        on_settled: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.route = route
         self.channel = channel
         self.waiting = 0
-        """Messages that wait in the channel, those that are being sent included."""
+        """Messages that wait in the channel, those that are being sent included; where others change it, too,
+        as it was a moment ago.
+        """
         self.dead = 0
         self.settled = 0
         """Attempts whose outcome is on disk, since the start."""
@@ -59,6 +62,7 @@ class RouteRunner:
         self._tasks = tasks
         self._reply_to = reply_to
         self._shared = shared
+        self._on_settled = on_settled
         self._claims_max = max(CLAIMED_MIN, CLAIMED_AHEAD * route.concurrency)
         self._queue: asyncio.Queue[Claim] = asyncio.Queue(self._claims_max)
         self._held: dict[int, Claim] = {}
@@ -80,8 +84,7 @@ class RouteRunner:
 
     async def open(self) -> None:
         """Learn what the channel holds. Raises DatabaseError."""
-        self.waiting, self.dead = await self.channel.open()
-        self._note_room()
+        self._stand(await self.channel.open())
 
     async def deliver(self, messages: Sequence[Message], position: str) -> None:
         """What the route's source hands its messages over with (see `Delivery`)."""
@@ -98,12 +101,17 @@ class RouteRunner:
             self._note_room()
             self._look()
 
-    def pause(self) -> None:
-        """Send no more until `resume`; what is being sent is finished."""
+    async def pause(self) -> None:
+        """Send no more until `resume`, in no process and after no restart; what is being sent is finished.
+
+        Raises DatabaseError.
+        """
+        await self.channel.pause(True)
         self.paused = True
 
-    def resume(self) -> None:
-        """Go on."""
+    async def resume(self) -> None:
+        """Go on. Raises DatabaseError."""
+        await self.channel.pause(False)
         self.paused = False
         self._look()
 
@@ -123,18 +131,36 @@ class RouteRunner:
             asyncio.create_task(self._send(), name=f"{self.route.name} {number}")
             for number in range(self.route.concurrency)
         ]
-        closing = asyncio.create_task(self._on_closing())
+        others = [asyncio.create_task(self._on_closing())]
+        if self._shared:
+            others.append(asyncio.create_task(self._keep_looking(), name=f"{self.route.name} of others"))
         try:
             await self._go_on()
         finally:
             self._alarm.stop()
-            for each in (*senders, closing):
+            for each in (*senders, *others):
                 each.cancel()
-            await asyncio.gather(*senders, closing, return_exceptions=True)
+            await asyncio.gather(*senders, *others, return_exceptions=True)
 
     async def _on_closing(self) -> None:
         await self._tasks.closing.wait()
         self._news.set()
+
+    async def _keep_looking(self) -> None:
+        """See what other processes have done to the channel: brought, taken, buried, paused, left behind."""
+        while True:
+            await self._clock.sleep_until(self._clock.now() + POLL)
+            try:
+                self._stand(await self.channel.standing())
+            except DatabaseClosed:
+                return
+            except DatabaseError as error:
+                _log.warning("the hub's database does not answer", route=self.route.name, why=str(error))
+            self._look()
+
+    def _stand(self, standing: Standing) -> None:
+        self.waiting, self.dead, self.paused = standing.waiting, standing.dead, standing.paused
+        self._note_room()
 
     def _look(self) -> None:
         self._more = True
@@ -187,8 +213,9 @@ class RouteRunner:
             if claim.id not in self._held:  # else its lease was lost and has come back: it is being sent
                 self._held[claim.id] = claim
                 self._queue.put_nowait(claim)
-        if wanted:
-            await self._mind_the_time(len(turn.claims) >= wanted)
+        if turn.next_due is not None:
+            self._alarm.at(turn.next_due)
+        self._more = self._more or 0 < wanted <= len(turn.claims)
         return True
 
     def _note(self, outcomes: Sequence[Outcome]) -> None:
@@ -201,19 +228,10 @@ class RouteRunner:
             else:
                 self.waiting -= 1
         if outcomes:
+            self._on_settled(len(outcomes))
             self._note_room()
             if self.route.order_by is not None:
                 self._more = True  # whoever stood behind one of these in its lane
-
-    async def _mind_the_time(self, more: bool) -> None:
-        if more:
-            self._more = True
-            return
-        due = await self.channel.next_due()
-        if due is not None:
-            self._alarm.at(due)
-        if self._shared:
-            self._alarm.at(self._clock.now() + POLL)
 
     def _mind_the_leases(self) -> None:
         """However long the sink takes, nobody else must think that we are gone."""
