@@ -31,6 +31,7 @@ from isthmus.org.schema import recorded
 from isthmus.org.schema.examine import refusal_text
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.security import tables as security_tables
+from isthmus.org.security.access import every_right
 from isthmus.org.security.identity import Identity, IdentityOptions
 from isthmus.settings import Settings
 
@@ -87,6 +88,7 @@ async def open_org(
             clock=clock,
             ids=ids,
             organization_id=founding.organization_id,
+            rights=every_right,
             seal_key=_seal_key(settings.data / "seal.key"),
             options=_identity_options(settings),
         )

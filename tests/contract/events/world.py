@@ -22,6 +22,7 @@ from isthmus.org.query.engine import QueryEngine
 from isthmus.org.save.ports import NOTHING, Automation
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.store import SchemaStore
+from isthmus.org.security.access import every_right
 from isthmus.org.security.identity import Identity
 from isthmus.org.security.principal import Principal
 
@@ -124,7 +125,12 @@ def event_org(
     schemas = SchemaStore(database)
     organization_id = record_id("00D", INSTANCE, 1)
     identity = Identity(
-        database=database, clock=clock, ids=ids, organization_id=organization_id, seal_key=b"k" * 32
+        database=database,
+        clock=clock,
+        ids=ids,
+        organization_id=organization_id,
+        rights=every_right,
+        seal_key=b"k" * 32,
     )
     journal = Journal(database, immediate)
     org = Org(

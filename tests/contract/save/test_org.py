@@ -24,6 +24,7 @@ from isthmus.org.save.operation import CommitMoment, Moment, Operation
 from isthmus.org.save.ports import CommitRunner, Runner
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.store import SchemaStore
+from isthmus.org.security.access import every_right
 from isthmus.org.security.identity import Identity
 
 T = TypeVar("T")
@@ -67,7 +68,12 @@ def org(place: Place, database: Database, automation: Interrupted) -> Iterator[O
     schemas = SchemaStore(database)
     organization_id = record_id("00D", INSTANCE, 1)
     identity = Identity(
-        database=database, clock=clock, ids=ids, organization_id=organization_id, seal_key=b"k" * 32
+        database=database,
+        clock=clock,
+        ids=ids,
+        organization_id=organization_id,
+        rights=every_right,
+        seal_key=b"k" * 32,
     )
     org = Org(
         organization_id=organization_id,
@@ -205,10 +211,10 @@ def test_calls_are_counted_and_survive_a_restart(org: Org) -> None:
 
 def test_calls_that_cannot_be_written_down_wait_for_the_next_minute(org: Org, database: Database) -> None:
     def forbid(tx: Transaction) -> None:
-        tx.execute('ALTER TABLE "isthmus_api_usage" RENAME TO "elsewhere"')
+        tx.execute('ALTER TABLE "isthmus_usage" RENAME TO "elsewhere"')
 
     def allow(tx: Transaction) -> None:
-        tx.execute('ALTER TABLE "elsewhere" RENAME TO "isthmus_api_usage"')
+        tx.execute('ALTER TABLE "elsewhere" RENAME TO "isthmus_usage"')
 
     async def count(calls: int) -> None:
         org.count_call(calls)
@@ -219,7 +225,7 @@ def test_calls_that_cannot_be_written_down_wait_for_the_next_minute(org: Org, da
     with capture_logs() as logged:
         run(count(4))
         run(org.stop())
-    assert {each["event"] for each in logged} == {"API calls are not written down"}
+    assert {each["event"] for each in logged} == {"what was used of the daily limits is not written down"}
     database.write(allow).result()
     run(org.stop())
     run(org.start())

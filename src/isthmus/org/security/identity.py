@@ -34,11 +34,11 @@ from isthmus.org.security.refresh_tokens import RefreshToken
 from isthmus.org.security.seal import Seal
 from isthmus.org.security.sessions import OpenedSession, Session, Sessions
 from isthmus.org.security.users import (
+    AccessOf,
     Account,
     Organization,
     Profile,
-    find_account,
-    find_account_of,
+    Users,
     find_organization,
     find_profile,
 )
@@ -79,7 +79,9 @@ class TokenState:
 
 
 class Identity:
-    """The identities of one org. `seal_key` (32 bytes) is kept outside of the database."""
+    """The identities of one org. `rights` finds what a user may do; `seal_key` (32 bytes) is kept outside of
+    the database.
+    """
 
     def __init__(
         self,
@@ -88,6 +90,7 @@ class Identity:
         clock: Clock,
         ids: Ids,
         organization_id: str,
+        rights: AccessOf,
         seal_key: bytes,
         options: IdentityOptions = IdentityOptions(),
     ) -> None:
@@ -99,7 +102,8 @@ class Identity:
         self._seal = Seal(seal_key)
         self._hasher = PasswordHasher(ids)
         self._rate = LoginRate(clock, options.logins_per_hour)
-        self._sessions = Sessions(database, clock, ids, organization_id)
+        self._users = Users(organization_id, rights)
+        self._sessions = Sessions(database, clock, ids, self._users)
 
     def close(self) -> None:
         """Write down what is to be written, and end the threads that hash."""
@@ -124,6 +128,10 @@ class Identity:
     def forget_user(self, user_id: str) -> None:
         """Notice at once that a user's record has changed (else it is noticed within ten seconds)."""
         self._sessions.forget_user(user_id)
+
+    def forget_rights(self) -> None:
+        """Notice at once that what users may do has changed (else it is noticed within ten seconds)."""
+        self._sessions.forget_all()
 
     async def login_with_password(self, username: str, password: str) -> OpenedSession:
         """A session without a connected app. `password` may end with the security token.
@@ -353,10 +361,10 @@ class Identity:
         return token
 
     def _account(self, connection: Connection, username: str) -> Account | None:
-        return find_account(connection, username, self.organization_id)
+        return self._users.named(connection, username)
 
     def _account_of(self, connection: Connection, user_id: str | None) -> Account | None:
-        return None if user_id is None else find_account_of(connection, user_id, self.organization_id)
+        return None if user_id is None else self._users.with_id(connection, user_id)
 
     def _refresh_token(
         self, connection: Connection, digest: str

@@ -20,7 +20,7 @@ from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids
 from isthmus.org.security.hashing import token_digest
 from isthmus.org.security.principal import Principal
-from isthmus.org.security.users import PRINCIPAL_COLUMNS, principal
+from isthmus.org.security.users import PRINCIPAL_COLUMNS, Users
 
 _READ_AGAIN_AFTER: Final = 10 * SECOND
 _CACHED_MAX: Final = 10_000
@@ -57,11 +57,11 @@ class OpenedSession(Session):
 class Sessions:
     """Every session of one org. What is asynchronous is for the event loop, the rest for any thread."""
 
-    def __init__(self, database: Database, clock: Clock, ids: Ids, organization_id: str) -> None:
+    def __init__(self, database: Database, clock: Clock, ids: Ids, users: Users) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
-        self._organization_id = organization_id
+        self._users = users
         self._lock = threading.Lock()
         self._cache: OrderedDict[str, tuple[Session, int]] = OrderedDict()
         self._forgotten = 0
@@ -108,7 +108,7 @@ class Sessions:
         """Open a session within a unit of work; sessions that have ended are cleared away with it."""
         now = self._clock.now()
         random = self._ids.text(_TOKEN_LENGTH - len(_TOKEN_START))
-        token = f"{self._organization_id[:15]}!{_TOKEN_START}{random}"
+        token = f"{self._users.organization_id[:15]}!{_TOKEN_START}{random}"
         transaction.execute('DELETE FROM "isthmus_sessions" WHERE "expires_at" <= ?', (now,))
         transaction.execute(
             """INSERT INTO "isthmus_sessions" ("token_hash", "user_id", "client_id", "refresh_token_hash",
@@ -136,6 +136,12 @@ class Sessions:
         transaction.on_commit(lambda: self._forget(digests))
         return ended
 
+    def forget_all(self) -> None:
+        """Read every session again at its next use: what users may do has changed."""
+        with self._lock:
+            digests = list(self._cache)
+        self._forget(digests)
+
     def forget_user(self, user_id: str) -> None:
         """Read a user's sessions again at their next use: the user's record has changed."""
         with self._lock:
@@ -158,10 +164,8 @@ class Sessions:
         with self._lock:
             forgotten = self._forgotten
         now = self._clock.now()
-        organization_id = self._organization_id
-        session = await short_read(
-            self._database, lambda connection: _find(connection, digest, organization_id)
-        )
+        users = self._users
+        session = await short_read(self._database, lambda connection: _find(connection, digest, users))
         with self._lock:
             if session is None:
                 self._cache.pop(digest, None)
@@ -213,7 +217,7 @@ class Sessions:
                 self._cache.pop(digest, None)
 
 
-def _find(connection: Connection, digest: str, organization_id: str) -> Session | None:
+def _find(connection: Connection, digest: str, users: Users) -> Session | None:
     row = connection.row(
         f"""SELECT {PRINCIPAL_COLUMNS}, s."client_id", s."scopes", s."issued_at", s."expires_at", s."period"
         FROM "isthmus_sessions" s JOIN "User" u ON u."Id" = s."user_id"
@@ -226,7 +230,7 @@ def _find(connection: Connection, digest: str, organization_id: str) -> Session 
     if not (isinstance(issued_at, int) and isinstance(expires_at, int) and isinstance(period, int)):
         raise TypeError("a session's instants are integers")
     return Session(
-        user=principal(row, organization_id),
+        user=users.principal(connection, row),
         client_id=None if client_id is None else str(client_id),
         scopes=tuple(str(scopes).split()),
         issued_at=issued_at,

@@ -1,17 +1,25 @@
 """Users and the organization, as a login needs them: read from the records that the save path keeps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from isthmus.kernel.database import Connection, Value
 from isthmus.org.schema.values import fold
+from isthmus.org.security.access import Access
 from isthmus.org.security.principal import Principal
 
 PRINCIPAL_COLUMNS: Final = (
     'u."Id", u."Username", u."ProfileId", u."TimeZoneSidKey", u."LocaleSidKey", u."LanguageLocaleKey"'
 )
-"""What `principal` reads, of the table "User" under the name u."""
+"""What `Users.principal` reads, of the table "User" under the name u."""
 
+AccessOf: TypeAlias = Callable[[Connection, str, str], Access]
+"""The rights of a user, by the ids of the user and of their profile."""
+
+_ACCOUNTS: Final = f"""
+    SELECT {PRINCIPAL_COLUMNS}, u."IsActive", c."password_hash", c."security_token_hash"
+    FROM "User" u LEFT JOIN "isthmus_credentials" c ON c."user_id" = u."Id" """
 _PROFILE_COLUMNS: Final = (
     "Email",
     "FirstName",
@@ -75,40 +83,49 @@ class Organization:
     locale: str
 
 
-def principal(row: tuple[Value, ...], organization_id: str) -> Principal:
-    """The principal in a row that begins with `PRINCIPAL_COLUMNS`."""
-    user_id, username, profile_id, time_zone, locale, language = row[:6]
-    return Principal(
-        user_id=str(user_id),
-        username=str(username),
-        organization_id=organization_id,
-        profile_id=_text(profile_id) or "",
-        time_zone=_text(time_zone) or "America/Los_Angeles",
-        locale=_text(locale) or "en_US",
-        language=_text(language) or "en_US",
-    )
+@dataclass(frozen=True, slots=True)
+class Users:
+    """The users of one org, each with their rights."""
 
+    organization_id: str
+    access_of: AccessOf
 
-def find_account(connection: Connection, username: str, organization_id: str) -> Account | None:
-    """Who logs in as `username`, in any case; None where there is no such user."""
-    row = connection.row(
-        f"""SELECT {PRINCIPAL_COLUMNS}, u."IsActive", c."password_hash", c."security_token_hash"
-        FROM "User" u LEFT JOIN "isthmus_credentials" c ON c."user_id" = u."Id"
-        WHERE u."Username~" = ? AND u."IsDeleted" = 0 ORDER BY u."IsActive" DESC, u."Id" """,
-        (fold(username),),
-    )
-    return None if row is None else _account(row, organization_id)
+    def principal(self, connection: Connection, row: tuple[Value, ...]) -> Principal:
+        """The principal in a row that begins with `PRINCIPAL_COLUMNS`."""
+        user_id, username, profile_id, time_zone, locale, language = row[:6]
+        profile_id = _text(profile_id) or ""
+        return Principal(
+            user_id=str(user_id),
+            username=str(username),
+            organization_id=self.organization_id,
+            profile_id=profile_id,
+            time_zone=_text(time_zone) or "America/Los_Angeles",
+            locale=_text(locale) or "en_US",
+            language=_text(language) or "en_US",
+            access=self.access_of(connection, str(user_id), profile_id),
+        )
 
+    def named(self, connection: Connection, username: str) -> Account | None:
+        """Who logs in as `username`, in any case; None where there is no such user."""
+        row = connection.row(
+            f"""{_ACCOUNTS} WHERE u."Username~" = ? AND u."IsDeleted" = 0
+            ORDER BY u."IsActive" DESC, u."Id" """,
+            (fold(username),),
+        )
+        return None if row is None else self._account(connection, row)
 
-def find_account_of(connection: Connection, user_id: str, organization_id: str) -> Account | None:
-    """The same, by the user's id."""
-    row = connection.row(
-        f"""SELECT {PRINCIPAL_COLUMNS}, u."IsActive", c."password_hash", c."security_token_hash"
-        FROM "User" u LEFT JOIN "isthmus_credentials" c ON c."user_id" = u."Id"
-        WHERE u."Id" = ? AND u."IsDeleted" = 0""",
-        (user_id,),
-    )
-    return None if row is None else _account(row, organization_id)
+    def with_id(self, connection: Connection, user_id: str) -> Account | None:
+        """The same, by the user's id."""
+        row = connection.row(f'{_ACCOUNTS} WHERE u."Id" = ? AND u."IsDeleted" = 0', (user_id,))
+        return None if row is None else self._account(connection, row)
+
+    def _account(self, connection: Connection, row: tuple[Value, ...]) -> Account:
+        return Account(
+            principal=self.principal(connection, row),
+            active=bool(row[6]),
+            password_digest=_text(row[7]),
+            security_token_digest=_text(row[8]),
+        )
 
 
 def find_profile(connection: Connection, who: Principal) -> Profile | None:
@@ -145,15 +162,6 @@ def find_organization(connection: Connection, organization_id: str) -> Organizat
     )
     name, sandbox, locale = row or (None, None, None)
     return Organization(organization_id, _text(name) or "", bool(sandbox), _text(locale) or "en_US")
-
-
-def _account(row: tuple[Value, ...], organization_id: str) -> Account:
-    return Account(
-        principal=principal(row, organization_id),
-        active=bool(row[6]),
-        password_digest=_text(row[7]),
-        security_token_digest=_text(row[8]),
-    )
 
 
 def _text(value: Value) -> str | None:

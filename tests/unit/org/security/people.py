@@ -13,6 +13,7 @@ from isthmus.org.schema import recorded
 from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.schema.values import fold
+from isthmus.org.security.access import every_right
 from isthmus.org.security.identity import Identity, IdentityOptions
 from isthmus.org.security.tables import COMPONENT, MIGRATIONS
 
@@ -58,6 +59,7 @@ def make_identity(
         clock=clock,
         ids=Ids(),
         organization_id=ORGANIZATION,
+        rights=every_right,
         seal_key=key,
         options=options,
     )

@@ -16,6 +16,7 @@ from isthmus.kernel.database import Connection
 from isthmus.kernel.database.postgresql import PostgresqlDatabase
 from isthmus.kernel.errors import Fault
 from isthmus.org.security import sessions
+from isthmus.org.security.users import Users
 
 T = TypeVar("T")
 
@@ -188,8 +189,8 @@ def test_a_read_that_an_end_overtakes_is_not_remembered(
     token = login(world)
     read = sessions._find
 
-    def overtaken(connection: Connection, digest: str, organization_id: str) -> sessions.Session | None:
-        found = read(connection, digest, organization_id)
+    def overtaken(connection: Connection, digest: str, users: Users) -> sessions.Session | None:
+        found = read(connection, digest, users)
         world.database.write(lambda tx: world.identity._sessions.end(tx, (digest,))).result()
         return found
 
@@ -206,8 +207,8 @@ def test_a_read_that_a_prolongation_overtakes_does_not_undo_it(
     world.clock.advance(HOUR + MINUTE)
     read = sessions._find
 
-    def overtaken(connection: Connection, digest: str, organization_id: str) -> sessions.Session | None:
-        found = read(connection, digest, organization_id)
+    def overtaken(connection: Connection, digest: str, users: Users) -> sessions.Session | None:
+        found = read(connection, digest, users)
         assert found is not None
         world.identity._sessions._put(digest, found, world.clock.now())
         assert world.identity.recognise(token) is not None
