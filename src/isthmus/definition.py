@@ -15,17 +15,19 @@ from isthmus.org.schema.sfdx.findings import Findings
 from isthmus.org.schema.sfdx.project import Project, ProjectBroken, load_project
 from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.store import MetadataRecords
+from isthmus.org.security.metadata.loader import LoadedSecurity, load_security
 from isthmus.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The objects of an org, the records that come with them, and what runs when records are saved."""
+    """The objects of an org, the records that come with them, who may do what, and what runs on saves."""
 
     objects: tuple[SObjectType, ...]
     metadata_records: MetadataRecords = field(default_factory=dict)
     declared: Declared = field(default_factory=Declared)
     flows: LoadedFlows = field(default_factory=LoadedFlows)
+    security: LoadedSecurity = field(default_factory=LoadedSecurity)
 
 
 def base_objects(settings: Settings) -> tuple[SObjectType, ...]:
@@ -45,26 +47,27 @@ def read_definition(settings: Settings) -> Definition:
 
 
 def of_project(project: Project) -> Definition:
-    """What a project defines. Raises ProjectBroken: every error that it or its automation has."""
-    flows = load_flows(project)
-    if errors := _with_flows(project, flows).errors:
+    """What a project defines. Raises ProjectBroken: every error that any part of it has."""
+    flows, security = load_flows(project), load_security(project)
+    if errors := _with_parts(project, flows, security).errors:
         raise ProjectBroken(project.root, errors)
     return Definition(
         objects=project.objects,
         metadata_records=project.metadata_records,
         declared=Declared(statuses=project.status_records, references=project.metadata_references),
         flows=flows,
+        security=security,
     )
 
 
 def load_to_check(root: Path, standard: Schema | Iterable[SObjectType]) -> Project:
-    """As `load_project`, with what there is to be said of the project's automation, and what of it runs."""
+    """As `load_project`, with what there is to be said of what is no part of the schema, and what runs."""
     project = load_project(root, standard)
-    return _with_flows(project, load_flows(project))
+    return _with_parts(project, load_flows(project), load_security(project))
 
 
-def _with_flows(project: Project, flows: LoadedFlows) -> Project:
+def _with_parts(project: Project, flows: LoadedFlows, security: LoadedSecurity) -> Project:
     findings = Findings()
-    for each in (*project.findings, *flows.findings):
+    for each in (*project.findings, *flows.findings, *security.findings):
         findings.add(each)
-    return replace(project, findings=findings.sorted(), running=flows.documents)
+    return replace(project, findings=findings.sorted(), running=flows.documents | security.documents)

@@ -41,8 +41,21 @@ _COUNTED: Final = {
     Verdict.UNKNOWN: "not known",
     Verdict.BROKEN: "broken",
 }
-_ALONE: Final = frozenset({"Flow"})
-"""Types of whose components each runs as a whole, or not at all."""
+_SAID_TO_RUN: Final = frozenset(
+    {
+        "CustomPermission",
+        "Flow",
+        "Group",
+        "MutingPermissionSet",
+        "PermissionSet",
+        "PermissionSetGroup",
+        "Profile",
+        "Queue",
+        "Role",
+        "SharingRules",
+    }
+)
+"""Types that are no part of the schema: who reads them says which of their documents run."""
 _UNSAID: Final = {
     Standing.LATER: "read, not run yet",
     Standing.ASIDE: "read; has no part in what crosses a wire",
@@ -119,9 +132,7 @@ def _check(
         says = [f"{len(errors)} error{'s' * (len(errors) > 1)}, below"]
     elif standing is Standing.HANDLER:
         verdict = Verdict.HANDLER
-    elif component.type.name in _ALONE:
-        verdict = Verdict.RUNS if component.document in project.running else Verdict.READ
-    elif standing in (Standing.LATER, Standing.ASIDE):
+    elif standing in (Standing.LATER, Standing.ASIDE) or not _runs(component, project):
         verdict = Verdict.READ
     elif not _is_there(component, project, objects):
         verdict = Verdict.UNKNOWN
@@ -133,16 +144,23 @@ def _check(
     else:
         verdict = Verdict.RUNS
     said = [] if errors else [each.message for each in mine]
-    if verdict is Verdict.READ and component.type.name in _ALONE:
+    if verdict is Verdict.READ and component.type.name in _SAID_TO_RUN:
         said = [f"line {each.line}: {each.message}" for each in mine]
     texts = dict.fromkeys(text for text in (*says, *said) if text)
     return Checked(component.shown, _kind(component, objects), verdict, tuple(texts), len(component.files))
 
 
+def _runs(component: Component, project: Project) -> bool:
+    """Whether it runs, as far as others than the schema have to say so."""
+    return component.type.name not in _SAID_TO_RUN or component.document in project.running
+
+
 def _is_there(component: Component, project: Project, objects: dict[str, SObjectType]) -> bool:
-    """Whether what the component declares is part of the schema that came of the project."""
+    """Whether what the component declares is part of what came of the project."""
     owner, _, name = component.name.partition(".")
     kind = component.type.name
+    if kind in _SAID_TO_RUN:
+        return True
     if kind == "CustomMetadata":
         records = project.metadata_records.get(f"{owner}__mdt", ())
         return any(each["DeveloperName"] == name for each in records)

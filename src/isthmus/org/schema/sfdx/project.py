@@ -56,7 +56,7 @@ class Project:
     unknown_files: tuple[str, ...] = ()
     ignored: int = 0
     running: frozenset[str] = frozenset()
-    """The documents of the flows that are run, where a project was loaded with its automation."""
+    """Documents that run and are no part of the schema, where the project was loaded with what reads them."""
     findings: tuple[Finding, ...] = ()
 
     @property
