@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -26,6 +27,8 @@ from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.security.access import every_right
 from isthmus.org.security.identity import Identity
+from isthmus.org.security.rights.grants import Grants
+from isthmus.org.security.rights.permissions import permissions_of
 
 T = TypeVar("T")
 
@@ -195,18 +198,28 @@ def test_saved_records_become_recent_items_where_the_client_asks_for_it(org: Org
 
 
 def test_calls_are_counted_and_survive_a_restart(org: Org) -> None:
-    org.count_call(40)
+    org.admit(PRINCIPAL, 40)
     org.clock.advance(MINUTE)
-    org.count_call()
+    org.admit(PRINCIPAL)
     assert (org.usage().used, org.usage().maximum) == (41, 100)
     run(org.stop())
     run(org.start())
     assert run(org.limits(PRINCIPAL))["DailyApiRequests"].remaining == 59
     with pytest.raises(Fault) as refused:
-        org.count_call(60)
+        org.admit(PRINCIPAL, 60)
     assert refused.value.entry.name == "request_limit_exceeded"
     org.clock.advance(25 * HOUR)
     assert org.usage().used == 0
+
+
+def test_who_lacks_api_enabled_makes_no_call(org: Org) -> None:
+    without = replace(PRINCIPAL, access=permissions_of(Grants(frozenset(), {}, {}), SCHEMA))
+    with pytest.raises(Fault) as refused:
+        org.admit(without)
+    assert refused.value.entry.name == "api_disabled"
+    assert org.usage().used == 0
+    org.admit(replace(PRINCIPAL, access=permissions_of(Grants(frozenset({"ApiEnabled"}), {}, {}), SCHEMA)))
+    assert org.usage().used == 1
 
 
 def test_calls_that_cannot_be_written_down_wait_for_the_next_minute(org: Org, database: Database) -> None:
@@ -217,7 +230,7 @@ def test_calls_that_cannot_be_written_down_wait_for_the_next_minute(org: Org, da
         tx.execute('ALTER TABLE "elsewhere" RENAME TO "isthmus_usage"')
 
     async def count(calls: int) -> None:
-        org.count_call(calls)
+        org.admit(PRINCIPAL, calls)
 
     database.write(forbid).result()
     run(count(3))

@@ -167,10 +167,10 @@ def _token_in(authorization: bytes) -> str:
     return token.strip().decode("latin-1")
 
 
-def count_call(exchange: Exchange) -> None:
-    """Calls of a user count against the org's daily limit."""
+def admit(exchange: Exchange) -> None:
+    """A user may use the API, and calls count against the org's daily limit."""
     if exchange.user is not None:
-        exchange.org.count_call()
+        exchange.org.admit(exchange.user)
 
 
 def read_body(exchange: Exchange) -> Awaitable[None] | None:
@@ -284,7 +284,7 @@ CHAIN: Final[tuple[Step, ...]] = (
     find_route,
     check_version,
     authenticate,
-    count_call,
+    admit,
     read_body,
     call_handler,
     tell_limits,

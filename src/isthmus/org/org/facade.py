@@ -11,6 +11,7 @@ from contextlib import suppress
 import structlog
 
 from isthmus.kernel.database import DatabaseError
+from isthmus.kernel.errors import fault
 from isthmus.org.limits.report import Limit, report
 from isthmus.org.limits.usage import Usage
 from isthmus.org.org.events import EventFace
@@ -44,8 +45,14 @@ class Org(SaveFace, ReplicationFace, EventFace):
 
     # Limits
 
-    def count_call(self, calls: int = 1) -> None:
-        """Count API calls. Fault: `request_limit_exceeded`, where the rolling 24 hours are used up."""
+    def admit(self, principal: Principal, calls: int = 1) -> None:
+        """Let a user make API calls, and count them.
+
+        Faults: `api_disabled`, where the user lacks API Enabled; `request_limit_exceeded`, where the rolling
+        24 hours are used up.
+        """
+        if not principal.access.has("ApiEnabled"):
+            raise fault("api_disabled")
         if self._calls.count(calls):
             self._flushing = self._flush()
 

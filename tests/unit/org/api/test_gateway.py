@@ -90,7 +90,7 @@ def test_the_chain_is_one_tuple_of_named_steps() -> None:
         "find_route",
         "check_version",
         "authenticate",
-        "count_call",
+        "admit",
         "read_body",
         "call_handler",
     ]

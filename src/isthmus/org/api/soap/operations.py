@@ -60,7 +60,7 @@ async def answer(request: SoapRequest) -> bytes:
     if isinstance(operation, Open):
         return await operation.run(request)
     session = await _session(request)
-    request.call.org.count_call()
+    request.call.org.admit(session.user)
     return await operation.run(request, session)
 
 
