@@ -34,7 +34,7 @@ fix: setup
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
 
-simulate: setup  ## kills and power losses at many seeded moments
+simulate: setup  ## kills and power losses at many seeded moments; the demo's way with all of it killed
 	$(RUN) python -m tests.simulation
 
 conformance: setup  ## make conformance ORG=<url> TOKEN=<session>; the token goes by the environment, unseen

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from tests.simulation.ledger import Ledger
 
-_DATA: Final = "/services/data/v65.0"
+DATA: Final = "/services/data/v65.0"
 _SECONDS: Final = 30
 
 
@@ -37,7 +37,7 @@ class OrgClient:
             "username": credentials["username"],
             "password": credentials["password"] + credentials["security_token"],
         }
-        self.token = self._ask(
+        self.token = self.ask(
             "POST", "/services/oauth2/token", urlencode(form), "application/x-www-form-urlencoded"
         )["access_token"]
 
@@ -46,26 +46,28 @@ class OrgClient:
 
     def create(self, name: str) -> str:
         """The id of the new account."""
-        made = self._ask("POST", f"{_DATA}/sobjects/Account", json.dumps({"Name": name}))
+        made = self.ask("POST", f"{DATA}/sobjects/Account", json.dumps({"Name": name}))
         return str(made["id"])
 
     def update(self, account: str, employees: int) -> None:
         """Returns when the org has said that it is kept."""
-        self._ask(
-            "PATCH", f"{_DATA}/sobjects/Account/{account}", json.dumps({"NumberOfEmployees": employees})
-        )
+        self.ask("PATCH", f"{DATA}/sobjects/Account/{account}", json.dumps({"NumberOfEmployees": employees}))
 
     def accounts(self) -> list[dict[str, Any]]:
         """Every account that is there."""
-        query = quote("SELECT Id, Name, NumberOfEmployees FROM Account")
-        page = self._ask("GET", f"{_DATA}/query?q={query}")
+        return self.query("SELECT Id, Name, NumberOfEmployees FROM Account")
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """Every record that it finds."""
+        page = self.ask("GET", f"{DATA}/query?q={quote(soql)}")
         records = list(page["records"])
         while not page["done"]:
-            page = self._ask("GET", page["nextRecordsUrl"])
+            page = self.ask("GET", page["nextRecordsUrl"])
             records += page["records"]
         return records
 
-    def _ask(self, method: str, path: str, body: str | None = None, kind: str = "application/json") -> Any:
+    def ask(self, method: str, path: str, body: str | None = None, kind: str = "application/json") -> Any:
+        """The answer, read from JSON. Raises Refused, and what a broken connection raises."""
         headers = (
             {"Authorization": f"Bearer {self.token}", "Content-Type": kind} if body or self.token else {}
         )

@@ -1,4 +1,4 @@
-"""The org as a process that can be made to die: `isthmus` with a crash point armed.
+"""An org or a hub as a process that can be made to die: `isthmus` with a crash point armed.
 
 `python -m tests.simulation.org_process POINT PASSES ARGUMENT…` runs `isthmus ARGUMENT…`; POINT `-` arms
 nothing.
@@ -6,11 +6,16 @@ nothing.
 
 import sys
 
-from isthmus.cli import main
+from isthmus import cli
 from isthmus.kernel.crash import arm
 
-if __name__ == "__main__":
-    point, passes, *arguments = sys.argv[1:]
+
+def main(given: list[str]) -> None:
+    point, passes, *arguments = given
     if point != "-":
         arm(point, int(passes))
-    main(arguments)
+    cli.main(arguments)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -5,10 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.simulation import kill, kill_founding, kill_hub, kill_org, power_loss, power_loss_org
+from tests.simulation import kill, kill_founding, kill_hub, kill_org, power_loss, power_loss_org, spine
 from tests.simulation.ledger import Ledger
 from tests.simulation.power import Power, PowerIsOff
 from tests.simulation.power_loss_files import PowerLossFiles
+from tests.simulation.spine_careless_hub import BETWEEN
+from tests.simulation.spine_parts import End
 
 from isthmus.kernel.private_files import write_whole
 
@@ -90,6 +92,28 @@ def test_a_hub_that_is_killed_loses_nothing_and_sends_nothing_that_was_settled_a
 @pytest.mark.parametrize("seed", [1, 10])
 def test_an_org_that_is_killed_while_it_is_founded_is_founded_after_all(tmp_path: Path, seed: int) -> None:
     assert kill_founding.run(tmp_path, seed).problems == []
+
+
+def test_the_spine_brings_each_win_to_its_one_order_whatever_is_killed(tmp_path: Path) -> None:
+    outcomes = list(spine.run(tmp_path, range(3)))
+    assert [outcome for outcome in outcomes if outcome.problems] == []
+    assert all(outcome.acknowledged > 0 for outcome in outcomes)
+
+
+def test_the_spine_finds_an_erp_system_that_forgets_its_keys(tmp_path: Path) -> None:
+    [outcome] = spine.run(tmp_path, range(1), erp_options=("--forgetful",))
+    assert any("ordered twice" in problem for problem in outcome.problems)
+
+
+def test_the_spine_finds_a_hub_that_is_ahead_of_its_disk(tmp_path: Path) -> None:
+    [outcome] = spine.run(
+        tmp_path,
+        range(1),
+        hub_module="tests.simulation.spine_careless_hub",
+        hub_ends=(End(step=1, delay=0, down=0, point=BETWEEN, passes=1),),
+        stalled_seconds=5,
+    )
+    assert any("without an order" in problem for problem in outcome.problems)
 
 
 def test_the_ledger_tells_losses_doubles_and_inventions() -> None:
