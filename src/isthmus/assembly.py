@@ -33,6 +33,7 @@ from isthmus.org.schema.store import SchemaStore
 from isthmus.org.security import tables as security_tables
 from isthmus.org.security.access import every_right
 from isthmus.org.security.identity import Identity, IdentityOptions
+from isthmus.org.security.rights import directory as rights
 from isthmus.settings import Settings
 
 COMPONENTS: Final = (
@@ -44,6 +45,7 @@ COMPONENTS: Final = (
     ("recent", recent.MIGRATIONS),
     ("limits", usage.MIGRATIONS),
     ("security", security_tables.MIGRATIONS),
+    (rights.COMPONENT, rights.MIGRATIONS),
 )
 """Whose own tables lie in the org's database. The journal sees to its own, in both of its files."""
 

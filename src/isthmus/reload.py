@@ -53,6 +53,7 @@ class Reload:
         if change.refused:
             _log.warning("the project is not reloaded", reason=refusal_text(change.refused))
             return
+        self._org.identity.forget_rights()
         self._automation.replace(definition.flows.flows)
         definition.flows.tell_gaps()
         _log.info("the project is reloaded", schema_version=change.version)

@@ -14,6 +14,7 @@ from isthmus.org.save.result import SaveOptions, SaveResult
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.principal import Principal
+from isthmus.org.security.rights.directory import GRANTING, count_change
 
 T = TypeVar("T")
 DEFAULT_OPTIONS: Final = SaveOptions()
@@ -165,11 +166,20 @@ class SaveFace(OrgState):
 
         def run(unit: UnitOfWork) -> T:
             result = work(Running(unit, self._queries))
-            for user_id in unit.changed_ids("User"):
-                unit.tx.on_commit(partial(self.identity.forget_user, user_id))
+            self._tell_sessions(unit)
             return result
 
         return run
+
+    def _tell_sessions(self, unit: UnitOfWork) -> None:
+        """Let sessions notice that users, or what they may do, are not as they were."""
+        touched = {each.sobject for each in unit.changes}
+        if not GRANTING.isdisjoint(touched):
+            count_change(unit.tx)
+            unit.tx.on_commit(self.identity.forget_rights)
+        elif "User" in touched:
+            for user_id in unit.changed_ids("User"):
+                unit.tx.on_commit(partial(self.identity.forget_user, user_id))
 
     async def _in_batches(
         self,
