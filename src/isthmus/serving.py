@@ -1,5 +1,6 @@
 """Serving: an org on the network, with what has to be done while it runs."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -14,7 +15,7 @@ import structlog
 from isthmus.assembly import Opened, first_user, open_org
 from isthmus.definition import base_objects
 from isthmus.kernel.certificates import CertificateFailure, LocalAuthority
-from isthmus.kernel.clock import HOUR
+from isthmus.kernel.clock import HOUR, SECOND, Clock
 from isthmus.kernel.database import DatabaseError
 from isthmus.kernel.host_gateway import Address, HostGateway
 from isthmus.kernel.http import HttpServer, Listener, ListenError
@@ -26,6 +27,7 @@ from isthmus.org.api import rest
 from isthmus.org.api.control import control_adapter
 from isthmus.org.api.gateway import Gateway
 from isthmus.org.api.oauth.adapter import OAUTH
+from isthmus.org.api.request_log import RequestLog
 from isthmus.org.api.soap.adapter import SOAP
 from isthmus.org.api.streaming.adapter import Streaming
 from isthmus.org.org import Org
@@ -65,6 +67,8 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
         made = authority.prepare()
         control_token = Ids().text(40)
         streaming = Streaming(opened.org)
+        log = RequestLog(settings.data, opened.org.clock)
+        stack.push_async_callback(_write_log, log)
         app = Gateway(
             opened.org,
             (
@@ -72,11 +76,12 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
                 OAUTH,
                 SOAP,
                 streaming.adapter,
-                control_adapter(control_token, opened.founding, _exposition(opened)),
+                control_adapter(control_token, opened.founding, _exposition(opened), log),
             ),
             fallback=rest.ADAPTER,
             my_domain_host=f"{settings.org.name}.my.salesforce.com",
             allowed_hosts=settings.server.allowed_hosts,
+            log=log,
         )
         listeners = _listeners(settings, authority)
         server = HttpServer(app, listeners, clock=opened.org.clock)
@@ -91,6 +96,7 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
         tasks = await stack.enter_async_context(Tasks())
         streaming.start(tasks)
         tasks.start(keep_up(opened.org, authority, tasks), name="upkeep")
+        tasks.start(_keep_log(log, opened.org.clock, tasks), name="request log")
         if settings.project is not None:
             watch = _watch(settings, settings.project, loaded, opened)
             tasks.start(_run_watch(watch, tasks), name="reload")
@@ -115,6 +121,22 @@ async def keep_up(org: Org, authority: LocalAuthority, tasks: Tasks) -> None:
                 authority.prepare()
             except (DatabaseError, CertificateFailure):
                 _log.exception("upkeep failed; it is tried again in an hour")
+
+
+async def _keep_log(log: RequestLog, clock: Clock, tasks: Tasks) -> None:
+    """Write down, every second, which requests there were."""
+    with suppress(Closing):
+        while True:
+            await tasks.unless_closing(clock.sleep_until(clock.now() + SECOND))
+            await _write_log(log)
+
+
+async def _write_log(log: RequestLog) -> None:
+    if requests := log.take():
+        try:
+            await asyncio.to_thread(log.write, requests)
+        except OSError as error:
+            _log.warning("the request log can't be written", reason=str(error), lost=len(requests))
 
 
 def _exposition(opened: Opened) -> Callable[[], bytes]:

@@ -21,6 +21,8 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 END: Final = 64_060_588_800_000  # 4000-01-01T00:00:00Z
 """How far org time can be advanced: the platform knows no date after the year that begins then."""
+ticks: Final = time.perf_counter_ns
+"""Nanoseconds since no instant in particular: for how long something took, never for when it was."""
 _GONE_MAX: Final = 64
 """So many sleepers that are gone stay in the heap, whatever the number of those who still sleep."""
 

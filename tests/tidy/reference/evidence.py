@@ -24,6 +24,7 @@ from isthmus.org.api import rest
 from isthmus.org.api.control import control_adapter
 from isthmus.org.api.oauth.adapter import OAUTH
 from isthmus.org.api.oauth.tokens import FLOWS
+from isthmus.org.api.request_log import RequestLog
 from isthmus.org.api.routing import Handler, Route
 from isthmus.org.api.soap.adapter import SOAP
 from isthmus.org.api.soap.operations import OPERATIONS
@@ -41,7 +42,7 @@ ADAPTERS: Final = (
     OAUTH,
     SOAP,
     cometd_adapter(cast("Handler", Streaming.serve)),
-    control_adapter("", Founding("", "", "", "", provisioned=True), bytes),
+    control_adapter("", Founding("", "", "", "", provisioned=True), bytes, cast("RequestLog", None)),
 )
 _CONFORMANCE: Final = ROOT / "tests" / "conformance"
 _WIRES: Final = (ROOT / "src/isthmus/org/api", ROOT / "src/isthmus/wire")

@@ -26,7 +26,7 @@ def test_every_command_has_help(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["clock", "show"], ["login"], ["reset", "--yes"], ["credentials", "--yes"]]
+    "arguments", [["clock", "show"], ["log"], ["login"], ["reset", "--yes"], ["credentials", "--yes"]]
 )
 def test_without_a_running_org_a_command_says_how_to_start_one(arguments: list[str]) -> None:
     result = CliRunner().invoke(main, arguments)

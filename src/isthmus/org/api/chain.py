@@ -17,9 +17,11 @@ import structlog
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope
 
+from isthmus.kernel.clock import ticks
 from isthmus.kernel.errors import Fault, fault
 from isthmus.org.api import bodies, versions
 from isthmus.org.api.hosts import Hosts, Origin
+from isthmus.org.api.request_log import RequestLog
 from isthmus.org.api.router import Router, Target
 from isthmus.org.api.routing import Adapter, Auth, Call
 from isthmus.org.org import Org
@@ -30,6 +32,7 @@ _COMPRESSION_LEVEL: Final = 1  # the wire is a loopback: more would cost time an
 _SCHEMES: Final = frozenset({b"bearer", b"oauth"})
 _OVERRIDES: Final = frozenset({"PATCH", "PUT", "DELETE", "GET", "HEAD"})
 _TOKENS_KEPT: Final = 1024
+_UNLOGGED: Final = "control"  # whoever follows the log would find themselves there
 _NOTHING_CAPTURED: Final[Mapping[str, str]] = {}
 
 _log = structlog.get_logger(__name__)
@@ -44,6 +47,7 @@ class Front:
     router: Router
     hosts: Hosts
     fallback: Adapter
+    log: RequestLog | None = None
 
 
 class Exchange(Call):
@@ -54,6 +58,7 @@ class Exchange(Call):
     __slots__ = (
         "adapter",
         "allowed",
+        "began",
         "front",
         "method",
         "origin",
@@ -83,6 +88,8 @@ class Exchange(Call):
         self.user = None
         self.token = None
         self.api_version = 0
+        self.username = None
+        self.began = ticks()
         self.front = front
         self.whole = whole
         self.method: str = scope["method"]
@@ -278,6 +285,24 @@ def log_request(exchange: Exchange) -> None:
         )
 
 
+def keep_in_log(exchange: Exchange) -> None:
+    """The request log: what was asked and how it went, without the query and without bodies."""
+    log, response = exchange.front.log, exchange.response
+    if log is None or response is None or exchange.adapter.name == _UNLOGGED:
+        return
+    headers = exchange.headers
+    log.note(
+        exchange.began,
+        exchange.username if exchange.user is None else exchange.user.username,
+        exchange.method,
+        exchange.scope["path"],
+        exchange.api_version,
+        headers.get(b"sforce-call-options") or headers.get(b"user-agent"),
+        response.status_code,
+        b"" if isinstance(response, StreamingResponse) else bytes(response.body),
+    )
+
+
 CHAIN: Final[tuple[Step, ...]] = (
     guard_host,
     override_method,
@@ -289,6 +314,7 @@ CHAIN: Final[tuple[Step, ...]] = (
     call_handler,
     tell_limits,
     add_headers,
+    keep_in_log,
     print_prettily,
     compress,
     log_request,

@@ -7,17 +7,19 @@ POST /isthmus/control/login   {"username": null} → {"access_token", "instance_
 POST /isthmus/control/cli-login {"username": null} → {"client_id", "refresh_token"}: the sf CLI's own
 POST /isthmus/control/credentials → {"username", "password", "security_token", "client_id", …}
 POST /isthmus/control/reset   → {}
+GET  /isthmus/control/requests?after=&limit=&user=&status= → the last requests: see `request_log`
 """
 
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from starlette.responses import Response
 
 from isthmus.kernel.errors import Fault, fault
+from isthmus.org.api.request_log import KEPT, RequestLog
 from isthmus.org.api.routing import Adapter, Auth, Call, Route
 from isthmus.org.provision import Founding, administrator_name, renew_credentials
 from isthmus.org.security.apps import PLATFORM_CLI
@@ -41,7 +43,16 @@ class Login(msgspec.Struct, forbid_unknown_fields=True):
     username: str | None = None
 
 
-def control_adapter(token: str, founding: Founding, metrics: Callable[[], bytes]) -> Adapter:
+class Requests(msgspec.Struct, forbid_unknown_fields=True):
+    """Which requests of the log: those after a number, of a user, of a status (`404`, `4xx`)."""
+
+    after: int = 0
+    limit: Annotated[int, msgspec.Meta(ge=0, le=KEPT)] = 100
+    user: str | None = None
+    status: str | None = None
+
+
+def control_adapter(token: str, founding: Founding, metrics: Callable[[], bytes], log: RequestLog) -> Adapter:
     """The control routes of an org whose control token is `token`. `metrics` counts what it does, as text."""
 
     def guarded(handler: Callable[[Call], Awaitable[Response]]) -> Callable[[Call], Awaitable[Response]]:
@@ -88,10 +99,23 @@ def control_adapter(token: str, founding: Founding, metrics: Callable[[], bytes]
                 ("POST", "cli-login", cli_login),
                 ("POST", "credentials", credentials),
                 ("POST", "reset", _reset),
+                ("GET", "requests", _tell_of(log)),
             )
         ),
         render_fault=_render_fault,
     )
+
+
+def _tell_of(log: RequestLog) -> Callable[[Call], Awaitable[Response]]:
+    async def requests(call: Call) -> Response:
+        try:
+            asked = msgspec.convert(dict(call.request.query_params), Requests, strict=False)
+        except msgspec.ValidationError as error:
+            raise fault("control_refused", reason=str(error)) from error
+        found = log.recent(after=asked.after, limit=asked.limit, user=asked.user, status=asked.status)
+        return _json(found)
+
+    return requests
 
 
 async def _show_clock(call: Call) -> Response:

@@ -16,6 +16,7 @@ from isthmus.kernel.database import DatabaseError, DatabaseFull
 from isthmus.kernel.errors import Fault, fault
 from isthmus.org.api.chain import TO_CLIENT, TO_HANDLER, Exchange, Front, Step
 from isthmus.org.api.hosts import Hosts
+from isthmus.org.api.request_log import RequestLog
 from isthmus.org.api.router import Router
 from isthmus.org.api.routing import Adapter
 from isthmus.org.org import Org
@@ -34,8 +35,9 @@ class Gateway:
         fallback: Adapter,
         my_domain_host: str,
         allowed_hosts: Iterable[str] = (),
+        log: RequestLog | None = None,
     ) -> None:
-        self._front = Front(org, Router(adapters), Hosts(my_domain_host, allowed_hosts), fallback)
+        self._front = Front(org, Router(adapters), Hosts(my_domain_host, allowed_hosts), fallback, log)
         self._run = org.ids.text(8)
         self._requests = itertools.count()
 

@@ -50,6 +50,8 @@ class Call:
     token: str | None = None
     api_version: int = 0
     """The version in the URL, 65 for `v65.0`; 0 where the route has none."""
+    username: str | None = None
+    """Who asks, as far as the request log is concerned: set where a session is not in a header."""
 
     @property
     def request(self) -> Request:

@@ -73,6 +73,7 @@ async def grant_token(call: Call) -> Response:
     client_id, secret = _client(call, form)
     grant = await flow(TokenRequest(call, client_id, secret, form))
     session = grant.session
+    call.username = session.user.username
     issued_at = str(session.issued_at)
     who = identity_url(call.base_url, session.user)
     reply = TokenReply(

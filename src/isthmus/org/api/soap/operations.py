@@ -60,6 +60,7 @@ async def answer(request: SoapRequest) -> bytes:
     if isinstance(operation, Open):
         return await operation.run(request)
     session = await _session(request)
+    request.call.username = session.user.username
     request.call.org.admit(session.user)
     return await operation.run(request, session)
 
@@ -87,6 +88,7 @@ async def login(request: SoapRequest) -> bytes:
     if asked.organization_id is not None and not _is_same(asked.organization_id, identity.organization_id):
         raise fault("invalid_login")
     session = await identity.login_with_password(asked.username, asked.password)
+    request.call.username = session.user.username
     organization = await identity.organization()
     base_url, where = request.call.base_url, identity.organization_id
     result = LoginResult(
