@@ -12,14 +12,14 @@ An upgrade to another protocol is not taken: the request is answered as the plai
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
 import httptools
 from starlette.types import ASGIApp
 
-from isthmus.kernel.http.exchange import CLOSE, STATUS_LINES, Exchange
+from isthmus.kernel.http.exchange import CLOSE, STATUS_LINES, Exchange, Prompt
 from isthmus.kernel.http.head import HEAD_BYTES_MAX, Head
 
 CONNECTIONS_MAX: Final = 10_000
@@ -65,6 +65,11 @@ class Service:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     date: bytes = b""
     ticks: int = 0
+    prompt: Prompt | None = field(init=False)
+    """The application, where it can be asked for its answers at once."""
+
+    def __post_init__(self) -> None:
+        self.prompt = self.app if isinstance(self.app, Prompt) else None
 
 
 class _NotRead(Exception):
@@ -172,7 +177,7 @@ class Connection(asyncio.Protocol):
             self._line.clear()
             self._end()
         elif self._line:
-            self._start(self._line[0])
+            self._run(self._line[0].run(self._service.app))
         elif self._refused:
             self._say_refused()
         if len(self._line) < 2:
@@ -232,7 +237,10 @@ class Connection(asyncio.Protocol):
             if self._paused:
                 self._unread = data[at:]
                 return
+            idle = not self._line
             self._parse(data[at : at + PART_BYTES])
+            if idle and self._line:
+                self._start(self._line[0])
 
     def _parse(self, part: bytes) -> None:
         self._ended_in_part = False
@@ -301,9 +309,7 @@ class Connection(asyncio.Protocol):
         )
         self._reading, self._beside = exchange, 0
         self._line.append(exchange)
-        if len(self._line) == 1:
-            self._start(exchange)
-        else:
+        if len(self._line) > 1:
             self._pause_reading()
 
     def on_body(self, body: bytes) -> None:
@@ -320,8 +326,18 @@ class Connection(asyncio.Protocol):
             self._over = not exchange.keep_alive
 
     def _start(self, exchange: Exchange) -> None:
+        """Begin the first in line. It is answered at once only where it is alone: who sends many requests
+        together leaves the loop to others between them.
+        """
+        service = self._service
+        if service.prompt is None or len(self._line) > 1:
+            self._run(exchange.run(service.app))
+        elif (rest := exchange.begin(service.prompt)) is not None:
+            self._run(rest)
+
+    def _run(self, answering: Coroutine[Any, Any, None]) -> None:
         tasks = self._service.tasks
-        task = asyncio.get_running_loop().create_task(exchange.run(self._service.app))
+        task = asyncio.get_running_loop().create_task(answering)
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 

@@ -1,4 +1,4 @@
-"""Exchange: one request and its answer, as an application sees them (ASGI 3).
+"""Exchange: one request and its answer, as an application sees them (ASGI 3), or has it at once (`Prompt`).
 
 The head of an answer waits for the first piece of its body, so that an answer that is whole goes out in one
 write. One that comes in pieces is framed by its content-length, else in chunks (RFC 9112, 6 and 7.1). `send`
@@ -7,11 +7,11 @@ waits while the client does not take what it has been sent.
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Coroutine, Iterable
 from http import HTTPStatus
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
-from starlette.types import ASGIApp, Message, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STATUS_LINES: Final = {
     each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus if each >= 200
@@ -25,6 +25,29 @@ _BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
 _log = logging.getLogger(__name__)
+
+
+class Whole(Protocol):
+    """An answer that is all there. Starlette's `Response` is one."""
+
+    status_code: int
+    raw_headers: list[tuple[bytes, bytes]]
+    body: bytes | memoryview
+
+
+@runtime_checkable
+class Prompt(Protocol):
+    """An ASGI application that can be asked without ASGI's messages, and without a task for each request."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    def answer(
+        self, scope: Scope, receive: Receive, send: Send, body: bytes | None
+    ) -> Whole | Awaitable[Whole | None]:
+        """The answer, or what to wait for where it has to be waited for: None, where `send` has been given
+        it. `body` is the request's, where all of it has come; else `receive` gives it.
+        """
+        ...
 
 
 class Wire(Protocol):
@@ -54,7 +77,7 @@ class Wire(Protocol):
 
 
 class Exchange:
-    """`scope`, `receive` and `send` are ASGI's; `run` has an application answer.
+    """`scope`, `receive` and `send` are ASGI's; `run` has an application answer, `begin` one that is prompt.
 
     `received`: the request is whole. `begun`, `complete`: how far the answer is. `lost`: the client, or the
     rest of its request, will not come: `receive` says so, what is sent goes nowhere, and what the application
@@ -117,10 +140,35 @@ class Exchange:
         if told is not None:
             told()
 
+    def begin(self, app: Prompt) -> Coroutine[Any, Any, None] | None:
+        """Have `app` answer; returns what is left to run, where that has to be waited for."""
+        body = None
+        if self.received:
+            body, self._body = bytes(self._body), bytearray()
+            self._told_all, self._awaits_continue = True, False
+        try:
+            found = app.answer(self.scope, self.receive, self.send, body)
+            if isinstance(found, Awaitable):
+                return self._finish(found)
+            if self._wire.full:
+                return self._finish(_giving(found))
+            self._put(found)
+        except Exception as error:  # noqa: BLE001 - as in `_finish`
+            return self._finish(_raising(error))
+        return None
+
     async def run(self, app: ASGIApp) -> None:
         """Have `app` answer. Where it fails to, the answer is 500, or ends in the middle."""
+        await self._finish(app(self.scope, self.receive, self.send))
+
+    async def _finish(self, answer: Awaitable[Whole | None]) -> None:
         try:
-            await app(self.scope, self.receive, self.send)
+            whole = await answer
+            if whole is not None:
+                if self._wire.full:
+                    await self._wire.room()
+                if not self.lost:
+                    self._put(whole)
         except Exception:  # noqa: BLE001 - whatever it is, it is logged, and the client learns that it failed
             _log.exception("the application failed")
         else:
@@ -168,7 +216,16 @@ class Exchange:
         else:
             data = self._head(self._start["status"], self._start.get("headers", ()), body, more)
             data += self._framed(body, more)
-            self.begun = True
+        self._write(data, more)
+
+    def _put(self, whole: Whole) -> None:
+        """Answer. Raises as `send` does."""
+        body = bytes(whole.body)
+        data = self._head(whole.status_code, whole.raw_headers, body, more=False)
+        self._write(data + self._framed(body, more=False), more=False)
+
+    def _write(self, data: bytes, more: bool) -> None:
+        self.begun = True
         if data:
             self._wire.write(data)
         if not more:
@@ -230,3 +287,11 @@ class Exchange:
 def _expect(kind: str, message: Message) -> None:
     if message["type"] != kind:
         raise RuntimeError(f"{message['type']} was sent where {kind} comes")
+
+
+async def _giving(whole: Whole) -> Whole:
+    return whole
+
+
+async def _raising(error: Exception) -> None:
+    raise error

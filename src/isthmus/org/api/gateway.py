@@ -5,7 +5,7 @@ an error id in the answer and a traceback in the log.
 """
 
 import itertools
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable
 
 import structlog
 from starlette.requests import ClientDisconnect
@@ -43,32 +43,32 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. A client that has gone in the middle of its request gets no answer."""
-        found = self.answer(scope, receive, dict(scope["headers"]), None)
-        try:
-            response = found if isinstance(found, Response) else await found
-        except ClientDisconnect:
-            return
-        await _send(response, scope, receive, send)
+        found = self.answer(scope, receive, send, None)
+        response = found if isinstance(found, Response) else await found
+        if response is not None:
+            await response(scope, receive, send)
 
     def answer(
-        self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], body: bytes | None
-    ) -> Response | Awaitable[Response]:
-        """The answer; at once, where nothing has to be waited for. Without `body`, `receive` gives it.
-
-        Raises, where it is waited for, ClientDisconnect.
+        self, scope: Scope, receive: Receive, send: Send, body: bytes | None
+    ) -> Response | Awaitable[Response | None]:
+        """The answer; at once, where nothing has to be waited for, and it is whole. Without `body`, `receive`
+        gives it. None: `send` has been given it, or the client has gone.
         """
         request_id = f"{self._run}{next(self._requests):08x}"
-        exchange = Exchange(self._front, scope, receive, headers, body, request_id)
+        exchange = Exchange(self._front, scope, receive, dict(scope["headers"]), body, request_id)
         try:
             for place, step in enumerate(TO_HANDLER, 1):
                 pending = step(exchange)
                 if pending is not None:
-                    return self._go_on(exchange, pending, TO_HANDLER[place:])
+                    return self._go_on(exchange, send, pending, TO_HANDLER[place:])
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             _refuse(exchange, error)
-        return _dressed(exchange)
+        response = _dressed(exchange)
+        return _sent(exchange, response, send) if _has_more(response) else response
 
-    async def _go_on(self, exchange: Exchange, pending: Awaitable[None], steps: tuple[Step, ...]) -> Response:
+    async def _go_on(
+        self, exchange: Exchange, send: Send, pending: Awaitable[None], steps: tuple[Step, ...]
+    ) -> Response | None:
         try:
             await pending
             for step in steps:
@@ -76,10 +76,14 @@ class Gateway:
                 if following is not None:
                     await following
         except ClientDisconnect:
-            raise
+            return None
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             _refuse(exchange, error)
-        return _dressed(exchange)
+        response = _dressed(exchange)
+        if not _has_more(response):
+            return response
+        await _sent(exchange, response, send)
+        return None
 
 
 def _refuse(exchange: Exchange, error: Exception) -> None:
@@ -105,13 +109,10 @@ def _dressed(exchange: Exchange) -> Response:
     return exchange.response
 
 
-async def _send(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    if isinstance(response, StreamingResponse):
-        await response(scope, receive, send)
-        return
-    await send(
-        {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
-    )
-    await send({"type": "http.response.body", "body": response.body})
-    if response.background is not None:
-        await response.background()
+def _has_more(response: Response) -> bool:
+    """Whether an answer is more than its status, its headers and its body."""
+    return response.background is not None or isinstance(response, StreamingResponse)
+
+
+async def _sent(exchange: Exchange, response: Response, send: Send) -> None:
+    await response(exchange.scope, exchange.receive, send)

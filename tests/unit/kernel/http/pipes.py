@@ -5,9 +5,11 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from isthmus.kernel.http.connection import Connection, Service
+from isthmus.kernel.http.exchange import Whole
 
 HIGH_WATER: Final = 65_536
 TURNS: Final = 50
@@ -164,3 +166,17 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     body = await body_of(receive)
     if body is not None:
         await answer(send, b"%s %s %s" % (scope["method"].encode(), scope["raw_path"], body))
+
+
+class PromptEcho:
+    """`echo` as an application that has its answer at once where the body has come with its request."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await echo(scope, receive, send)
+
+    def answer(
+        self, scope: Scope, receive: Receive, send: Send, body: bytes | None
+    ) -> Whole | Awaitable[Whole | None]:
+        if body is None:
+            return echo(scope, receive, send)
+        return Response(b"%s %s %s" % (scope["method"].encode(), scope["raw_path"], body))

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.types import Receive, Scope, Send
-from tests.unit.kernel.http.pipes import HIGH_WATER, Client, answer, body_of, echo, run
+from starlette.types import ASGIApp, Receive, Scope, Send
+from tests.unit.kernel.http.pipes import HIGH_WATER, Client, PromptEcho, answer, body_of, echo, run
 
 from isthmus.kernel.http.connection import (
     ANSWER_IDLE_SECONDS_MAX,
@@ -49,12 +49,13 @@ REQUESTS = [
 ]
 
 
+@pytest.mark.parametrize("app", [echo, PromptEcho()])
 @given(st.lists(st.sampled_from(REQUESTS), min_size=1, max_size=12), st.integers(1, 100_000))
 def test_requests_are_answered_alike_however_they_are_cut(
-    requests: list[tuple[bytes, bytes]], size: int
+    app: ASGIApp, requests: list[tuple[bytes, bytes]], size: int
 ) -> None:
     async def test() -> None:
-        client = Client(echo)
+        client = Client(app)
         text = b"".join(request for request, _ in requests)
         await client.send(text, max(size, len(text) // 500))
         await client.until(lambda: not client.service.tasks)
@@ -71,6 +72,43 @@ def test_requests_of_more_than_a_heads_limit_together_are_all_answered() -> None
         await client.send(text[:-20])
         await client.send(text[-20:])
         assert client.statuses == [200] * 80
+
+    run(test)
+
+
+def test_a_request_that_is_alone_and_whole_is_answered_before_the_loop_turns() -> None:
+    async def test() -> None:
+        client = Client(PromptEcho())
+        client.connection.data_received(b"POST /b HTTP/1.1\r\ncontent-length: 2\r\n\r\nhi")
+        assert client.answers == [(200, b"POST /b hi")]
+        assert not client.service.tasks
+
+    run(test)
+
+
+def test_requests_that_come_together_leave_the_loop_to_others_between_them() -> None:
+    async def test() -> None:
+        client = Client(PromptEcho())
+        client.connection.data_received(GET % 1 + GET % 2)
+        assert client.answers == []
+        await client.turn()
+        assert paths(client) == [b"/1", b"/2"]
+
+    run(test)
+
+
+def test_an_answer_that_is_there_at_once_waits_for_its_client_to_take_the_one_before() -> None:
+    async def test() -> None:
+        client = Client(PromptEcho(), taking=False)
+        request = b"POST /b HTTP/1.1\r\ncontent-length: 16000\r\n\r\n" + b"x" * 16_000
+        for _ in range(20):
+            client.connection.data_received(request)
+            await client.turn()
+        assert len(client.pipe.written) < HIGH_WATER + 2 * len(request)
+        for _ in range(20):
+            client.pipe.take(len(request) * 2)
+            await client.turn()
+        assert client.statuses == [200] * 20
 
     run(test)
 

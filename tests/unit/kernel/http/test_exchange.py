@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
-from tests.unit.kernel.http.pipes import Client, body_of, run
+from tests.unit.kernel.http.pipes import Client, PromptEcho, body_of, run
+
+from isthmus.kernel.http.exchange import Whole
 
 NEXT = b"GET /next HTTP/1.1\r\n\r\n"
 
@@ -123,6 +126,43 @@ def test_more_after_the_answer_is_refused(caplog: pytest.LogCaptureFixture) -> N
     caplog.set_level(logging.ERROR)
     assert said(start(), body(b"hi"), body(b"more")) == OK + b"content-length: 2\r\n\r\nhi"
     assert "answered already" in caplog.text
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_prompt_application_that_fails_gets_500_for_its_client(
+    at_once: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(PromptEcho):
+        def answer(
+            self, scope: Scope, receive: Receive, send: Send, body: bytes | None
+        ) -> Whole | Awaitable[Whole | None]:
+            if at_once:
+                raise LookupError
+            return nothing()
+
+    async def nothing() -> None:
+        raise LookupError
+
+    async def test() -> None:
+        client = Client(Failing())
+        await client.send(b"GET / HTTP/1.1\r\n\r\n")
+        assert client.statuses == [500]
+        assert client.pipe.ended
+
+    with caplog.at_level(logging.ERROR):
+        run(test)
+    assert "the application failed" in caplog.text
+
+
+def test_a_client_that_waits_for_a_word_but_has_sent_its_body_goes_on() -> None:
+    async def test() -> None:
+        client = Client(PromptEcho())
+        head = b"POST / HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n"
+        await client.send(head + b"hi")
+        await client.send(NEXT)
+        assert client.answers == [(200, b"POST / hi"), (200, b"GET /next ")]
+
+    run(test)
 
 
 def test_a_client_that_waits_for_a_word_before_its_body_gets_it() -> None:
