@@ -14,8 +14,10 @@ UNLIMITED: Final = """\
 [limits]
 DailyApiRequests = 1000000000
 DurableStreamingApiConcurrentClients = 100000
+HourlyPublishedPlatformEvents = 1000000000
+DailyDeliveredPlatformEvents = 1000000000
 """
-"""The day's calls are counted, as ever, but there are enough for a benchmark."""
+"""What is used is counted, as ever, but there is enough for a benchmark."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Final
 
 CRASH_POINTS: Final = ("database.before_commit", "database.after_commit")
-_SETTINGS: Final = "[limits]\nDailyApiRequests = 10000000\n"
+_SETTINGS: Final = (
+    "[limits]\nDailyApiRequests = 10000000\n"
+    "HourlyPublishedPlatformEvents = 10000000\nDailyDeliveredPlatformEvents = 10000000\n"
+)
 _ARGUMENTS: Final = (
     "org",
     "--port",

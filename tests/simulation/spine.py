@@ -47,7 +47,10 @@ _LOOK_SECONDS: Final = 0.015
 _ASK_SECONDS: Final = 0.1
 _PORTS: Final = range(20_000, 32_000)
 """Below those from which systems take the ports of outgoing connections: a port stays free between lives."""
-_SETTINGS: Final = "[limits]\nDailyApiRequests = 10000000\n"
+_SETTINGS: Final = (
+    "[limits]\nDailyApiRequests = 10000000\n"
+    "HourlyPublishedPlatformEvents = 10000000\nDailyDeliveredPlatformEvents = 10000000\n"
+)
 _WON: Final = "SELECT Order_Number__c FROM Opportunity WHERE StageName = 'Closed Won'"
 _UNANSWERED: Final = (OSError, HTTPException, click.ClickException)
 _ISTHMUS: Final = "tests.simulation.org_process"

@@ -59,7 +59,8 @@ def test_an_event_may_have_a_megabyte(events: EventOrg) -> None:
     longest = {f"Long_{n}__c": "x" * 131_072 for n in range(9)}
     for event in ("Ping__e", "Now__e"):
         results = run(events.org.insert(PRINCIPAL, event, [record("a"), record("b", **longest), record("c")]))
-        assert codes(results) == ["ok", "LIMIT_EXCEEDED", "ok"]
+        assert codes(results) == ["ok", "PAYLOAD_SIZE_EXCEEDED", "ok"]
+        assert messages(results[1])[0].endswith(" bytes exceeds the maximum allowed size of 1048576 bytes.")
         assert events.texts(event=event) == ["a", "c"]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -96,6 +96,9 @@ class EventOrg:
         """What the events after a position say."""
         return texts(self.page(after, event, limit))
 
+    def remaining(self, limit: str) -> int:
+        return run(self.org.limits(PRINCIPAL))[limit].remaining
+
     def start(self, replay_id: int, event: str = "Ping__e") -> int:
         return run(self.org.starting_position(self.channel(event), replay_id))
 
@@ -116,6 +119,7 @@ def event_org(
     automation: Automation = NOTHING,
     *,
     new: bool = True,
+    limits: Mapping[str, int] | None = None,
 ) -> Iterator[EventOrg]:
     """An org at a place; not `new`, where it has been opened before."""
     database, immediate = place.open(), place.open_immediate()
@@ -143,6 +147,7 @@ def event_org(
         clock=clock,
         ids=ids,
         automation=automation,
+        limits=limits,
     )
 
     def first_user(running: Running, schema: Schema) -> None:

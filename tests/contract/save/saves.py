@@ -6,12 +6,14 @@ from typing import TypeVar
 
 from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID
 
-from isthmus.kernel.clock import ManualClock
+from isthmus.kernel.clock import HOUR, ManualClock
 from isthmus.kernel.database import Database, Transaction, Value
 from isthmus.kernel.database.migrations import migrate
 from isthmus.kernel.ids import Ids
 from isthmus.kernel.journal import Journal
 from isthmus.org.events.publishing import Publishing
+from isthmus.org.events.retention import RETENTION
+from isthmus.org.limits.window import Window
 from isthmus.org.save import recycle_bin, requests, tables
 from isthmus.org.save.engine import SaveEngine
 from isthmus.org.save.ports import NOTHING, Automation
@@ -62,7 +64,8 @@ class Saves:
         self.principal = PRINCIPAL
         self.options = SaveOptions()
         self.journal = Journal(database, immediate)
-        self.publishing = Publishing(self.journal, Ids(seed=1))
+        allowances = {each: Window(self.clock, 10_000, each, HOUR) for each in RETENTION}
+        self.publishing = Publishing(self.journal, Ids(seed=1), allowances)
         self.automate(NOTHING)
         for prefix in ("005", "00e"):  # the first numbers are those of the world's own user and profile
             database.write(partial(_take_number, prefix)).result()

@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
+from isthmus.kernel.clock import MINUTE
 from isthmus.kernel.database import Connection, Database, Row, Transaction, Value
 from isthmus.kernel.database.migrations import migrate
 from isthmus.kernel.journal.positions import InProcess, OnServer
@@ -28,6 +30,7 @@ from isthmus.kernel.journal.tables import (
     INSERT,
     LAST,
     MIGRATIONS,
+    NEWEST,
     OLDEST,
     PURGE,
     PURGE_SCHEMAS,
@@ -42,6 +45,8 @@ from isthmus.kernel.journal.tables import (
 READ_MAX: Final = 2_000
 """Entries that one read gives at most."""
 _PURGED_AT_ONCE: Final = 1_000
+_ABOVE_ALL: Final = 2**63 - 1
+_BEHIND_MAX: Final = MINUTE
 _NO_SCHEMAS: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 
@@ -174,6 +179,20 @@ class Journal:
         rows = [each.read_now(lambda reader: reader.row(OLDEST, (retention,))) for each in self._files]
         return min((_whole(row[0]) for row in rows if row is not None), default=None)
 
+    def since(self, time: int, retention: str) -> Iterator[tuple[int, int]]:
+        """The time and the number of events of each fact of the class from `time` (org time) on, latest
+        first.
+
+        Facts are nearly in the order of their times: one may come a minute after a later one.
+        """
+        for each in self._files:
+            position = _ABOVE_ALL
+            while rows := each.read_now(partial(_newest, retention=retention, below=position)):
+                position = rows[-1][0]
+                yield from ((at, count) for _, at, count in rows if at >= time)
+                if rows[-1][1] < time - _BEHIND_MAX:
+                    break
+
     def valid(self, replay_id: int, retention: str) -> bool:
         """Whether a reader of the class may go on after `replay_id`, whatever topic it came from.
 
@@ -281,6 +300,11 @@ def _last(database: Database) -> int:
         return _whole(row[0]) if row else 0
 
     return database.read_now(last)
+
+
+def _newest(reader: Connection, retention: str, below: int) -> list[tuple[int, int, int]]:
+    rows = reader.rows(NEWEST, (retention, below, READ_MAX))
+    return [(_position(row), _whole(row[1]), _whole(row[2])) for row in rows]
 
 
 def _purge(tx: Transaction, before: int, retention: str) -> int:

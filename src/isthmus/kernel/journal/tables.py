@@ -43,6 +43,10 @@ LAST: Final = (
 OLDEST: Final = (
     'SELECT "position" - "count" + 1 FROM "isthmus_journal" WHERE "retention" = ? ORDER BY "position" LIMIT 1'
 )
+NEWEST: Final = (
+    'SELECT "position", "time", "count" FROM "isthmus_journal" WHERE "retention" = ? AND "position" < ? '
+    'ORDER BY "position" DESC LIMIT ?'
+)
 PURGEABLE: Final = (
     'SELECT "position", "time" FROM "isthmus_journal" WHERE "retention" = ? ORDER BY "position" LIMIT ?'
 )

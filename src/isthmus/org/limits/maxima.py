@@ -9,6 +9,13 @@ from collections.abc import Mapping
 from typing import Final
 
 API_REQUESTS: Final = "DailyApiRequests"
+EVENTS_PUBLISHED: Final = "HourlyPublishedPlatformEvents"
+EVENTS_DELIVERED: Final = "DailyDeliveredPlatformEvents"
+"""To CometD clients, each of which counts by itself."""
+STANDARD_EVENTS_PUBLISHED: Final = "HourlyPublishedStandardVolumePlatformEvents"
+STANDARD_EVENTS_DELIVERED: Final = "DailyStandardVolumePlatformEvents"
+COMETD_CLIENTS: Final = "DurableStreamingApiConcurrentClients"
+"""From API 37.0 on, every client is a durable one."""
 
 DEVELOPER_EDITION: Final[Mapping[str, int]] = {
     "ActiveScratchOrgs": 3,

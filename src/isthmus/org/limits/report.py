@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from isthmus.org.limits.maxima import API_REQUESTS, DEVELOPER_EDITION, PARTS
-from isthmus.org.limits.usage import Usage
+from isthmus.org.limits.maxima import DEVELOPER_EDITION, PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +20,8 @@ def maxima(overrides: Mapping[str, int]) -> dict[str, int]:
     return {**DEVELOPER_EDITION, **overrides}
 
 
-def report(allowed: Mapping[str, int], calls: Usage) -> dict[str, Limit]:
+def report(allowed: Mapping[str, int], used: Mapping[str, int]) -> dict[str, Limit]:
     """Every limit by name, in the wire's order. What this org does not use up is left whole."""
-    used = {API_REQUESTS: calls.used}
     return {
         name: Limit(
             maximum,

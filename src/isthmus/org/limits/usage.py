@@ -1,8 +1,9 @@
-"""Usage: how many API calls an org has answered in the last 24 hours of org time.
+"""Usage: how much of its daily limits an org has used in the last 24 hours of org time: API calls, events
+delivered.
 
-Calls are counted in memory, in minutes; a minute that is over is written down, so that a crash forgets a
-minute at most, and several processes of one org add up in the database. Where the database refuses, calls
-wait for the next minute.
+It is counted in memory, in minutes; a minute that is over is written down, so that a crash forgets a minute
+at most, and several processes of one org add up in the database. Where the database refuses, what was counted
+waits for the next minute.
 """
 
 from collections.abc import Mapping
@@ -15,13 +16,14 @@ import structlog
 from isthmus.kernel.clock import DAY, MINUTE, Clock
 from isthmus.kernel.database import Connection, Dialect, Migration, Transaction
 from isthmus.kernel.errors import fault
+from isthmus.org.limits.maxima import API_REQUESTS
 
 COMPONENT: Final = "limits"
 _log = structlog.get_logger(__name__)
 _WINDOW: Final = DAY // MINUTE
 _ADD: Final = (
-    'INSERT INTO "isthmus_api_usage" ("minute", "calls") VALUES (?, ?) ON CONFLICT ("minute") '
-    'DO UPDATE SET "calls" = "isthmus_api_usage"."calls" + excluded."calls"'
+    'INSERT INTO "isthmus_usage" ("limit", "minute", "used") VALUES (?, ?, ?) '
+    'ON CONFLICT ("limit", "minute") DO UPDATE SET "used" = "isthmus_usage"."used" + excluded."used"'
 )
 
 
@@ -32,13 +34,25 @@ def _usage(dialect: Dialect) -> tuple[str, ...]:
     )
 
 
-MIGRATIONS: Final = (Migration(1, "API calls by the minute", _usage),)
+def _usage_of_limits(dialect: Dialect) -> tuple[str, ...]:
+    return (
+        f'CREATE TABLE "isthmus_usage" ("limit" {dialect.text} NOT NULL, '
+        f'"minute" {dialect.integer} NOT NULL, "used" {dialect.integer} NOT NULL, '
+        'PRIMARY KEY ("limit", "minute"))',
+        'INSERT INTO "isthmus_usage" ("limit", "minute", "used") '
+        f'SELECT \'{API_REQUESTS}\', "minute", "calls" FROM "isthmus_api_usage"',
+        'DROP TABLE "isthmus_api_usage"',
+    )
+
+
+MIGRATIONS: Final = (
+    Migration(1, "API calls by the minute", _usage),
+    Migration(2, "what is used of each daily limit by the minute", _usage_of_limits),
+)
 
 
 class Usage(NamedTuple):
-    """API calls in the last 24 hours, and how many are allowed: `Sforce-Limit-Info:
-    api-usage=used/maximum`.
-    """
+    """What was used in the last 24 hours, and how much is allowed."""
 
     used: int
     maximum: int
@@ -54,53 +68,71 @@ class _Counts:
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """A unit of work that writes calls down, and removes what is older than a day.
+    """A unit of work that writes down what was used, and removes what is older than a day.
 
-    Where it fails, the calls are to be given back.
+    Where it fails, that is to be given back.
     """
 
-    usage: "ApiUsage"
-    calls: Mapping[int, int]
+    usage: "DailyUsage"
+    used: Mapping[int, int]
     first: int
 
     def __call__(self, tx: Transaction) -> None:
-        tx.execute_many(_ADD, list(self.calls.items()))
-        tx.execute('DELETE FROM "isthmus_api_usage" WHERE "minute" <= ?', (self.first,))
+        limit = self.usage.limit
+        tx.execute_many(_ADD, [(limit, minute, used) for minute, used in self.used.items()])
+        tx.execute('DELETE FROM "isthmus_usage" WHERE "limit" = ? AND "minute" <= ?', (limit, self.first))
 
     def give_back(self) -> None:
-        """Let the next flush write these calls down."""
-        self.usage.take_back(self.calls)
+        """Let the next flush write this down."""
+        self.usage.take_back(self.used)
 
 
-class ApiUsage:
-    """Calls by the minute. Any thread may count."""
+class DailyUsage:
+    """What is used of a limit of 24 hours, by the minute. Any thread may count.
 
-    def __init__(self, clock: Clock, maximum: int) -> None:
+    `refusal` names the fault with which more than `maximum` is refused.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        maximum: int,
+        limit: str = API_REQUESTS,
+        refusal: str = "request_limit_exceeded",
+    ) -> None:
+        self.limit = limit
         self.maximum = maximum
+        self._refusal = refusal
         self._clock = clock
         self._counts = _Counts()
         self._used = 0
         self._minute = 0
         self._in_minute = 0
-        """Calls of `_minute`: they join the pending ones when it is over, or written down."""
+        """What was used in `_minute`: it is pending when that is over, or written down."""
         self._oldest = 0
         self._refusing = False
         self._lock = Lock()
 
-    def count(self, calls: int = 1) -> bool:
-        """Count calls. True where a minute is over that wasn't written down: the caller then sees to `flush`.
+    def count(self, number: int = 1, *, whole: bool = True) -> bool:
+        """Count what is used. True where a minute is over that wasn't written down: the caller then sees to
+        `flush`. Not `whole`: what would be allowed in part is allowed.
 
-        Fault: `request_limit_exceeded`, where the 24 hours are used up.
+        Raises the refusal where the 24 hours are used up.
         """
         minute = self._clock.now() // MINUTE
         with self._lock:
             due = minute != self._minute and self._turn(minute)
-            if self._used + calls > self.maximum:
+            if self._used + (number if whole else 1) > self.maximum:
                 self._refuse()
             self._refusing = False
-            self._in_minute += calls
-            self._used += calls
+            self._in_minute += number
+            self._used += number
             return due
+
+    def check(self) -> None:
+        """Raises the refusal where the 24 hours are used up."""
+        if self.current().used >= self.maximum:
+            raise fault(self._refusal)
 
     def current(self) -> Usage:
         """Where the org stands."""
@@ -114,10 +146,11 @@ class ApiUsage:
         """Take over what the database knows: at the start, and after others may have written."""
         first = self._clock.now() // MINUTE - _WINDOW
         rows = connection.rows(
-            'SELECT "minute", "calls" FROM "isthmus_api_usage" WHERE "minute" > ?', (first,)
+            'SELECT "minute", "used" FROM "isthmus_usage" WHERE "limit" = ? AND "minute" > ?',
+            (self.limit, first),
         )
         with self._lock:
-            self._counts.written = {_integer(minute): _integer(calls) for minute, calls in rows}
+            self._counts.written = {_integer(minute): _integer(used) for minute, used in rows}
             self._sum()
 
     def flush(self) -> Flush:
@@ -131,20 +164,20 @@ class ApiUsage:
             _add(self._counts.written, pending)
         return Flush(self, pending, self._clock.now() // MINUTE - _WINDOW)
 
-    def take_back(self, calls: Mapping[int, int]) -> None:
-        """Calls that could not be written down: they are pending again."""
+    def take_back(self, used: Mapping[int, int]) -> None:
+        """What could not be written down: it is pending again."""
         with self._lock:
-            for minute, number in calls.items():
+            for minute, number in used.items():
                 if minute in self._counts.written:
                     self._counts.written[minute] -= number
                     _add(self._counts.pending, {minute: number})
 
     def _refuse(self) -> None:
-        """Once in the log, however many are refused until calls are allowed again."""
+        """Once in the log, however many are refused until there is room again."""
         if not self._refusing:
             self._refusing = True
-            _log.warning("API calls are refused: the limit of 24 hours is used up", maximum=self.maximum)
-        raise fault("request_limit_exceeded")
+            _log.warning("a limit of 24 hours is used up", limit=self.limit, maximum=self.maximum)
+        raise fault(self._refusal)
 
     def _turn(self, minute: int) -> bool:
         """Begin to count another minute; whether others wait to be written down."""
@@ -176,8 +209,8 @@ class ApiUsage:
 
 
 def _add(counts: dict[int, int], more: Mapping[int, int]) -> None:
-    for minute, calls in more.items():
-        counts[minute] = counts.get(minute, 0) + calls
+    for minute, number in more.items():
+        counts[minute] = counts.get(minute, 0) + number
 
 
 def _integer(value: object) -> int:

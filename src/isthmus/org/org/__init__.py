@@ -2,6 +2,7 @@
 
 from isthmus.org.events.channels import Channel
 from isthmus.org.events.feed import ChannelEvent, ChannelPage
+from isthmus.org.limits.maxima import COMETD_CLIENTS
 from isthmus.org.limits.report import Limit
 from isthmus.org.limits.usage import Usage
 from isthmus.org.org.events import NamedSchema
@@ -23,6 +24,7 @@ from isthmus.org.query.result import (
 from isthmus.org.save.result import SaveOptions, SaveResult
 
 __all__ = [
+    "COMETD_CLIENTS",
     "Channel",
     "ChannelEvent",
     "ChannelPage",

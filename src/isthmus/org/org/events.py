@@ -35,9 +35,11 @@ class EventFace(OrgState):
         """The channel of that name, `/event/Order__e`.
 
         Faults: `channel_name_missing`, `channel_without_slash`, `channel_unknown` (a wildcard, too, is the
-        name of none), `channel_access_denied`.
+        name of none), `channel_access_denied`, `event_delivery_limit_exceeded`.
         """
-        return channels.open_channel(self.schema, principal.access, name)
+        channel = channels.open_channel(self.schema, principal.access, name)
+        self._delivered[channel.retention].check()
+        return channel
 
     async def starting_position(self, channel: Channel, replay_id: int) -> int:
         """Where to begin: -1 the tip, -2 all that is retained, n after n. Fault: `replay_id_invalid`."""

@@ -4,16 +4,17 @@ No rule lives in an adapter; they all ask here.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 
 import structlog
 
-from isthmus.kernel.database import DatabaseError
+from isthmus.kernel.database import DatabaseError, Transaction
 from isthmus.kernel.errors import fault
+from isthmus.org.events.channels import Channel
 from isthmus.org.limits.report import Limit, report
-from isthmus.org.limits.usage import Usage
+from isthmus.org.limits.usage import DailyUsage, Usage
 from isthmus.org.org.events import EventFace
 from isthmus.org.org.replication import ReplicationFace
 from isthmus.org.org.saves import SaveFace
@@ -32,8 +33,10 @@ class Org(SaveFace, ReplicationFace, EventFace):
     """
 
     async def start(self) -> None:
-        """Take over what an earlier run has left: the usage of the last 24 hours."""
-        await self._read(self._calls.load)
+        """Take over what an earlier run has left: what it used of the limits."""
+        for usage in self._daily():
+            await self._read(usage.load)
+        await asyncio.to_thread(self._publishing.load)
 
     async def stop(self) -> None:
         """Write down what is only in memory, if that can be. The database stays open: it is not the org's."""
@@ -56,13 +59,27 @@ class Org(SaveFace, ReplicationFace, EventFace):
         if self._calls.count(calls):
             self._flushing = self._flush()
 
+    def count_delivery(self, channel: Channel, events: int) -> None:
+        """Count events that a subscriber is given.
+
+        Fault: `event_delivery_limit_exceeded`, where the rolling 24 hours are used up: then it gets none.
+        """
+        if self._delivered[channel.retention].count(events, whole=False):
+            self._flushing = self._flush()
+
+    def on_limits(self, limit: str, used: Callable[[], int]) -> None:
+        """Ask `used` how much is used of the limit of that name."""
+        self._gauges[limit] = used
+
     def usage(self) -> Usage:
         """For `Sforce-Limit-Info: api-usage=used/maximum`."""
         return self._calls.current()
 
     async def limits(self, principal: Principal) -> Mapping[str, Limit]:
         """Every limit by its name in `/limits`, in the wire's order."""
-        return report(self._maxima, self._calls.current())
+        used = {each.limit: each.current().used for each in self._daily()}
+        used |= {each.limit: each.used() for each in self._publishing.allowances.values()}
+        return report(self._maxima, used | {limit: ask() for limit, ask in self._gauges.items()})
 
     # Housekeeping
 
@@ -89,15 +106,23 @@ class Org(SaveFace, ReplicationFace, EventFace):
         await self._write(lambda tx: reset(tx, self.schema))
         await self._feed.forget()
 
+    def _daily(self) -> tuple[DailyUsage, ...]:
+        return self._calls, *self._delivered.values()
+
     def _flush(self) -> Future[None]:
-        """Write calls down. Where that fails, it is logged, and they are tried again a minute later."""
-        flush = self._calls.flush()
+        """Write down what was used. Where that fails, it is logged, and tried again a minute later."""
+        flushes = [each.flush() for each in self._daily()]
+
+        def write(tx: Transaction) -> None:
+            for flush in flushes:
+                flush(tx)
 
         def look(written: Future[None]) -> None:
             if error := written.exception():
-                flush.give_back()
-                _log.warning("API calls are not written down", reason=str(error))
+                for flush in flushes:
+                    flush.give_back()
+                _log.warning("what was used of the daily limits is not written down", reason=str(error))
 
-        writing = self._database.write(flush)
+        writing = self._database.write(write)
         writing.add_done_callback(look)
         return writing

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from isthmus.kernel.database import Transaction, UniqueViolation
-from isthmus.org.events.publishing import PublishedAtOnce
+from isthmus.org.events.publishing import Publication
 from isthmus.org.org.running import Running
 from isthmus.org.org.state import OrgState
 from isthmus.org.save.requests import BATCH, Record
@@ -137,7 +137,7 @@ class SaveFace(OrgState):
         everything.
         """
         run = self._running(work)
-        at_once = PublishedAtOnce()
+        publication = Publication(self._publishing.allowances)
 
         def unit_of_work(tx: Transaction, last_try: bool) -> T:
             return self._saves.transaction(
@@ -147,13 +147,16 @@ class SaveFace(OrgState):
                 run,
                 options=options,
                 last_try=last_try,
-                at_once=at_once,
+                publication=publication,
             )
 
-        for _ in range(_TRIES - 1):
-            with suppress(UniqueViolation):
-                return await self._write(lambda tx: unit_of_work(tx, last_try=False))
-        return await self._write(lambda tx: unit_of_work(tx, last_try=True))
+        try:
+            for _ in range(_TRIES - 1):
+                with suppress(UniqueViolation):
+                    return await self._write(lambda tx: unit_of_work(tx, last_try=False))
+            return await self._write(lambda tx: unit_of_work(tx, last_try=True))
+        finally:
+            publication.end()
 
     def _as_platform(
         self, tx: Transaction, schema: Schema, principal: Principal, work: Callable[[Running], None]

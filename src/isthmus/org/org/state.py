@@ -4,16 +4,24 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Final, TypeVar
 
-from isthmus.kernel.clock import Clock
+from isthmus.kernel.clock import HOUR, Clock
 from isthmus.kernel.database import Connection, Database, Transaction
 from isthmus.kernel.database.short_reads import answers_at_once, short_read
 from isthmus.kernel.ids import Ids
 from isthmus.kernel.journal import Journal
 from isthmus.org.events.feed import EventFeed
 from isthmus.org.events.publishing import Publishing
-from isthmus.org.limits.maxima import API_REQUESTS
+from isthmus.org.events.retention import HIGH_VOLUME, STANDARD
+from isthmus.org.limits.maxima import (
+    API_REQUESTS,
+    EVENTS_DELIVERED,
+    EVENTS_PUBLISHED,
+    STANDARD_EVENTS_DELIVERED,
+    STANDARD_EVENTS_PUBLISHED,
+)
 from isthmus.org.limits.report import maxima
-from isthmus.org.limits.usage import ApiUsage
+from isthmus.org.limits.usage import DailyUsage
+from isthmus.org.limits.window import Window
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.save.engine import SaveEngine
 from isthmus.org.save.ports import NOTHING, Automation
@@ -52,17 +60,35 @@ class OrgState:
         self._reads_at_once = answers_at_once(database)
         self._schemas = schemas
         self._queries = queries
-        publishing = Publishing(journal, ids)
-        self._saves = SaveEngine(clock, organization_id[_INSTANCE], publishing, automation)
-        self._feed = EventFeed(journal, clock, shared=not self._reads_at_once)
         self._maxima = maxima(limits or {})
-        self._calls = ApiUsage(clock, self._maxima[API_REQUESTS])
+        self._publishing = Publishing(journal, ids, self._publishing_allowances())
+        self._saves = SaveEngine(clock, organization_id[_INSTANCE], self._publishing, automation)
+        self._feed = EventFeed(journal, clock, shared=not self._reads_at_once)
+        self._calls = DailyUsage(clock, self._maxima[API_REQUESTS])
+        self._delivered = self._delivery_usage()
+        """How many events were delivered, by class of retention."""
+        self._gauges: dict[str, Callable[[], int]] = {}
+        """What else is used of a limit, by its name."""
         self._flushing: Future[None] | None = None
 
     @property
     def schema(self) -> Schema:
         """The schema in force."""
         return self._schemas.current
+
+    def _publishing_allowances(self) -> Mapping[str, Window]:
+        limits = {HIGH_VOLUME: EVENTS_PUBLISHED, STANDARD: STANDARD_EVENTS_PUBLISHED}
+        return {
+            retention: Window(self.clock, self._maxima[limit], limit, HOUR)
+            for retention, limit in limits.items()
+        }
+
+    def _delivery_usage(self) -> Mapping[str, DailyUsage]:
+        limits = {HIGH_VOLUME: EVENTS_DELIVERED, STANDARD: STANDARD_EVENTS_DELIVERED}
+        return {
+            retention: DailyUsage(self.clock, self._maxima[limit], limit, "event_delivery_limit_exceeded")
+            for retention, limit in limits.items()
+        }
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         """A short read: in this thread where the database is a local file, else on a reader thread."""

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from isthmus.kernel.clock import Clock
 from isthmus.kernel.database import Transaction
-from isthmus.org.events.publishing import PublishedAtOnce, Publishing
+from isthmus.org.events.publishing import Publication, Publishing
 from isthmus.org.save.operation import Moment, Operation
 from isthmus.org.save.order import Course, commit, course_of, save
 from isthmus.org.save.plan import Plan
@@ -43,17 +43,17 @@ class SaveEngine:
         system: bool = False,
         options: SaveOptions = DEFAULT_OPTIONS,
         last_try: bool = True,
-        at_once: PublishedAtOnce | None = None,
+        publication: Publication | None = None,
     ) -> T:
         """Run `work` as one platform transaction within `tx`: its saves, then the commit order.
 
         `system`: the platform itself writes; neither access nor what the schema lets anyone write is asked.
         An exception of `work` goes on to the caller of `tx`, which undoes everything. Before the `last_try`
-        it may be UniqueViolation: then `work` is to be run again, in another transaction. `at_once` is one
-        for all the times that `work` is run for one request.
+        it may be UniqueViolation: then `work` is to be run again, in another transaction. `publication` is
+        one for all the times that `work` is run for one request.
         """
-        at_once = at_once or PublishedAtOnce()
-        at_once.begin_run()
+        publication = publication or Publication(self.publishing.allowances)
+        publication.begin_run()
         unit = UnitOfWork(
             tx,
             schema,
@@ -61,14 +61,18 @@ class SaveEngine:
             self.clock.now(),
             instance=self.instance,
             publishing=self.publishing,
-            at_once=at_once,
+            publication=publication,
             saver=self._save,
             system=system,
             options=options,
             last_try=last_try,
         )
-        result = work(unit)
-        commit(unit, self.automation)
+        try:
+            result = work(unit)
+            commit(unit, self.automation)
+        except BaseException:
+            publication.end()
+            raise
         return result
 
     def _save(self, unit: UnitOfWork, sobject: SObjectType, operation: Operation, rows: list[Row]) -> None:

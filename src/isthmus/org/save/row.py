@@ -22,10 +22,12 @@ class Row:
     `given` is what was sent, `old` the record before (None for an insert), `values` the record as it will be,
     `assigned` the names of the fields that automation has set. `id` is known early; `values["Id"]` only
     exists once the record is about to be written, as before-handlers expect. `event_uuid` names the event
-    that the record is published as, and with `published` it is out for good.
+    that the record is published as; with `allowed` it is among those that may be published, and with
+    `published` it is out for good.
     """
 
     __slots__ = (
+        "allowed",
         "assigned",
         "created",
         "errors",
@@ -50,6 +52,7 @@ class Row:
         self.errors: list[RowError] = []
         self.created = False
         self.event_uuid: str | None = None
+        self.allowed = False
         self.published = False
         self.infos: tuple[RowError, ...] = ()
         self.matches: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from isthmus.kernel.database import Transaction
 from isthmus.kernel.errors import fault
-from isthmus.org.events.publishing import Event, PublishedAtOnce, Publishing
+from isthmus.org.events.publishing import Event, Publication, Publishing
 from isthmus.org.save.operation import Operation
 from isthmus.org.save.result import SaveOptions
 from isthmus.org.save.row import Row, Values
@@ -63,7 +63,7 @@ class UnitOfWork:
         *,
         instance: str,
         publishing: Publishing,
-        at_once: PublishedAtOnce,
+        publication: Publication,
         saver: BatchSaver,
         system: bool = False,
         options: SaveOptions = DEFAULT_OPTIONS,
@@ -81,8 +81,7 @@ class UnitOfWork:
         """Whether a row must fail where, in a new transaction, it might not."""
         self.changes: list[Change] = []
         self.publishing = publishing
-        self.at_once = at_once
-        """What the request has published immediately, by this run of the unit or by earlier ones."""
+        self.publication = publication
         self.events: list[Event] = []
         """Those that are to be published with the commit, in their order."""
         self.memo: dict[str, Any] = {}

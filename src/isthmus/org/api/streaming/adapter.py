@@ -18,7 +18,7 @@ from isthmus.org.api.streaming.delivery import Delivery
 from isthmus.org.api.streaming.meta import COOKIE, Meta, Visit
 from isthmus.org.api.streaming.problems import text_of
 from isthmus.org.api.versions import NEWEST
-from isthmus.org.org import Org
+from isthmus.org.org import COMETD_CLIENTS, Org
 from isthmus.wire import bayeux
 from isthmus.wire.bayeux import BayeuxError
 from isthmus.wire.oauth import bearer_token
@@ -37,6 +37,7 @@ class Streaming:
     def __init__(self, org: Org) -> None:
         self._org = org
         self._clients = Clients(org.clock)
+        org.on_limits(COMETD_CLIENTS, self._clients.count)
         self._delivery = Delivery(org, self._clients)
         self._meta = Meta(org, self._clients, self._delivery)
         self.adapter = cometd_adapter(self.serve)

@@ -97,6 +97,10 @@ class Clients:
     def __len__(self) -> int:
         return len(self._clients)
 
+    def count(self) -> int:
+        """How many clients there are that are not gone."""
+        return sum(not self._is_gone(each) for each in self._clients.values())
+
     def __iter__(self) -> Iterator[Client]:
         return iter(tuple(self._clients.values()))
 

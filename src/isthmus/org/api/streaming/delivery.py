@@ -35,9 +35,10 @@ _log = structlog.get_logger(__name__)
 
 
 class _Page(NamedTuple):
-    """Events as they go over the wire, and the position after the last of them."""
+    """`number` events as they go over the wire, and the position after the last of them."""
 
     events: bytes
+    number: int
     position: int
 
 
@@ -172,7 +173,8 @@ class Delivery:
     ) -> None:
         """Move the client's cursors, but for those that have moved meanwhile, and send what they passed.
 
-        Subscriptions that may be read no more end, and the client is told so.
+        Subscriptions that may be read no more end, and the client is told so. Where the org may deliver no
+        more events today, the connect is refused.
         """
         events: list[bytes] = []
         for subscription, error in lost:
@@ -180,16 +182,24 @@ class Delivery:
                 del client.subscriptions[subscription.channel.name]
                 events.append(_end_of(client, subscription, error))
         taken: list[tuple[Subscription, int, int]] = []
+        refusal: Fault | None = None
         for subscription, before, page in read:
             held = client.subscriptions.get(subscription.channel.name)
             if held is not subscription or subscription.position != before:
                 continue
-            subscription.position = page.position
             if page.events:
+                try:
+                    self._org.count_delivery(subscription.channel, page.number)
+                except Fault as error:
+                    refusal = error
+                    continue
                 events.append(page.events)
                 taken.append((subscription, before, page.position))
-        if events:
-            poll.taken = tuple(taken)
+            subscription.position = page.position
+        poll.taken = tuple(taken)
+        if refusal is not None:
+            self._answer(client, poll, events, text_of(refusal), advice_of(refusal))
+        elif events:
             self._answer(client, poll, events)
 
     async def _read(self, client: Client, subscription: Subscription) -> _Page:
@@ -202,8 +212,8 @@ class Delivery:
             written.append(bayeux.write_event(channel.name, event.data))
             size += len(written[-1])
             if size >= ANSWER_BYTES_MAX:
-                return _Page(b",".join(written), event.position)
-        return _Page(b",".join(written), page.position)
+                return _Page(b",".join(written), len(written), event.position)
+        return _Page(b",".join(written), len(written), page.position)
 
     def _answer(
         self,

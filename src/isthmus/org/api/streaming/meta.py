@@ -19,14 +19,12 @@ from isthmus.org.api.streaming.clients import (
 )
 from isthmus.org.api.streaming.delivery import Delivery
 from isthmus.org.api.streaming.problems import advice_of, text_of
-from isthmus.org.org import Org
+from isthmus.org.org import COMETD_CLIENTS, Org
 from isthmus.org.security.principal import Principal
 from isthmus.wire import bayeux
 from isthmus.wire.bayeux import LONG_POLLING, TIP, Advice, BayeuxError, Message
 
 COOKIE: Final = "BAYEUX_BROWSER"
-CONCURRENT_CLIENTS: Final = "DurableStreamingApiConcurrentClients"
-"""The limit's name in `/limits`. From API 37.0 on, every client is a durable one."""
 _FEATURES: Final = {"replay": True, "payload.format": True}
 """What the server can do. It writes payloads in the format EXPANDED."""
 _EXPANDED: Final = ("EXPANDED", True, None)
@@ -114,10 +112,10 @@ class Meta:
             raise fault("cometd_connection_type", type=", ".join(offered))
         _check_format(message)
         limits = await self._org.limits(visit.principal)
-        if len(self._clients) >= limits[CONCURRENT_CLIENTS].maximum:
+        if len(self._clients) >= limits[COMETD_CLIENTS].maximum:
             for gone in self._clients.overdue():
                 self._delivery.release(gone)
-            if len(self._clients) >= limits[CONCURRENT_CLIENTS].maximum:
+            if len(self._clients) >= limits[COMETD_CLIENTS].maximum:
                 raise fault("cometd_too_many_clients")
         ids = self._org.ids
         browser = visit.browser

@@ -18,6 +18,7 @@ _ADVICE: Final = {
     "cometd_authentication_invalid": _NONE,
     "cometd_authentication_missing": _NONE,
     "cometd_cookie_missing": _NONE,
+    "event_delivery_limit_exceeded": _NONE,
     "cometd_user_differs": _NONE,
     "cometd_version_missing": _NONE,
     "cometd_version_unsupported": _NONE,

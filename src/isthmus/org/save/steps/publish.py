@@ -10,6 +10,7 @@ Salesforce APIs; Platform Event Allocations.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from isthmus.kernel.errors import row_error
@@ -35,7 +36,8 @@ def publish_events(save: Save) -> None:
     event, unit = save.plan.event, save.unit
     assert event is not None
     rows = [row for row in save.live() if not (event.immediate and _is_out(save, row))]
-    events = [made for row in rows if (made := _event(save, row)) is not None]
+    _ask_allowance(save, [row for row in rows if not row.allowed])
+    events = [made for row in rows if not row.errors and (made := _event(save, row)) is not None]
     if any(row.errors for row in rows):
         return
     if event.immediate:
@@ -51,6 +53,7 @@ def publish_after_commit(unit: UnitOfWork) -> None:
     """What the transaction has made is published with its commit, in the order in which it was made."""
     if unit.events:
         unit.publishing.with_commit(unit.tx, unit.events)
+        unit.tx.on_commit(partial(unit.publication.committed, unit.events))
 
 
 def _is_out(save: Save, row: Row) -> bool:
@@ -58,10 +61,23 @@ def _is_out(save: Save, row: Row) -> bool:
     event = save.plan.event
     assert event is not None
     if not row.published:
-        uuid = save.unit.at_once.take(event, event.values(row.values))
+        uuid = save.unit.publication.take(event, event.values(row.values))
         if uuid is not None:
             row.event_uuid, row.published = uuid, True
     return row.published
+
+
+def _ask_allowance(save: Save, rows: Sequence[Row]) -> None:
+    """Rows beyond what may be published in this hour are refused."""
+    if not rows:
+        return
+    event = save.plan.event
+    assert event is not None
+    granted = save.unit.publication.allow(event, len(rows))
+    for row in rows[:granted]:
+        row.allowed = True
+    for row in rows[granted:]:
+        row.errors.append(row_error("event_publishing_limit_exceeded"))
 
 
 def _publish_at_once(save: Save, rows: Sequence[Row], events: Sequence[Event]) -> None:
@@ -70,7 +86,7 @@ def _publish_at_once(save: Save, rows: Sequence[Row], events: Sequence[Event]) -
     for row, event in zip(rows, events, strict=True):
         row.published = True
         assert row.event_uuid is not None
-        save.unit.at_once.add(event.type, event.type.values(row.values), row.event_uuid)
+        save.unit.publication.published_at_once(event.type, event.type.values(row.values), row.event_uuid)
 
 
 def _event(save: Save, row: Row) -> Event | None:
@@ -80,7 +96,7 @@ def _event(save: Save, row: Row) -> Event | None:
     uuid = row.event_uuid or unit.publishing.new_uuid()
     message = encode_message(uuid, event.values(row.values))
     if len(message) > EVENT_BYTES_MAX:
-        row.errors.append(row_error("event_too_large"))
+        row.errors.append(row_error("event_too_large", size=len(message), limit=EVENT_BYTES_MAX))
         return None
     row.event_uuid = uuid
     return Event(event, message, unit.now, unit.principal.user_id)
