@@ -5,11 +5,16 @@ disk. A sink takes one message at a time; several may be under way at once, as t
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from isthmus.hub.message import Message
 
 __all__ = ["Closable", "Delivery", "Sink", "SinkFailed", "Source", "SourceFailed"]
+
+
+SOURCE: Final = ("name", "describe", "run")
+SINK: Final = ("name", "exactly_once", "describe", "send")
+"""What makes a value a source, or a sink."""
 
 
 class SinkFailed(Exception):

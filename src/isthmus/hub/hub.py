@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from isthmus.hub.options import Options
 from isthmus.hub.route import Route
 from isthmus.kernel.clock import DAY
 
@@ -36,7 +37,16 @@ class Hub:
         ledger_retention: int = LEDGER_RETENTION,
         ledger_max: int = LEDGER_MAX,
     ) -> None:
-        """Raises HubBroken."""
+        """Raises HubBroken, OptionWrong."""
+        given = Options(f"hub {name}")
+        given.text("name", name)
+        if not isinstance(routes, list | tuple):
+            given.refuse("routes", routes, "a list of routes")
+        for number, each in enumerate(routes):
+            if not isinstance(each, Route):
+                given.refuse(f"routes[{number}]", each, "a Route")
+        given.whole("ledger_retention", ledger_retention, 0, unit="milliseconds")
+        given.whole("ledger_max", ledger_max, 1, unit="messages")
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "routes", tuple(routes))
         object.__setattr__(self, "ledger_retention", ledger_retention)
@@ -68,8 +78,6 @@ def _check(hub: Hub) -> None:
             raise HubBroken(f"route {each.name} has no source, and no other route has reply_to={each.name!r}")
     if circle := [each.name for each in hub.routes if _comes_back(hub, each)]:
         raise HubBroken(f"route {circle[0]}: its replies come back to it, and would go round for ever")
-    if hub.ledger_retention < 0 or hub.ledger_max < 1:
-        raise HubBroken("ledger_retention is 0 milliseconds or more, ledger_max 1 message or more")
 
 
 def _comes_back(hub: Hub, route: Route) -> bool:

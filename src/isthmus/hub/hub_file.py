@@ -4,12 +4,14 @@ Whatever is wrong with it is told with file and line, before anything is opened 
 """
 
 import importlib.util
+import os
 import sys
 import traceback
 from pathlib import Path
 from typing import Final
 
-from isthmus.hub.hub import Hub
+from isthmus.hub.hub import Hub, HubBroken
+from isthmus.hub.options import OptionWrong
 
 __all__ = ["HubFileBroken", "load_hub"]
 
@@ -35,12 +37,26 @@ def load_hub(file: Path) -> Hub:
     except SyntaxError as error:
         raise HubFileBroken(f"{error.filename or file}:{error.lineno}: {error.msg}") from error
     except (Exception, SystemExit) as error:
-        raise HubFileBroken(f"{_place(file, error)}: {type(error).__name__}: {error}") from error
+        raise HubFileBroken(f"{_place(file, error)}: {_told(error)}") from error
     hub = getattr(module, "hub", None)
     if not isinstance(hub, Hub):
         found = "there is none" if hub is None else f"that is a {type(hub).__name__}"
         raise HubFileBroken(f'{file}:1: a hub file makes `hub = Hub("name", routes=[…])`; {found}')
     return hub
+
+
+def _told(error: BaseException) -> str:
+    """What is wrong, in a line."""
+    if isinstance(error, OptionWrong | HubBroken):
+        return str(error)
+    if isinstance(error, KeyError) and _asked_the_environment(error):
+        return f"the environment variable {error.args[0]} is not set, and the file needs it"
+    return f"{type(error).__name__}: {error}"
+
+
+def _asked_the_environment(error: KeyError) -> bool:
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and frames[-1].filename in (os.__file__, "<frozen os>")
 
 
 def _place(file: Path, error: BaseException) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 from zlib import crc32
 
+from isthmus.hub.options import Options
 from isthmus.kernel.clock import DAY, HOUR, MINUTE, SECOND
 
 __all__ = ["RedeliveryPolicy", "span"]
@@ -29,7 +30,7 @@ class RedeliveryPolicy:
 
     The delay after the first failure is `first`, and `factor` times as long after each further one, up to
     `longest`. `jitter` is the part of it (0 to 1) by which messages that failed together are spread over
-    time. `give_up` after the message was received it is sent a last time. Raises ValueError.
+    time. `give_up` after the message was received it is sent a last time. Raises OptionWrong.
     """
 
     first: int = 15 * SECOND
@@ -39,10 +40,12 @@ class RedeliveryPolicy:
     jitter: float = 0.1
 
     def __post_init__(self) -> None:
-        if not (0 < self.first <= self.longest and self.give_up >= 0):
-            raise ValueError("redelivery: 0 < first <= longest and 0 <= give_up, in milliseconds")
-        if not (self.factor >= 1 and 0 <= self.jitter <= 1):
-            raise ValueError("redelivery: factor is 1 or more, jitter from 0 to 1")
+        given = Options("redelivery")
+        given.whole("longest", self.longest, 1, unit="milliseconds")
+        given.whole("first", self.first, 1, self.longest, unit="milliseconds")
+        given.number("factor", self.factor, 1)
+        given.whole("give_up", self.give_up, 0, unit="milliseconds")
+        given.number("jitter", self.jitter, 0, 1)
 
     def delay(self, key: str, failures: int) -> int:
         """How long to wait after so many failures, from 1; the key decides where in the spread it lies."""

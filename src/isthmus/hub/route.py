@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from isthmus.hub.endpoint import Sink, Source
+from isthmus.hub.endpoint import SINK, SOURCE, Sink, Source
 from isthmus.hub.message import Message
+from isthmus.hub.options import Options
 from isthmus.hub.redelivery import RedeliveryPolicy
 
 __all__ = ["Route", "Step", "StepFailed", "reply_message", "step_name", "through"]
@@ -70,14 +71,25 @@ class Route:
         capacity: int = CAPACITY,
         dead_letters_max: int = DEAD_LETTERS_MAX,
     ) -> None:
-        """Raises ValueError where a number or the name is none that a route can have."""
-        if not 0 < len(name) <= NAME_MAX or not name.isprintable():
-            raise ValueError(f"a route's name has 1 to {NAME_MAX} printable characters, not {name!r}")
-        if not (1 <= concurrency <= CONCURRENCY_MAX and capacity >= 1 and dead_letters_max >= 0):
-            raise ValueError(
-                f"route {name}: concurrency is 1 to {CONCURRENCY_MAX}, capacity 1 or more, "
-                "dead_letters_max 0 or more"
-            )
+        """Raises OptionWrong."""
+        given = Options(f"route {name}")
+        given.text("name", name, NAME_MAX)
+        given.made("sink", sink, SINK, "a sink")
+        if source is not None:
+            given.made("source", source, SOURCE, "a source, or None")
+        if not isinstance(steps, list | tuple):
+            given.refuse("steps", steps, "a list of functions of a message")
+        for number, step in enumerate(steps):
+            given.function(f"steps[{number}]", step, "a message")
+        if reply_to is not None:
+            given.text("reply_to", reply_to, NAME_MAX)
+        if redelivery is not None and not isinstance(redelivery, RedeliveryPolicy):
+            given.refuse("redelivery", redelivery, "a RedeliveryPolicy, or None for the default one")
+        given.whole("concurrency", concurrency, 1, CONCURRENCY_MAX)
+        if order_by is not None:
+            given.function("order_by", order_by, "a message that gives text")
+        given.whole("capacity", capacity, 1, unit="messages")
+        given.whole("dead_letters_max", dead_letters_max, 0, unit="messages")
         fields: Mapping[str, Any] = {
             "name": name,
             "sink": sink,

@@ -85,15 +85,6 @@ def test_routes_that_do_not_fit_together_make_no_hub(routes: list[Route], told: 
         Hub("h", routes)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"name": ""}, {"concurrency": 0}, {"capacity": 0}, {"dead_letters_max": -1}]
-)
-def test_a_route_with_a_number_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
-    arguments: dict[str, object] = {"name": "r", **wrong}
-    with pytest.raises(ValueError, match="route"):
-        Route(sink=Collecting(), **arguments)  # type: ignore[arg-type]
-
-
 def order_of(message: Message) -> Message:
     """What the ERP calls an order."""
     return message

@@ -14,6 +14,7 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
+from isthmus.hub.options import Options
 from isthmus.kernel.clock import SECOND
 
 SECONDS: Final = 30.0
@@ -73,9 +74,19 @@ class HttpClient:
         seconds: float = SECONDS,
         answer_bytes_max: int = ANSWER_BYTES_MAX,
         proxy: str | None = None,
-        ca_file: Path | None = None,
+        ca_file: Path | str | None = None,
+        owner: str = "HttpClient",
     ) -> None:
-        """`ca_file` holds the certificate authorities to trust instead of the system's."""
+        """`ca_file` holds the certificate authorities to trust instead of the system's; whose
+        options these are, `owner` says. Raises OptionWrong.
+        """
+        given = Options(owner)
+        given.seconds("seconds", seconds)
+        given.whole("answer_bytes_max", answer_bytes_max, 1, unit="bytes")
+        if proxy is not None:
+            given.address("proxy", proxy, "http://proxy.example:3128")
+        if ca_file is not None:
+            given.file("ca_file", ca_file)
         self._seconds = seconds
         self._answer_bytes_max = answer_bytes_max
         self._proxy = proxy

@@ -11,7 +11,7 @@ Codes"; EMP Connector, for the order of handshake, subscribe and connect.
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import structlog
 
@@ -19,6 +19,7 @@ from isthmus.hub.connectors.http_client import Answer, HttpClient, NoAnswer
 from isthmus.hub.connectors.salesforce_connection import LoginFailed, SalesforceConnection, Session
 from isthmus.hub.endpoint import Delivery, SourceFailed
 from isthmus.hub.message import Message
+from isthmus.hub.options import Options
 from isthmus.kernel.clock import SECOND, Clock, SystemClock
 from isthmus.wire import bayeux
 
@@ -33,6 +34,8 @@ GRACE_SECONDS: Final = 30.0
 """So much longer than a connect is held we wait for its answer."""
 GOODBYE_SECONDS: Final = 2.0
 ANSWER_BYTES_MAX: Final = 64 << 20
+OnLostPosition: TypeAlias = Literal["stop", "all_retained"]
+_CHANNEL: Final = r"(/[^/\s]+){2,}"
 _LOST: Final = "The replayId"
 """With what the platform's text begins where a position is outside of what is retained."""
 _PASSING: Final = ("concurrent user limit", "daily limit exceeded", "Unknown client", "handshake")
@@ -76,14 +79,20 @@ class CometdSource:
         channel: str,
         *,
         start: int = bayeux.ALL_RETAINED,
-        on_lost_position: Literal["stop", "all_retained"] = "stop",
+        on_lost_position: OnLostPosition = "stop",
         clock: Clock | None = None,
     ) -> None:
         """`start` is the replay id of the very first subscription: what is retained, or `bayeux.TIP`.
 
         `on_lost_position` says what happens where the position is no longer retained, so that events are
-        missing: stop, with an error that says so, or go on with all that is retained.
+        missing: stop, with an error that says so, or go on with all that is retained. Raises OptionWrong.
         """
+        given = Options(f"CometdSource {channel}")
+        if not isinstance(org, SalesforceConnection):
+            given.refuse("org", org, "a SalesforceConnection")
+        given.matching("channel", channel, _CHANNEL, "a channel, like /event/Order__e or /data/ChangeEvents")
+        given.whole("start", start, bayeux.ALL_RETAINED)
+        given.one_of("on_lost_position", on_lost_position, get_args(OnLostPosition))
         self._org = org
         self._channel = channel
         self._start = start

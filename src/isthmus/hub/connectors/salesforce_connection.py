@@ -11,15 +11,17 @@ Developer Guide, login(); REST API Developer Guide, "Status Codes and Error Resp
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
-import msgspec
 import structlog
 
 from isthmus.hub.connectors.http_client import ANSWER_BYTES_MAX, SECONDS, Answer, HttpClient, NoAnswer
+from isthmus.hub.options import Options
+from isthmus.hub.redelivery import span
+from isthmus.kernel.clock import HOUR, MINUTE, SECOND, Clock, SystemClock
 from isthmus.wire import login, oauth, soap, xml
 
 __all__ = [
@@ -33,6 +35,12 @@ __all__ = [
     "platform_errors",
 ]
 
+REFUSED_FOR: Final = 5 * MINUTE
+REFUSED_FOR_MAX: Final = HOUR
+"""So long no login is tried after one that was refused: twice as long each time, in milliseconds.
+
+An org locks users out who fail often. Source: Salesforce Help, "Set Password Policies": after ten times.
+"""
 API_VERSION: Final = "65.0"
 SOAP_LOGIN_VERSION: Final = "64.0"
 """The newest API version that has login()."""
@@ -42,11 +50,15 @@ _log: Final = structlog.get_logger(__name__)
 
 
 class LoginFailed(Exception):
-    """No session. `refused` says that the org has refused the credentials: asking again does not help."""
+    """No session. `refused` says that the org has refused the credentials: asking again does not help.
 
-    def __init__(self, reason: str, refused: bool) -> None:
+    `after` are the milliseconds after which it is asked again at all.
+    """
+
+    def __init__(self, reason: str, refused: bool, after: int | None = None) -> None:
         super().__init__(reason)
         self.refused = refused
+        self.after = after
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,42 +85,49 @@ class Credentials(Protocol):
         ...
 
 
+class _TokenRequest:
+    """What both OAuth grants do: ask the token endpoint, and read what it answers."""
+
+    __slots__ = ()
+    grant_type: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        _check_texts(self)
+
+    def request(self) -> tuple[str, Mapping[str, str], bytes]:
+        form = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
+        return _TOKEN_PATH, _FORM, urlencode({"grant_type": self.grant_type, **form}).encode()
+
+    def read(self, answer: Answer) -> Session:
+        try:
+            reply = oauth.read_token_reply(answer.body)
+        except oauth.TokenRefused as refused:
+            raise LoginFailed(str(refused), refused=refused.error not in _TRANSIENT) from None
+        except oauth.MalformedReply as error:
+            raise LoginFailed(f"status {answer.status}, and no token: {error}", refused=False) from None
+        return Session(reply.instance_url.rstrip("/"), reply.access_token)
+
+
 @dataclass(frozen=True, slots=True)
-class ClientCredentials:
+class ClientCredentials(_TokenRequest):
     """OAuth client credentials: the app's own user. Only at the org's own address (My Domain)."""
+
+    grant_type: ClassVar[str] = "client_credentials"
 
     client_id: str
     client_secret: str = field(repr=False)
 
-    def request(self) -> tuple[str, Mapping[str, str], bytes]:
-        return _token_request(
-            grant_type="client_credentials", client_id=self.client_id, client_secret=self.client_secret
-        )
-
-    def read(self, answer: Answer) -> Session:
-        return _read_token(answer)
-
 
 @dataclass(frozen=True, slots=True)
-class OAuthPassword:
+class OAuthPassword(_TokenRequest):
     """OAuth with a user's name and password (with the security token behind it, where one is needed)."""
+
+    grant_type: ClassVar[str] = "password"
 
     client_id: str
     client_secret: str = field(repr=False)
     username: str
     password: str = field(repr=False)
-
-    def request(self) -> tuple[str, Mapping[str, str], bytes]:
-        return _token_request(
-            grant_type="password",
-            client_id=self.client_id,
-            client_secret=self.client_secret,
-            username=self.username,
-            password=self.password,
-        )
-
-    def read(self, answer: Answer) -> Session:
-        return _read_token(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,9 @@ class SoapLogin:
 
     username: str
     password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _check_texts(self)
 
     def request(self) -> tuple[str, Mapping[str, str], bytes]:
         headers = {"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": '""'}
@@ -156,23 +178,31 @@ class SalesforceConnection:
         api_version: str = API_VERSION,
         seconds: float = SECONDS,
         proxy: str | None = None,
-        ca_file: Path | None = None,
+        ca_file: Path | str | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Without `credentials` only sessions that come with messages are used, and `url` is the org's own.
 
-        Raises ValueError: no such address.
+        Raises OptionWrong.
         """
+        given = Options("SalesforceConnection")
+        given.address("url", url, "https://acme.my.salesforce.com")
+        if credentials is not None:
+            given.made("credentials", credentials, ("request", "read"), "a way to log in, or None")
+        given.matching("api_version", api_version, r"[1-9][0-9]\.0", "an API version, like 65.0")
         parts = urlsplit(url.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{url!r} is no address of an org: give one like https://acme.my.salesforce.com")
         self.url: Final = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self.api_version: Final = api_version
         self._credentials = credentials
-        self._client = HttpClient(seconds=seconds, proxy=proxy, ca_file=ca_file)
+        self._client = HttpClient(seconds=seconds, proxy=proxy, ca_file=ca_file, owner="SalesforceConnection")
         self._proxy = proxy
         self._ca_file = ca_file
         self._session: Session | None = None
         self._login = asyncio.Lock()
+        self._clock = clock or SystemClock()
+        self._refusal: LoginFailed | None = None
+        self._refused_for = 0
+        self._refused_until = 0
 
     def describe(self) -> str:
         """The org's address, and how it is logged in to."""
@@ -195,7 +225,14 @@ class SalesforceConnection:
         """The org's own address. Raises LoginFailed."""
         return self.url if self._credentials is None else (await self.session()).instance_url
 
-    async def ask(self, method: str, path: str, body: Any = None, *, session_id: str | None = None) -> Answer:
+    @property
+    def has_credentials(self) -> bool:
+        """Whether it can log in by itself."""
+        return self._credentials is not None
+
+    async def ask(
+        self, method: str, path: str, body: bytes | None = None, *, session_id: str | None = None
+    ) -> Answer:
         """Ask the org's REST API for a path that begins with a slash, with the API's own prefix left out.
 
         `session_id` is tried first, where there is one; a session that the org calls invalid is renewed and
@@ -216,21 +253,39 @@ class SalesforceConnection:
         """Give the connections up; the session stays."""
         await self._client.close()
 
-    async def _ask(self, method: str, path: str, body: Any, session: Session) -> Answer:
+    async def _ask(self, method: str, path: str, body: bytes | None, session: Session) -> Answer:
         headers = {"Accept": "application/json", **session.headers}
-        data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
-            data = msgspec.json.encode(body)
         url = f"{session.instance_url}/services/data/v{self.api_version}{path}"
-        return await self._client.ask(method, url, body=data, headers=headers)
+        return await self._client.ask(method, url, body=body, headers=headers)
 
     async def _renewed(self, old: Session | None) -> Session:
         async with self._login:
             if self._session is None or self._session == old:
                 self._session = None
-                self._session = await self._log_in()
+                self._mind_a_refusal()
+                try:
+                    self._session = await self._log_in()
+                except LoginFailed as error:
+                    self._note(error)
+                    raise
+                self._refusal, self._refused_for = None, 0
             return self._session
+
+    def _note(self, error: LoginFailed) -> None:
+        """Remember a refusal."""
+        if error.refused and self._credentials is not None:
+            self._refused_for = min(2 * self._refused_for or REFUSED_FOR, REFUSED_FOR_MAX)
+            self._refusal, self._refused_until = error, self._clock.now() + self._refused_for
+            error.after = self._refused_for
+
+    def _mind_a_refusal(self) -> None:
+        """Raises LoginFailed where a login was refused a moment ago."""
+        left = self._refused_until - self._clock.now()
+        if self._refusal is not None and left > 0:
+            wait = span(-(-left // SECOND) * SECOND)
+            raise LoginFailed(f"{self._refusal} (not tried again for {wait})", refused=True, after=left)
 
     async def _log_in(self) -> Session:
         if self._credentials is None:
@@ -265,15 +320,8 @@ def expired(answer: Answer) -> bool:
     return answer.status == 401
 
 
-def _token_request(**form: str) -> tuple[str, Mapping[str, str], bytes]:
-    return _TOKEN_PATH, _FORM, urlencode(form).encode()
-
-
-def _read_token(answer: Answer) -> Session:
-    try:
-        reply = oauth.read_token_reply(answer.body)
-    except oauth.TokenRefused as refused:
-        raise LoginFailed(str(refused), refused=refused.error not in _TRANSIENT) from None
-    except oauth.MalformedReply as error:
-        raise LoginFailed(f"status {answer.status}, and no token: {error}", refused=False) from None
-    return Session(reply.instance_url.rstrip("/"), reply.access_token)
+def _check_texts(credentials: Any) -> None:
+    """Raises OptionWrong where something is missing, as it is where the environment did not have it."""
+    given = Options(type(credentials).__name__)
+    for each in fields(credentials):
+        (given.text if each.repr else given.secret)(each.name, getattr(credentials, each.name))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from isthmus.hub.connectors.http import RETRY_STATUSES
+from isthmus.hub.connectors.http import RETRY_STATUSES, json_body
 from isthmus.hub.connectors.http_client import Answer, NoAnswer
 from isthmus.hub.connectors.salesforce_connection import (
     LoginFailed,
@@ -21,6 +21,7 @@ from isthmus.hub.connectors.salesforce_connection import (
 )
 from isthmus.hub.endpoint import SinkFailed
 from isthmus.hub.message import Message
+from isthmus.hub.options import Options
 from isthmus.kernel.clock import Clock, SystemClock
 from isthmus.kernel.errors import catalogue
 
@@ -28,6 +29,7 @@ __all__ = ["SESSION_HEADER", "SalesforceUpdateSink", "SalesforceUpsertSink"]
 
 SESSION_HEADER: Final = "session_id"
 """The message header that may hold a session id."""
+_API_NAME: Final = r"[A-Za-z][A-Za-z0-9_]*"
 _PASSING: Final = frozenset({"UNABLE_TO_LOCK_ROW", "QUERY_TIMEOUT"})
 """The platform's errors that pass, of those that our own org does not answer with."""
 
@@ -44,7 +46,16 @@ class _RestSink:
         session_header: str | None,
         clock: Clock | None,
     ) -> None:
-        """`path` is where records lie, each by its key."""
+        """`path` is where records lie, each by its key. Raises OptionWrong."""
+        given = Options(f"{type(self).__name__} {sobject}")
+        if not isinstance(org, SalesforceConnection):
+            given.refuse("org", org, "a SalesforceConnection")
+        given.matching(
+            "sobject", sobject, _API_NAME, "the API name of an object, like Opportunity or Order__c"
+        )
+        given.matching("external_id", key_field, _API_NAME, "the API name of a field, like Number__c")
+        if session_header is not None:
+            given.text("session_header", session_header)
         self._org = org
         self._sobject = sobject
         self._key_field = key_field
@@ -62,9 +73,12 @@ class _RestSink:
         session_id = message.headers.get(self._session_header) if self._session_header else None
         try:
             path = f"{self._path}/{quote(key, safe='')}"
-            answer = await self._org.ask("PATCH", path, values, session_id=session_id)
-        except (NoAnswer, LoginFailed) as error:
+            body = json_body(message.with_body(values))
+            answer = await self._org.ask("PATCH", path, body, session_id=session_id)
+        except NoAnswer as error:
             raise SinkFailed(f"{self._org.url}: {error}") from None
+        except LoginFailed as error:  # credentials that are refused will be mended; none will not appear
+            raise SinkFailed(str(error), retry=self._org.has_credentials, after=error.after) from None
         if not 200 <= answer.status < 300:
             raise self._failure(answer)
         try:
@@ -93,7 +107,7 @@ class _RestSink:
         return SinkFailed(
             f"{self._org.url} answered {answer.status}: {said}",
             retry=answer.status in RETRY_STATUSES
-            or expired(answer)
+            or (expired(answer) and self._org.has_credentials)
             or any(_passing(code) for code, _ in errors),
             after=answer.retry_after(self._clock.real_now()),
         )

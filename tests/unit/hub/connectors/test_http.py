@@ -89,7 +89,7 @@ async def test_what_may_pass_is_sent_again(status: int) -> None:
     assert failed.reason.endswith("busy")
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 409, 422, 501])
+@pytest.mark.parametrize("status", [301, 304, 400, 401, 403, 404, 405, 410, 412, 422, 501, 505])
 async def test_what_will_not_pass_is_not(status: int) -> None:
     assert not (
         await failure(answer(status, {"error": "no"}, {"Location": "http://elsewhere.example"}))
@@ -99,6 +99,25 @@ async def test_what_will_not_pass_is_not(status: int) -> None:
 async def test_which_statuses_pass_can_be_said() -> None:
     assert (await failure(answer(409), retry_statuses={409})).retry
     assert not (await failure(answer(503), retry_statuses={409})).retry
+
+
+async def test_what_a_conflict_means_depends_on_the_key() -> None:
+    """Source: IETF draft-ietf-httpapi-idempotency-key-header, section 2.7."""
+    assert (await failure(answer(409))).retry
+    assert not (await failure(answer(409), key_header=None)).retry
+    async with sinking(answer(409, {"order": "E-1"}), already_done={409}, check=lambda _: 1 / 0) as (sink, _):
+        assert await sink.send(MESSAGE) == {"order": "E-1"}
+    failed = await failure(answer(503), already_done={409})
+    assert failed.retry
+
+
+@pytest.mark.parametrize("body", [{"a": 1j}, {1j: 2}, "\udc80"])
+async def test_a_body_that_json_cannot_say_is_given_up_at_once(body: Any) -> None:
+    async with sinking() as (sink, server):
+        with pytest.raises(SinkFailed, match="none that JSON can say") as failed:
+            await sink.send(Message("k", body))
+        assert not failed.value.retry
+        assert server.asked == []
 
 
 async def test_retry_after_is_heeded_in_seconds_and_as_a_date() -> None:
@@ -172,7 +191,7 @@ async def test_secrets_in_the_address_are_not_told() -> None:
 
 @pytest.mark.parametrize("url", ["erp.example/orders", "ftp://erp.example", "", "http://"])
 async def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="url is"):
         HttpSink(url)
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from tests.unit.hub.connectors.misbehaving import Misbehaving, answer, hang, misbehaving, reset, running
 
 from isthmus.hub.connectors.salesforce_connection import (
+    REFUSED_FOR,
     ClientCredentials,
     LoginFailed,
     OAuthPassword,
@@ -19,6 +20,7 @@ from isthmus.hub.connectors.salesforce_connection import (
 from isthmus.hub.connectors.salesforce_rest import SalesforceUpdateSink, SalesforceUpsertSink
 from isthmus.hub.endpoint import Sink, SinkFailed
 from isthmus.hub.message import Message
+from isthmus.kernel.clock import SECOND, ManualClock
 from isthmus.wire.soap import SoapFault, write_fault
 
 pytestmark = pytest.mark.anyio
@@ -140,11 +142,10 @@ async def test_a_hub_without_credentials_lives_on_the_sessions_of_messages() -> 
         sink = SalesforceUpdateSink(SalesforceConnection(platform.url), "Opportunity")
         await sink.send(message("theirs"))
         assert platform.logins == 0
-        with pytest.raises(SinkFailed, match="INVALID_SESSION_ID") as failed:
-            await sink.send(message("ended"))
-        assert failed.value.retry
-        with pytest.raises(SinkFailed, match="no credentials"):
-            await sink.send(message())
+        for lost, told in ((message("ended"), "INVALID_SESSION_ID"), (message(), "no credentials")):
+            with pytest.raises(SinkFailed, match=told) as failed:
+                await sink.send(lost)
+            assert not failed.value.retry  # nobody else's session will come to it
         await sink.close()
 
 
@@ -207,13 +208,33 @@ async def test_a_record_id_cannot_lead_elsewhere() -> None:
         await sink.close()
 
 
+async def test_a_refused_login_is_not_tried_again_for_each_message() -> None:
+    async with serving() as platform:
+        clock, pause_left = ManualClock(), 0
+        sink = SalesforceUpdateSink(SalesforceConnection(platform.url, KEY, clock=clock), "Opportunity")
+        platform.refusal = {"error": "invalid_client", "error_description": "invalid client credentials"}
+        for logins, pause in ((1, REFUSED_FOR), (2, 2 * REFUSED_FOR)):
+            for waited in (0, SECOND, pause - 2 * SECOND):
+                clock.advance(waited)
+                pause_left = pause if waited == 0 else pause_left - waited
+                with pytest.raises(SinkFailed, match="invalid_client") as failed:
+                    await sink.send(message())
+                assert (failed.value.retry, failed.value.after, platform.logins) == (True, pause_left, logins)
+            clock.advance(SECOND)
+        platform.refusal, platform.valid = None, {"T3"}
+        await sink.send(message())
+        await sink.close()
+
+
 async def test_refused_credentials_are_told_apart_from_an_org_that_is_down() -> None:
     async with serving() as platform:
-        org = SalesforceConnection(platform.url, KEY)
+        clock = ManualClock()
+        org = SalesforceConnection(platform.url, KEY, clock=clock)
         platform.refusal = {"error": "invalid_client", "error_description": "invalid client credentials"}
         with pytest.raises(LoginFailed, match="invalid_client") as failed:
             await org.session()
         assert failed.value.refused
+        clock.advance(REFUSED_FOR)
         platform.otherwise = answer(503, "down")
         with pytest.raises(LoginFailed, match="503") as failed:
             await org.session()
@@ -229,11 +250,13 @@ async def test_soap_login_refusals_and_rubbish() -> None:
     fault = SoapFault("sf:INVALID_LOGIN", "INVALID_LOGIN: no", "LoginFault", "INVALID_LOGIN", "no")
     refused = answer(500, write_fault(fault, "urn:fault.partner.soap.sforce.com"), content_type="text/xml")
     async with misbehaving(refused, answer(502, "<html><p>"), answer(200, "<a/>")) as server:
-        org = SalesforceConnection(server.url, SoapLogin("ada@example.com", "pw"))
+        clock = ManualClock()
+        org = SalesforceConnection(server.url, SoapLogin("ada@example.com", "pw"), clock=clock)
         for text, is_refusal in (("INVALID_LOGIN", True), ("502", False), ("200", False)):
             with pytest.raises(LoginFailed, match=text) as failed:
                 await org.session()
             assert failed.value.refused is is_refusal
+            clock.advance(REFUSED_FOR)
         assert b"<username>ada@example.com</username>" in server.asked[0].body
         await org.close()
 
@@ -246,5 +269,5 @@ async def test_nothing_shows_a_secret() -> None:
 
 
 async def test_an_address_that_is_none_is_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="url is"):
         SalesforceConnection("acme.my.salesforce.com")
