@@ -52,7 +52,7 @@ def test_an_empty_org_gets_every_table(database: Database, store: SchemaStore) -
     assert (store.current.version, len(store.current)) == (0, 0)
     change = store.apply(standard_objects())
     assert change.version == store.current.version == 1
-    assert len(change.steps) == len(store.current) == 101
+    assert len(change.steps) == len(store.current) == 108
     assert stored(database, "Account", "Id", "Name", "Name~", "IsDeleted") == []
 
 

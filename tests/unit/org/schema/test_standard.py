@@ -61,8 +61,8 @@ def test_values_and_labels_are_read() -> None:
     assert label_of("SBQQField") == "SBQQ Field"
 
 
-def test_a_plain_org_has_a_hundred_objects_and_the_name_registry() -> None:
-    assert len(SCHEMA) == 101
+def test_a_plain_org_has_so_many_objects_and_the_name_registry() -> None:
+    assert len(SCHEMA) == 108
     assert not SCHEMA["Name"].queryable
     assert SCHEMA["Name"].key_prefix is None
 
@@ -128,6 +128,14 @@ REQUIRED = {
     "CaseComment": {"ParentId"},
     "Asset": {"Name"},
     "Quote": {"Name", "OpportunityId"},
+    "ObjectPermissions": {"ParentId", "SobjectType"},
+    "FieldPermissions": {"ParentId", "SobjectType", "Field"},
+    "PermissionSetGroup": {"DeveloperName", "MasterLabel"},
+    "PermissionSetGroupComponent": {"PermissionSetGroupId", "PermissionSetId"},
+    "MutingPermissionSet": {"DeveloperName", "MasterLabel"},
+    "PermissionSetAssignment": {"AssigneeId"},
+    "SetupEntityAccess": {"ParentId", "SetupEntityId"},
+    "CustomPermission": set[str](),
 }  # fmt: skip
 
 
@@ -150,7 +158,9 @@ def test_some_objects_want_one_of_several_fields() -> None:
     ("prefix", "sobject"),
     [("001", "Account"), ("003", "Contact"), ("00Q", "Lead"), ("006", "Opportunity"), ("500", "Case"),
      ("005", "User"), ("00T", "Task"), ("00U", "Event"), ("068", "ContentVersion"),
-     ("0PS", "PermissionSet"), ("801", "Order")],
+     ("0PS", "PermissionSet"), ("801", "Order"), ("110", "ObjectPermissions"), ("01k", "FieldPermissions"),
+     ("0PG", "PermissionSetGroup"), ("0PM", "PermissionSetGroupComponent"), ("0QM", "MutingPermissionSet"),
+     ("0J0", "SetupEntityAccess"), ("0CP", "CustomPermission")],
 )  # fmt: skip
 def test_ids_begin_with_the_platforms_key_prefixes(prefix: str, sobject: str) -> None:
     assert [each.name for each in SCHEMA.with_prefix(prefix + "000000000001AAA")] == [sobject]
@@ -178,6 +188,13 @@ def test_what_a_query_may_do_follows_from_the_type(path: str, flags: str) -> Non
     found = field(path)
     told = (found.filterable, found.sortable, found.groupable, found.aggregatable)
     assert "".join("T" if flag else "F" for flag in told) == flags
+
+
+def test_a_muting_set_can_mute_what_a_permission_set_can_grant() -> None:
+    def permissions(sobject: str) -> set[str]:
+        return {each.name for each in SCHEMA[sobject].fields if each.name.startswith("Permissions")}
+
+    assert permissions("MutingPermissionSet") == permissions("PermissionSet")
 
 
 def test_deleting_a_parent_is_told_by_its_children() -> None:
