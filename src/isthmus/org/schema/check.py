@@ -90,6 +90,10 @@ class CheckReport:
         return self.project.errors
 
     @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return tuple(each for each in self.project.findings if each.severity is Severity.WARNING)
+
+    @property
     def files(self) -> int:
         return sum(each.files for each in self.lines)
 
@@ -204,8 +208,9 @@ def render(report: CheckReport) -> str:
             out += [f"  {_line(each)}" for each in lines]
             if verdict is Verdict.HANDLER and (handlers := _handlers(project.root)):
                 out.append(f"  ({handlers})")
-    if report.errors:
-        out += ["", f"Errors ({len(report.errors)})", *(f"  {each}" for each in report.errors)]
+    for heading, found in (("Warnings", report.warnings), ("Errors", report.errors)):
+        if found:
+            out += ["", f"{heading} ({len(found)})", *(f"  {each}" for each in found)]
     return "\n".join((*out, "", *_counts(report))).lstrip("\n") + "\n"
 
 
@@ -228,7 +233,7 @@ def _counts(report: CheckReport) -> list[str]:
     counted = Counter(each.verdict for each in report.lines)
     parts = [f"{counted[verdict]} {words}" for verdict, words in _COUNTED.items()]
     errors = len(report.errors)
-    warnings = sum(each.severity is Severity.WARNING for each in report.project.findings)
+    warnings = len(report.warnings)
     ignored = f", {report.project.ignored} left out" if report.project.ignored else ""
     return [
         f"{report.files} files, {len(report.lines)} components of {kinds} types{ignored}",

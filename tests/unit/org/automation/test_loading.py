@@ -161,6 +161,12 @@ def test_what_the_platform_would_not_take_is_an_error(
             7,
             "<doesUpsert>",
         ),
+        (
+            (start("Make"), create("Make", "Place__c", "<faultConector/>", Name="x")),
+            7,
+            "flows have no element of that name, perhaps <faultConnector> is meant",
+        ),
+        ((start("Make"), MADE, "<blub/>"), 8, "<blub> in <Flow>: flows have no element of that name"),
         ((start("Make"), MADE, variable("v", "Apex")), 8, "the data type Apex"),
         (
             (start("Make"), MADE, variable("v", "String", "<isCollection>true</isCollection>")),

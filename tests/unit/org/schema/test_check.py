@@ -1,5 +1,6 @@
 """`isthmus check`: what it says of the solar project, and of a broken one."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -70,6 +71,7 @@ def test_the_report_as_text() -> None:
     text = render(check_project(SOLAR, load=load_to_check))
     assert "Handler gaps (3)\n  force-app/main/default/classes/OrderSync.cls — Apex class: not run;" in text
     assert "Order_Request__e.object-meta.xml — platform event: published over REST and by flows" in text
+    assert re.search(r"\n\nWarnings \(\d+\)\n  \S+:\d+: warning: ", text)
     assert text.endswith(
         "124 files, 113 components of 42 types, 2 left out\n"
         "63 run, 15 run in part, 31 read but not run, 3 handler gaps, 1 not known, 0 broken\n"

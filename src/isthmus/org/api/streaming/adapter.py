@@ -81,7 +81,7 @@ class Streaming:
             on_lost=lambda told: _watch_connection(call, told),
         )
         if not visit.version:
-            visit.refusal = fault("cometd_version_unsupported" if call.path else "cometd_version_missing")
+            visit.refusal = _version_refusal(call.path.get("version"))
         elif not token:
             visit.refusal = fault("cometd_authentication_missing")
         else:
@@ -105,6 +105,16 @@ def render_fault(call: Call, error: Fault) -> Response:
         error = fault("cometd_body_too_large")
     body = bayeux.join((bayeux.write_refusal(text_of(error)),))
     return Response(body, error.status, media_type=bayeux.CONTENT_TYPE)
+
+
+def _version_refusal(version: str | None) -> Fault:
+    """Why there is no version for a path that names this one, or none."""
+    if version is None:
+        return fault("cometd_version_missing")
+    number, _, point = version.partition(".")
+    if number.isdecimal() and point == "0" and int(number) > NEWEST:
+        return fault("cometd_version_unknown", latest=f"{NEWEST}.0")
+    return fault("cometd_version_unsupported")
 
 
 def _watch_connection(call: Call, told: Callable[[], None] | None) -> None:

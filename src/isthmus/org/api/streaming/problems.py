@@ -21,6 +21,7 @@ _ADVICE: Final = {
     "event_delivery_limit_exceeded": _NONE,
     "cometd_user_differs": _NONE,
     "cometd_version_missing": _NONE,
+    "cometd_version_unknown": _NONE,
     "cometd_version_unsupported": _NONE,
 }
 

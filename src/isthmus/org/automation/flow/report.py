@@ -1,7 +1,11 @@
 """Reports: what reading a flow has to say about its file, line by line, and whether the flow is run."""
 
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from isthmus.org.automation.flow.problem import FlowProblem, not_run
@@ -50,4 +54,18 @@ class Report:
         for child in node.children():
             if child.name not in used and child.name not in PLACED and child.name not in seen:
                 seen.add(child.name)
-                self.add(child, not_run(f"<{child.name}> in <{node.name}>"))
+                self.add(child, not_run(f"<{child.name}> in <{node.name}>{_if_unknown(child.name, used)}"))
+
+
+def _if_unknown(name: str, known: tuple[str, ...]) -> str:
+    """What there is to be said of a name that no element of a flow has."""
+    if name in _names():
+        return ""
+    near = get_close_matches(name, known, 1)
+    return ": flows have no element of that name" + (f", perhaps <{near[0]}> is meant" if near else "")
+
+
+@cache
+def _names() -> frozenset[str]:
+    text = files("isthmus.org.automation.flow").joinpath("names.toml").read_text("utf-8")
+    return frozenset(tomllib.loads(text)["names"].split())

@@ -49,6 +49,11 @@ def tell(tmp_path: Path) -> Callable[[Story], None]:
             "400::Unsupported API version. Only API versions '37.0' and later are supported. "
             "URI format: '/cometd/65.0'",
         ),
+        (
+            "/cometd/99.0",
+            None,
+            "400::Unsupported API version. The latest API version is '65.0'. URI format: '/cometd/65.0'",
+        ),
         ("/cometd/65.0", "not a token", "401::Authentication invalid"),
         ("/cometd/65.0", "", "401::Request requires authentication"),
     ],
