@@ -212,6 +212,22 @@ def test_calls_are_counted_and_survive_a_restart(org: Org) -> None:
     assert org.usage().used == 0
 
 
+def test_a_query_ends_after_two_minutes_of_org_time(org: Org) -> None:
+    run(org.insert(PRINCIPAL, "Order__c", [{"Name": f"order {number}"} for number in range(400)]))
+    slow = " OR ".join(f"Name LIKE '%{number}x'" for number in range(4_000))
+
+    async def wait_too_long() -> QueryResult:
+        asked = asyncio.ensure_future(org.query(PRINCIPAL, f"SELECT COUNT() FROM Order__c WHERE {slow}"))
+        await asyncio.sleep(0)
+        org.clock.advance(2 * MINUTE)
+        return await asked
+
+    with pytest.raises(Fault) as ended:
+        run(wait_too_long())
+    assert ended.value.entry.name == "query_timeout"
+    assert run(org.query(PRINCIPAL, "SELECT COUNT() FROM Order__c")).total_size == 400
+
+
 def test_who_lacks_api_enabled_makes_no_call(org: Org) -> None:
     without = replace(PRINCIPAL, access=permissions_of(Grants(frozenset(), {}, {}), SCHEMA))
     with pytest.raises(Fault) as refused:

@@ -20,6 +20,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
+from isthmus.kernel.database.stopping import Stop
+
 Value: TypeAlias = int | float | str | bytes | None
 Row: TypeAlias = tuple[Value, ...]
 T = TypeVar("T")
@@ -135,8 +137,8 @@ class Database(Protocol):
         """
         ...
 
-    def reading(self, work: Callable[[Connection], T]) -> Awaitable[T]:
-        """`read`, for the event loop."""
+    def reading(self, work: Callable[[Connection], T], stop: Stop | None = None) -> Awaitable[T]:
+        """`read`, for the event loop. With `stop` it can be ended: then it raises DatabaseStopped."""
         ...
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
@@ -192,6 +194,10 @@ class DatabaseBusy(DatabaseError):
     """More work is waiting than is allowed, or others' work kept undoing this unit: trying again later may
     help.
     """
+
+
+class DatabaseStopped(DatabaseBusy):
+    """A statement ran for longer than it may, or was ended by whoever waited for it (see `Stop`)."""
 
 
 class StatementRefused(DatabaseError):

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from isthmus.kernel.database import Connection, Transaction
 from isthmus.kernel.database.loop_futures import LoopFuture
+from isthmus.kernel.database.stopping import Stop
 from isthmus.kernel.database.work_queue import WAITING_MAX, Job, WorkQueue
 
 T = TypeVar("T")
@@ -34,17 +35,17 @@ class Queues:
         self._reads.submit(Job(work, future))
         return future
 
-    def reading(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
+    def reading(self, work: Callable[[Connection], T], stop: Stop | None = None) -> asyncio.Future[T]:
         future: LoopFuture[T] = LoopFuture()
-        self._reads.submit(Job(work, future))
+        self._reads.submit(Job(work, future, stop=stop))
         return future.awaited
 
-    def _read_on(self, snapshot: Callable[[Callable[[Connection], Any]], Any]) -> None:
+    def _read_on(self, snapshot: Callable[[Callable[[Connection], Any], Stop | None], Any]) -> None:
         """A reader's thread: each question is asked of a snapshot, until the queue is closed."""
         while (job := self._reads.take()) is not None:
             if job.begins():
                 try:
-                    result = snapshot(job.work)
+                    result = snapshot(job.work, job.stop)
                 except BaseException as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
                     job.future.set_exception(error)
                 else:

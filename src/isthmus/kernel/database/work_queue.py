@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from isthmus.kernel.database import DatabaseBusy, DatabaseClosed
 from isthmus.kernel.database.loop_futures import LoopFuture
+from isthmus.kernel.database.stopping import Stop
 
 WAITING_MAX: Final = 4_096
 
@@ -15,14 +16,20 @@ WAITING_MAX: Final = 4_096
 class Job:
     """Work that a thread will do, and the future that its result goes to."""
 
-    __slots__ = ("alone", "future", "work")
+    __slots__ = ("alone", "future", "stop", "work")
 
     def __init__(
-        self, work: Callable[[Any], Any], future: Future[Any] | LoopFuture[Any], *, alone: bool = False
+        self,
+        work: Callable[[Any], Any],
+        future: Future[Any] | LoopFuture[Any],
+        *,
+        alone: bool = False,
+        stop: Stop | None = None,
     ) -> None:
         self.work = work
         self.future = future
         self.alone = alone
+        self.stop = stop
 
     def begins(self) -> bool:
         """False where the caller has cancelled it meanwhile."""

@@ -5,8 +5,9 @@ from concurrent.futures import Future
 from typing import Final, TypeVar
 
 from isthmus.kernel.clock import HOUR, Clock
-from isthmus.kernel.database import Connection, Database, Transaction
+from isthmus.kernel.database import Connection, Database, DatabaseStopped, Transaction
 from isthmus.kernel.database.short_reads import answers_at_once, short_read
+from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids
 from isthmus.kernel.journal import Journal
 from isthmus.org.events.feed import EventFeed
@@ -19,6 +20,7 @@ from isthmus.org.limits.maxima import (
     STANDARD_EVENTS_DELIVERED,
     STANDARD_EVENTS_PUBLISHED,
 )
+from isthmus.org.limits.query_time import QueryTime
 from isthmus.org.limits.report import maxima
 from isthmus.org.limits.usage import DailyUsage
 from isthmus.org.limits.window import Window
@@ -69,6 +71,7 @@ class OrgState:
         """How many events were delivered, by class of retention."""
         self._gauges: dict[str, Callable[[], int]] = {}
         """What else is used of a limit, by its name."""
+        self._query_time = QueryTime(clock)
         self._flushing: Future[None] | None = None
 
     @property
@@ -98,4 +101,9 @@ class OrgState:
         return await self._database.writing(work)
 
     async def _long_read(self, work: Callable[[Connection], T]) -> T:
-        return await self._database.reading(work)
+        """A read that may take a while. Fault: `query_timeout`, where it takes longer than a query may."""
+        with self._query_time.limited() as stop:
+            try:
+                return await self._database.reading(work, stop)
+            except DatabaseStopped:
+                raise fault("query_timeout") from None

@@ -21,6 +21,7 @@ from isthmus.kernel.database.postgresql.sequences import TAKE, Sequences
 from isthmus.kernel.database.postgresql.session import Session
 from isthmus.kernel.database.postgresql.units import Units
 from isthmus.kernel.database.queues import Queues
+from isthmus.kernel.database.stopping import Stop
 from isthmus.kernel.database.work_queue import WAITING_MAX
 
 T = TypeVar("T")
@@ -97,24 +98,35 @@ class PostgresqlDatabase(Queues):
             for session in self._sessions:
                 session.close()
 
-    def _snapshot(self, session: Session, work: Callable[[Connection], T], *, here: bool = False) -> T:
+    def _snapshot(
+        self,
+        session: Session,
+        work: Callable[[Connection], T],
+        stop: Stop | None = None,
+        *,
+        here: bool = False,
+    ) -> T:
         """Run `work` over one consistent state of the database; once more where the connection is lost."""
         try:
-            return self._snapshot_once(session, work, here)
+            return self._snapshot_once(session, work, stop, here)
         except ServerLost:
             session.close()
-            return self._snapshot_once(session, work, here)
+            return self._snapshot_once(session, work, stop, here)
 
-    def _snapshot_once(self, session: Session, work: Callable[[Connection], T], here: bool) -> T:
+    def _snapshot_once(
+        self, session: Session, work: Callable[[Connection], T], stop: Stop | None, here: bool
+    ) -> T:
         connection = session.connected()
         reader = PostgresqlConnection(connection)
         try:
             connection.execute(_SNAPSHOT)
+            connection.stop = stop
             if here:
                 self._here_busy = reader
             try:
                 return work(reader)
             finally:
+                connection.stop = None
                 if here:
                     self._here_busy = None
                 if not connection.closed:

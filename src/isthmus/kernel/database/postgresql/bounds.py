@@ -13,6 +13,8 @@ import psycopg
 from psycopg import errors
 from psycopg.abc import PQGen
 
+from isthmus.kernel.database.stopping import Stop
+
 RV = TypeVar("RV")
 _LOOKS_PER_SECOND: Final = 10
 """How often psycopg looks whether something has come."""
@@ -53,6 +55,8 @@ class BoundedConnection(psycopg.Connection[Any]):
     """A connection that gives a silent server up."""
 
     bounds: Bounds = READS
+    stop: Stop | None = None
+    """Ends what the connection is doing, in the server too."""
 
     def keep_to(self, bounds: Bounds) -> None:
         """Let `bounds` hold from here on."""
@@ -63,10 +67,25 @@ class BoundedConnection(psycopg.Connection[Any]):
     def wait(self, gen: PQGen[RV], *args: Any, **named: Any) -> RV:
         looks = round(self.bounds.silence * _LOOKS_PER_SECOND)
         try:
-            return super().wait(_unless_silent(gen, looks), *args, **named)
+            return super().wait(self._stopped(_unless_silent(gen, looks)), *args, **named)
         except ServerSilent:
             self.close()
             raise
+
+    def _stopped(self, gen: Generator[Any, Any, RV]) -> Generator[Any, Any, RV]:
+        """`gen`; when it is to end, the server is told so, and `gen` gives the refusal that follows."""
+        told = False
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not told and self.stop is not None and self.stop.wanted:
+                    told = True
+                    self.cancel_safe()
+                wanted = gen.send(ready)
+        except StopIteration as done:
+            result: RV = done.value
+            return result
 
 
 def _unless_silent(gen: PQGen[RV], looks_max: int) -> Generator[Any, Any, RV]:

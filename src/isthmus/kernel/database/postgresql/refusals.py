@@ -14,11 +14,12 @@ from isthmus.kernel.database import (
     DatabaseFailed,
     DatabaseFull,
     DatabaseReadOnly,
+    DatabaseStopped,
     StatementRefused,
     UniqueViolation,
 )
 
-_BUSY: Final = (errors.TooManyConnections, errors.LockNotAvailable, errors.QueryCanceled)
+_BUSY: Final = (errors.TooManyConnections, errors.LockNotAvailable)
 _STATEMENT: Final = (
     psycopg.ProgrammingError,
     psycopg.DataError,
@@ -52,6 +53,8 @@ def refusal(error: psycopg.Error) -> DatabaseError:
         return DatabaseFull("the disk of the PostgreSQL server is full: free some space, then try again")
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return DatabaseReadOnly("the PostgreSQL server takes no writes (a standby?): name its primary")
+    if isinstance(error, errors.QueryCanceled):
+        return DatabaseStopped("the statement was ended before it was done")
     if isinstance(error, _BUSY):
         return DatabaseBusy(f"the PostgreSQL server is busy: try again later ({text})")
     if is_outdated(error):

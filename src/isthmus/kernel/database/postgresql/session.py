@@ -29,9 +29,9 @@ class Session:
         self._parameters = bounds.parameters(_read_url(url))
         self._schema = schema
         self._bounds = bounds
-        self._connection: Raw | None = None
+        self._connection: BoundedConnection | None = None
 
-    def connected(self) -> Raw:
+    def connected(self) -> BoundedConnection:
         """The connection. Raises DatabaseError where there is no server, or none that keeps our texts."""
         if self._connection is None or self._connection.closed:
             try:
@@ -46,7 +46,7 @@ class Session:
         if self._connection is not None:
             self._connection.close()
 
-    def _connect(self) -> Raw:
+    def _connect(self) -> BoundedConnection:
         connection = BoundedConnection.connect("", autocommit=True, **self._parameters)
         connection.cursor_factory = RawCursor
         adapt(connection)

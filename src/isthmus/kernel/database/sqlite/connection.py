@@ -16,6 +16,7 @@ from isthmus.kernel.database import (
 )
 from isthmus.kernel.database.sqlite.refusals import refusal
 from isthmus.kernel.database.sqlite.sequences import Sequences
+from isthmus.kernel.database.stopping import Stop
 from isthmus.kernel.database.unit import Unit
 
 _STATEMENTS_CACHED: Final = 500
@@ -26,6 +27,8 @@ _BUSY_AT_OPENING_MILLISECONDS: Final = 1_000
 _MAPPED_BYTES: Final = 256 * 1024 * 1024
 _WAL_BYTES_KEPT: Final = 64 * 1024 * 1024
 """What stays of a WAL that a very large transaction has blown up."""
+_STEPS_BETWEEN_LOOKS: Final = 20_000
+"""Of SQLite's virtual machine, which takes some tens of millions a second."""
 _READER_CACHE_KIB: Final = 16 * 1024
 _WRITER_CACHE_KIB: Final = 64 * 1024
 
@@ -119,12 +122,15 @@ class SqliteConnection:
         finally:
             cursor.close(True)
 
-    def snapshot(self, work: Callable[["SqliteConnection"], object]) -> object:
-        """Run `work` over one consistent state of the database."""
+    def snapshot(self, work: Callable[["SqliteConnection"], object], stop: Stop | None = None) -> object:
+        """Run `work` over one consistent state of the database. Raises DatabaseStopped, where it was."""
+        if stop is not None:
+            self._connection.set_progress_handler(lambda: stop.wanted, _STEPS_BETWEEN_LOOKS)
         self.begin()
         try:
             return work(self)
         finally:
+            self._connection.set_progress_handler(None)
             self.end()
 
     def begin(self) -> None:

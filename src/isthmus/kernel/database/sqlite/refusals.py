@@ -10,6 +10,7 @@ from isthmus.kernel.database import (
     DatabaseFailed,
     DatabaseFull,
     DatabaseReadOnly,
+    DatabaseStopped,
     StatementRefused,
     UniqueViolation,
 )
@@ -44,6 +45,8 @@ def refusal(error: apsw.Error, connection: apsw.Connection) -> DatabaseError:
         return DatabaseFailed(f"{where} is damaged: restore it from a copy ({error})")
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return DatabaseBusy(f"another program keeps {where} locked: close it, then try again")
+    if isinstance(error, apsw.InterruptError):
+        return DatabaseStopped("the statement was ended before it was done")
     if isinstance(error, _STATEMENT):
         return StatementRefused(str(error))
     return DatabaseFailed(f"{where} could not be read or written ({error})")
