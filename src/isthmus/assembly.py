@@ -34,6 +34,7 @@ from isthmus.org.security import tables as security_tables
 from isthmus.org.security.access import every_right
 from isthmus.org.security.identity import Identity, IdentityOptions
 from isthmus.org.security.rights import directory as rights
+from isthmus.org.security.sharing import tables as sharing_tables
 from isthmus.settings import Settings
 
 COMPONENTS: Final = (
@@ -45,6 +46,7 @@ COMPONENTS: Final = (
     ("recent", recent.MIGRATIONS),
     ("limits", usage.MIGRATIONS),
     ("security", security_tables.MIGRATIONS),
+    (sharing_tables.COMPONENT, sharing_tables.MIGRATIONS),
     (rights.COMPONENT, rights.MIGRATIONS),
 )
 """Whose own tables lie in the org's database. The journal sees to its own, in both of its files."""

@@ -11,6 +11,7 @@ from isthmus.org.org.running import Running
 from isthmus.org.org.state import OrgState
 from isthmus.org.save.requests import BATCH, Record
 from isthmus.org.save.result import SaveOptions, SaveResult
+from isthmus.org.save.sharing import upkeep_of
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.principal import Principal
@@ -161,8 +162,13 @@ class SaveFace(OrgState):
     def _as_platform(
         self, tx: Transaction, schema: Schema, principal: Principal, work: Callable[[Running], None]
     ) -> None:
-        """Run `work` of the platform itself: for `founder` alone."""
-        self._saves.transaction(tx, schema, principal, self._running(work), system=True)
+        """Run `work` of the platform itself, and bring sharing up to the schema: for `founder` alone."""
+
+        def whole(unit: UnitOfWork) -> None:
+            self._running(work)(unit)
+            upkeep_of(unit).reconcile()
+
+        self._saves.transaction(tx, schema, principal, whole, system=True)
 
     def _running(self, work: Callable[[Running], T]) -> Callable[[UnitOfWork], T]:
         """`work` with what has to follow on it, whoever's it is."""

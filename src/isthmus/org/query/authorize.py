@@ -1,7 +1,7 @@
 """Authorizing: whether the caller may read every object and field that a bound query names.
 
 What a caller may not read does not exist for them: the messages are those of unknown names. Which *rows* they
-may see is not decided here; it will join share tables to the plan (no user has a place in a plan's key).
+may see is not decided here: that is a condition of the plan (see `sql.visibility`).
 """
 
 from collections.abc import Iterator

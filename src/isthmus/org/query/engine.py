@@ -139,9 +139,10 @@ class QueryEngine:
         Faults: `resource_not_found`, `malformed_record_id`, `entity_is_deleted`, `no_such_column`.
         """
         plan = self._reads.read_plan(schema, sobject, fields, principal.access, connection.dialect)
-        row = connection.row(plan.sql, (record_id,)) if _looks_whole(record_id) else None
+        caller = (principal.user_id,) * plan.callers
+        row = connection.row(plan.sql, (record_id, *caller)) if _looks_whole(record_id) else None
         if row is None:  # another form of an id than the one stored: asking is quicker than checking it first
-            row = connection.row(plan.sql, (_whole_id(plan.sobject, record_id),))
+            row = connection.row(plan.sql, (_whole_id(plan.sobject, record_id), *caller))
         if row is None:
             raise fault("resource_not_found")
         if row[plan.deleted]:
@@ -165,7 +166,8 @@ class QueryEngine:
         wanted = [_id_or_none(each) for each in record_ids]
         places: dict[object, int] = {}
         rows: list[ResultRow] = []
-        for row in connection.rows(plan.many_sql, (json.dumps([each for each in wanted if each]),)):
+        caller = (principal.user_id,) * plan.callers
+        for row in connection.rows(plan.many_sql, (json.dumps([each for each in wanted if each]), *caller)):
             if not row[plan.deleted]:
                 places[row[0]] = len(rows)
                 rows.append(row)

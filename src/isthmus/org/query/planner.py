@@ -7,17 +7,21 @@ from isthmus.org.query.shape import Columns, grouped_shape_of, shape_of
 from isthmus.org.query.sql.forms import forms
 from isthmus.org.query.sql.grouped import grouped
 from isthmus.org.query.sql.select import SelectWriter
+from isthmus.org.query.sql.visibility import Visibility
 from isthmus.org.schema.tables import quoted
 
 
-def plan(query: BoundQuery, dialect: Dialect, all_rows: bool) -> Plan:
-    """The plan of a query; with `all_rows` it takes deleted rows in. Raises SoqlProblem."""
+def plan(query: BoundQuery, dialect: Dialect, all_rows: bool, visible: Visibility) -> Plan:
+    """The plan of a query, over what is `visible`; with `all_rows` it takes deleted rows in.
+
+    Raises SoqlProblem.
+    """
     if query.grouping is not None:
-        return _grouped_plan(query, query.grouping, dialect, all_rows)
-    children = _child_plans(query, "", dialect, all_rows)
+        return _grouped_plan(query, query.grouping, dialect, all_rows, visible)
+    children = _child_plans(query, "", dialect, all_rows, visible)
     columns = Columns()
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
-    writer = SelectWriter(query, forms(dialect), all_rows)
+    writer = SelectWriter(query, forms(dialect), all_rows, visible)
     return Plan(
         shape=shape,
         page=writer.rows(columns.sql),
@@ -29,10 +33,12 @@ def plan(query: BoundQuery, dialect: Dialect, all_rows: bool) -> Plan:
     )
 
 
-def _grouped_plan(query: BoundQuery, grouping: Grouping, dialect: Dialect, all_rows: bool) -> Plan:
+def _grouped_plan(
+    query: BoundQuery, grouping: Grouping, dialect: Dialect, all_rows: bool, visible: Visibility
+) -> Plan:
     return Plan(
         shape=grouped_shape_of(query.root, grouping),
-        page=grouped(query, grouping, forms(dialect), all_rows),
+        page=grouped(query, grouping, forms(dialect), all_rows, visible),
         ids=None,
         by_ids=None,
         count=None,
@@ -41,24 +47,28 @@ def _grouped_plan(query: BoundQuery, grouping: Grouping, dialect: Dialect, all_r
     )
 
 
-def _child_plans(query: BoundQuery, above: str, dialect: Dialect, all_rows: bool) -> tuple[ChildPlan, ...]:
+def _child_plans(
+    query: BoundQuery, above: str, dialect: Dialect, all_rows: bool, visible: Visibility
+) -> tuple[ChildPlan, ...]:
     """The plans of a query's child subqueries; `above` begins their paths."""
     return tuple(
-        _child_plan(item, above + item.key, dialect, all_rows)
+        _child_plan(item, above + item.key, dialect, all_rows, visible)
         for item in query.items
         if isinstance(item, BoundChildren)
     )
 
 
-def _child_plan(item: BoundChildren, path: str, dialect: Dialect, all_rows: bool) -> ChildPlan:
+def _child_plan(
+    item: BoundChildren, path: str, dialect: Dialect, all_rows: bool, visible: Visibility
+) -> ChildPlan:
     query = item.query
-    children = _child_plans(query, f"{path}.", dialect, all_rows)
+    children = _child_plans(query, f"{path}.", dialect, all_rows, visible)
     alias = query.root.alias
     columns = Columns()
     columns.place(alias, "Id")
     parent = columns.place(alias, item.reference.name)
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
-    writer = SelectWriter(query, forms(dialect), all_rows)
+    writer = SelectWriter(query, forms(dialect), all_rows, visible)
     return ChildPlan(
         key=item.key,
         path=path,

@@ -20,6 +20,7 @@ from isthmus.org.query.parser.tokens import Slot, lift
 from isthmus.org.query.plan import Plan
 from isthmus.org.query.planner import plan
 from isthmus.org.query.problem import SoqlProblem, as_fault
+from isthmus.org.query.sql.visibility import Visibility
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.access import Access
 
@@ -98,4 +99,5 @@ def compiled(question: Question) -> Plan:
     """The plan of a question. Raises SoqlProblem."""
     bound = bind(parse(question.soql), question.schema, question.levels)
     authorize(bound, question.access)
-    return plan(bound, question.dialect, question.all_rows)
+    visible = Visibility(question.schema, question.access)
+    return plan(bound, question.dialect, question.all_rows, visible)

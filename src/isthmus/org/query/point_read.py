@@ -14,6 +14,7 @@ from isthmus.org.query.sql.forms import forms
 from isthmus.org.schema.model import Field, Schema, SObjectType
 from isthmus.org.schema.tables import quoted, table
 from isthmus.org.security.access import Access
+from isthmus.org.security.sharing.predicate import RecordAccess
 
 _ALIAS = "t0"
 _PLANS_MAX: Final = 2000
@@ -21,7 +22,8 @@ _PLANS_MAX: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """`sql` takes an id, `many_sql` a JSON array of them and gives its rows in no order.
+    """`sql` takes an id, `many_sql` a JSON array of them and gives its rows in no order. After that both take
+    the caller's id as often as `callers` says: they give what the caller may see.
 
     Deleted records are read too: the row's `deleted` position tells them apart.
     """
@@ -31,6 +33,7 @@ class ReadPlan:
     many_sql: str
     shape: Shape
     deleted: int
+    callers: int = 0
 
 
 class ReadPlans:
@@ -57,7 +60,8 @@ class ReadPlans:
         known = self._cache.get(key)
         if known is None:
             sobject = _readable(schema, name, access)
-            known = _read_plan(sobject, _selected(sobject, wanted, access), dialect)
+            seen = RecordAccess(schema, access).condition(sobject, _ALIAS)
+            known = _read_plan(sobject, _selected(sobject, wanted, access), dialect, seen)
             self._cache.put(key, known)
         return known
 
@@ -81,10 +85,18 @@ def _selected(sobject: SObjectType, wanted: tuple[str, ...] | None, access: Acce
     return list(found.values())
 
 
-def _read_plan(sobject: SObjectType, fields: Sequence[Field], dialect: Dialect) -> ReadPlan:
+def _read_plan(sobject: SObjectType, fields: Sequence[Field], dialect: Dialect, seen: str | None) -> ReadPlan:
     root = Table(_ALIAS, sobject, None, None, 0)
     columns = Columns()
     shape = shape_of(root, tuple(BoundField(root, field, 0) for field in fields), columns, {})
     deleted = columns.place(_ALIAS, "IsDeleted")
     sql = f"SELECT {', '.join(columns.sql)} FROM {table(sobject)} AS {_ALIAS} WHERE {_ALIAS}.{quoted('Id')}"
-    return ReadPlan(sobject, f"{sql} = ?", f"{sql} IN {forms(dialect).texts}", shape, deleted)
+    only = "" if seen is None else f" AND {seen}"
+    return ReadPlan(
+        sobject,
+        f"{sql} = ?{only}",
+        f"{sql} IN {forms(dialect).texts}{only}",
+        shape,
+        deleted,
+        callers=only.count("?"),
+    )

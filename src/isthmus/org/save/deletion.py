@@ -18,6 +18,7 @@ from isthmus.org.save.names import display_names
 from isthmus.org.save.recycle_bin import ClearedLookup, Entry
 from isthmus.org.save.statements import IN_LIST_MAX, in_parts
 from isthmus.org.schema.model import ChildRelationship, Schema, SObjectType
+from isthmus.org.schema.share_objects import is_share
 from isthmus.org.schema.tables import quoted
 
 CASCADE_MAX: Final = 100_000
@@ -109,8 +110,8 @@ class _Search:
     ) -> None:
         child = self.schema.find(relationship.child)
         lookup = child.field(relationship.field) if child is not None else None
-        if child is None or lookup is None or not child.stored:
-            return
+        if child is None or lookup is None or not child.stored or is_share(child):
+            return  # shares stay as long as their record can come back
         flag = _holding_flag(parent, child, relationship)
         restricts = relationship.restricted_delete and not relationship.cascade_delete
         goes = not restricts and (relationship.cascade_delete or not lookup.nillable)

@@ -13,6 +13,7 @@ from typing import Final
 
 from isthmus.kernel.database import UniqueViolation
 from isthmus.kernel.errors import row_error
+from isthmus.org.save import sharing
 from isthmus.org.save.batch import Save
 from isthmus.org.save.operation import CommitMoment, Moment
 from isthmus.org.save.plan import Plan
@@ -54,6 +55,13 @@ from isthmus.org.save.steps.references import check_references, check_references
 from isthmus.org.save.steps.register import register_names
 from isthmus.org.save.steps.remove import check_recycle_bin, delete_records, undelete_records
 from isthmus.org.save.steps.require import check_required_fields
+from isthmus.org.save.steps.share import (
+    check_record_access,
+    check_shares,
+    check_transfer,
+    make_role_groups,
+    share_with_owners,
+)
 from isthmus.org.save.steps.unique import check_unique_values
 from isthmus.org.save.steps.users import check_administrators
 from isthmus.org.save.steps.write import insert_records, update_records
@@ -66,9 +74,12 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     overlay_values,
     overlay_deleted_flag,
     check_permissions,
+    check_record_access,
     resolve_parents,
     check_formats,
     check_references,
+    check_transfer,
+    check_shares,
     run_before_save_flows,
     run_before_handlers,
     follow_lookups,
@@ -101,6 +112,8 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     run_after_save_flows,
     run_entitlement_rules,
     recalculate_roll_ups,
+    make_role_groups,
+    share_with_owners,
     recalculate_sharing,
 )
 
@@ -114,6 +127,7 @@ COMMIT_ORDER: Final[tuple[CommitMoment, ...]] = (
 )
 
 BUILT_IN: Final[Mapping[CommitMoment, CommitRunner]] = {
+    CommitMoment.CRITERIA_SHARING: sharing.recalculate_sharing,
     CommitMoment.PUBLISH_AFTER_COMMIT: publish_after_commit,
 }
 """What the platform itself does at a moment of the commit, before what automation has there."""

@@ -15,6 +15,7 @@ from isthmus.org.save.following import followed_by, followers_of
 from isthmus.org.save.layout import Layout, resolve
 from isthmus.org.save.names import registry_of
 from isthmus.org.save.operation import Moment, Operation
+from isthmus.org.save.reach import EVERYWHERE, reach_of
 from isthmus.org.save.refusal import refusal
 from isthmus.org.save.statements import Statements
 from isthmus.org.schema.model import Field, FieldType, Schema, SObjectType
@@ -77,6 +78,7 @@ class Plan:
         """The fields that say who and when: (name, whether it is a user)."""
         asked = not system or sobject.published  # that events aren't changed is no matter of rights
         self.refusal = refusal(sobject, operation, access) if asked else None
+        self.sharing = EVERYWHERE if system else reach_of(schema, sobject, operation, access)
         self.event = event_type(sobject) if sobject.published else None
         self.follows = followed_by(schema, sobject)
         self.followers = followers_of(schema, sobject)

@@ -15,6 +15,7 @@ from isthmus.kernel.database import Connection, Transaction
 from isthmus.org.save.statements import in_parts, run_each
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.tables import quoted
+from isthmus.org.security.sharing.model import sharing_model
 
 RETENTION: Final = 15 * DAY
 _PURGED_AT_ONCE: Final = 1_000
@@ -119,6 +120,8 @@ def purge(tx: Transaction, schema: Schema, now: int) -> int:
         ids = [(row[0],) for row in group]
         if schema.find(name) is not None:
             run_each(tx, f'DELETE FROM {quoted(name)} WHERE "Id" = ?', ids)
+        if table := sharing_model(schema).kept.get(name):
+            run_each(tx, f"DELETE FROM {quoted(table.name)} WHERE {quoted(table.record)} = ?", ids)
         if schema.find("Name") is not None:
             run_each(tx, 'DELETE FROM "Name" WHERE "Id" = ?', ids)
         run_each(tx, 'DELETE FROM "isthmus_recycle_bin" WHERE "id" = ?', ids)

@@ -131,6 +131,15 @@ class UnitOfWork:
             self._in_system_context, self.options = before
 
     @contextmanager
+    def as_platform(self) -> Iterator[None]:
+        """What the block saves is the platform's own: what the schema lets nobody write may be written."""
+        before, self.system = self.system, True
+        try:
+            yield
+        finally:
+            self.system = before
+
+    @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo, on an exception, what the block wrote, what it noted as changed, and the events that it meant
         to publish.

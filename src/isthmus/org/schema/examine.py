@@ -7,6 +7,7 @@ from isthmus.kernel.database import Connection
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.schema.conversion import convert
 from isthmus.org.schema.plan import ConvertColumn, DropColumn, DropTable, Step
+from isthmus.org.schema.share_objects import is_share_name
 from isthmus.org.schema.tables import Column, quoted
 from isthmus.org.schema.values import BadValue
 
@@ -51,7 +52,7 @@ def refusals(
 
 def _examine(connection: Connection, step: Step) -> Iterator[Refusal]:
     match step:
-        case DropTable(table):
+        case DropTable(table) if not is_share_name(table):  # what is shared follows from the rest
             if rows := _count(connection, f"SELECT COUNT(*) FROM {quoted(table)}"):
                 yield _confirmable("schema_object_has_records", table, records=rows)
         case DropColumn(table, column) if column.shadow_of is None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from isthmus.kernel.ids import DIGITS
 from isthmus.org.schema.model import ObjectKind, SObjectType
+from isthmus.org.schema.share_objects import is_share
 
 _FIRST: Final[Mapping[ObjectKind, str]] = {
     ObjectKind.CUSTOM: "a00",
@@ -32,7 +33,7 @@ def assign(
     new: dict[str, str] = {}
     numbered: list[SObjectType] = []
     for each in objects:
-        first = _FIRST.get(each.kind)
+        first = _FIRST[ObjectKind.CUSTOM] if is_share(each) else _FIRST.get(each.kind)
         if each.key_prefix is not None or first is None:
             numbered.append(each)
             continue

@@ -19,6 +19,7 @@ from isthmus.org.schema.key_prefixes import assign
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.plan import DropTable, Step, plan
 from isthmus.org.schema.recorded import Recorded
+from isthmus.org.schema.share_objects import with_share_objects
 from isthmus.org.schema.steps import NotUnique, run
 from isthmus.org.schema.tables import layout
 
@@ -90,7 +91,7 @@ class SchemaStore:
         then: Callable[[Transaction, Schema], None],
     ) -> SchemaChange:
         before = recorded.read(transaction)
-        numbered, given = assign(objects, recorded.read_key_prefixes(transaction))
+        numbered, given = assign(with_share_objects(objects), recorded.read_key_prefixes(transaction))
         complete = with_custom_parents(numbered)
         layouts = {each.name: layout(each) for each in complete if each.stored}
         model, tables = recorded.checksum((complete, records)), recorded.checksum(layouts)

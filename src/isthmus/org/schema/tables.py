@@ -21,6 +21,7 @@ from isthmus.org.schema.model import (
     FieldType,
     SObjectType,
 )
+from isthmus.org.schema.share_objects import is_share
 
 Kind: TypeAlias = Literal["text", "integer", "double", "flag"]
 
@@ -47,12 +48,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index over one column. `where` limits it: `live` records only, or `present` values only."""
+    """An index over a column, and `more` behind it. `where` limits it: `live` records only, or `present`
+    values only.
+    """
 
     name: str
     column: str
     unique: bool = False
     where: Literal["live", "present"] | None = None
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,8 @@ def layout(sobject: SObjectType) -> TableLayout:
         for each in stored
         if has_shadow(each)
     ]
-    return TableLayout(sobject.name, tuple(columns), tuple(_indexes(sobject, stored)))
+    indexes = _share_indexes(sobject, stored) if is_share(sobject) else _indexes(sobject, stored)
+    return TableLayout(sobject.name, tuple(columns), tuple(indexes))
 
 
 def _column(field: Field) -> Column:
@@ -155,6 +160,17 @@ def _indexes(sobject: SObjectType, stored: list[Field]) -> Iterator[Index]:
             yield Index(index_name(sobject.name, each.name), each.name, where=where)
         elif each.name in _STAMPS or each.external_id or each.name_field or each.id_lookup:
             yield Index(index_name(sobject.name, each.name), _searched(each))
+
+
+def _share_indexes(sobject: SObjectType, stored: list[Field]) -> Iterator[Index]:
+    """Shares are looked for by their record, and by whom they are for: the second index answers who sees what
+    by itself. Nobody looks for them otherwise.
+    """
+    record = next(each.name for each in stored if each.reference_to == (sobject.associate_parent,))
+    names = (f"{sobject.associate_parent}AccessLevel", "AccessLevel")
+    level = next(each.name for each in stored if each.name in names)
+    yield Index(index_name(sobject.name, record), record, more=("UserOrGroupId", level))
+    yield Index(index_name(sobject.name, "UserOrGroupId"), "UserOrGroupId", more=(record, level))
 
 
 def _searched(field: Field) -> str:
@@ -207,5 +223,5 @@ def create_index(table_name: str, wanted: Index) -> str:
     }[wanted.where]
     return (
         f"CREATE {unique}INDEX {quoted(wanted.name)} "
-        f"ON {quoted(table_name)} ({quoted(wanted.column)}){condition}"
+        f"ON {quoted(table_name)} ({', '.join(map(quoted, (wanted.column, *wanted.more)))}){condition}"
     )

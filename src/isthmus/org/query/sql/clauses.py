@@ -14,6 +14,7 @@ from isthmus.org.query.sql import parameters
 from isthmus.org.query.sql.conditions import ConditionWriter
 from isthmus.org.query.sql.expressions import Expressions, plain
 from isthmus.org.query.sql.forms import Forms
+from isthmus.org.query.sql.visibility import Visibility, callers
 from isthmus.org.schema.model import FieldType
 from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import fold
@@ -33,8 +34,11 @@ def statement(sql: str, found: Sequence[Parameter]) -> Statement:
     return Statement(sql, tuple(each.make for each in found), tuple(each.at for each in found))
 
 
-def select(columns: Sequence[str], tables: Sequence[Table]) -> str:
-    """`SELECT … FROM … LEFT JOIN …`."""
+def select(columns: Sequence[str], tables: Sequence[Table], visible: Visibility) -> str:
+    """`SELECT … FROM … LEFT JOIN …`. A parent that the caller may not see is not there: its fields are null.
+
+    Each `?` of it stands for the caller (`callers`).
+    """
     text = f"SELECT {', '.join(columns)} FROM {quoted(tables[0].sobject.name)} AS {tables[0].alias}"
     for table in tables[1:]:
         assert table.parent is not None
@@ -43,13 +47,20 @@ def select(columns: Sequence[str], tables: Sequence[Table]) -> str:
             f" LEFT JOIN {quoted(table.sobject.name)} AS {table.alias}"
             f" ON {table.alias}.{quoted('Id')} = {table.parent.alias}.{quoted(table.via.name)}"
         )
+        if condition := visible.condition(table):
+            text += f" AND {condition}"
     return text
 
 
 def where(*conditions: str) -> str:
     """`WHERE …` of the conditions that aren't empty, '' where none is left."""
-    found = " AND ".join(filter(None, conditions))
+    found = together(*conditions)
     return f" WHERE {found}" if found else ""
+
+
+def together(*conditions: str) -> str:
+    """The conditions that aren't empty, all of which have to hold; '' where none is left."""
+    return " AND ".join(filter(None, conditions))
 
 
 def kept(alias: str, all_rows: bool) -> str:
@@ -57,30 +68,34 @@ def kept(alias: str, all_rows: bool) -> str:
     return "" if all_rows else f"{alias}.{quoted('IsDeleted')} = 0"
 
 
-def filtered(query: BoundQuery, forms: Forms, all_rows: bool, found: list[Parameter]) -> str:
+def filtered(
+    query: BoundQuery, forms: Forms, all_rows: bool, visible: Visibility, found: list[Parameter]
+) -> str:
     """The condition of WHERE, '' where there is none; its parameters are added to `found`."""
-    live = kept(query.root.alias, all_rows)
+    seen = visible.condition(query.root)
+    found += callers(seen)
     if query.where is None:
-        return live
+        return together(kept(query.root.alias, all_rows), seen)
 
     def semi_joined(join: InQuery, into: list[Parameter]) -> str:
-        return _semi_joined(join, forms, all_rows, into)
+        return _semi_joined(join, forms, all_rows, visible, into)
 
     writer = ConditionWriter(forms, semi_joined)
     condition = writer.write(query.where)
     found += writer.parameters
-    return f"{live} AND {condition}" if live else condition
+    return together(kept(query.root.alias, all_rows), seen, condition)
 
 
-def _semi_joined(join: InQuery, forms: Forms, all_rows: bool, found: list[Parameter]) -> str:
+def _semi_joined(
+    join: InQuery, forms: Forms, all_rows: bool, visible: Visibility, found: list[Parameter]
+) -> str:
     """The query of a semi-join, without nulls: NOT IN would take them for unknown."""
     [selected] = join.query.items
     assert isinstance(selected, BoundField)
     column = plain(selected)
-    return (
-        select([column], join.query.tables)
-        + where(filtered(join.query, forms, all_rows, found), f"{column} IS NOT NULL")
-    )  # fmt: skip
+    selecting = select([column], join.query.tables, visible)
+    found += callers(selecting)
+    return selecting + where(filtered(join.query, forms, all_rows, visible, found), f"{column} IS NOT NULL")
 
 
 def limited(query: BoundQuery) -> tuple[str, list[Parameter]]:

@@ -10,14 +10,17 @@ from isthmus.org.query.sql.clauses import OrderWriter, filtered, limited, select
 from isthmus.org.query.sql.conditions import ConditionWriter
 from isthmus.org.query.sql.expressions import Expressions, group_keys, shown_of_group
 from isthmus.org.query.sql.forms import Forms
+from isthmus.org.query.sql.visibility import Visibility, callers
 
 
-def grouped(query: BoundQuery, grouping: Grouping, forms: Forms, all_rows: bool) -> Statement:
+def grouped(
+    query: BoundQuery, grouping: Grouping, forms: Forms, all_rows: bool, visible: Visibility
+) -> Statement:
     """The groups, one column for each item. `all_rows` takes deleted rows in. Raises SoqlProblem."""
     expressions = Expressions(forms)
-    found: list[Parameter] = []
     columns = [_shown(expressions, each.value) for each in grouping.items]
-    sql = select(columns, query.tables) + where(filtered(query, forms, all_rows, found))
+    found: list[Parameter] = callers(select([], query.tables, visible))
+    sql = select(columns, query.tables, visible) + where(filtered(query, forms, all_rows, visible, found))
     if grouping.by:
         keys = (key for field in grouping.by for key in group_keys(field))
         sql += f" GROUP BY {', '.join(dict.fromkeys(keys))}"

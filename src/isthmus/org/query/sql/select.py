@@ -11,6 +11,7 @@ from isthmus.org.query.parser.syntax import Null
 from isthmus.org.query.plan import Parameter, Statement
 from isthmus.org.query.sql.clauses import OrderWriter, filtered, kept, limited, select, statement, where
 from isthmus.org.query.sql.forms import Forms
+from isthmus.org.query.sql.visibility import Visibility, callers
 from isthmus.org.schema.tables import layout, quoted
 
 _BOUNDS: Final = frozenset({"<", "<=", ">", ">="})
@@ -20,12 +21,14 @@ _IDS: Final = Parameter(lambda run: run.ids)
 class SelectWriter:
     """Writes the statements of one bound query. `all_rows` takes deleted rows in."""
 
-    def __init__(self, query: BoundQuery, forms: Forms, all_rows: bool) -> None:
+    def __init__(self, query: BoundQuery, forms: Forms, all_rows: bool, visible: Visibility) -> None:
         self._query = query
         self._forms = forms
         self._all_rows = all_rows
-        self._where_parameters: list[Parameter] = []
-        self._where = filtered(query, forms, all_rows, self._where_parameters)
+        self._visible = visible
+        self._joining = callers(select([], query.tables, visible))
+        self._where_parameters = [*self._joining]
+        self._where = filtered(query, forms, all_rows, visible, self._where_parameters)
         self._orders = OrderWriter(forms)
         self._order = self._ordered()
 
@@ -44,8 +47,12 @@ class SelectWriter:
     def by_ids(self, columns: Sequence[str]) -> Statement:
         """Rows, in no order, whose id is one of the run's ids, whatever the query's own condition."""
         root = self._query.root.alias
+        seen = self._visible.condition(self._query.root)
         named = f"{root}.{quoted('Id')} IN {self._forms.texts}"
-        return statement(f"{self._select(columns)}{where(kept(root, self._all_rows), named)}", [_IDS])
+        return statement(
+            f"{self._select(columns)}{where(kept(root, self._all_rows), seen, named)}",
+            [*self._joining, *callers(seen), _IDS],
+        )
 
     def count(self) -> Statement:
         """The number of rows, of those within LIMIT and OFFSET where the query has one."""
@@ -56,7 +63,7 @@ class SelectWriter:
         return statement(f"SELECT COUNT(*) FROM ({inner}) AS counted", [*self._where_parameters, *after])
 
     def _select(self, columns: Sequence[str]) -> str:
-        return select(columns, self._query.tables)
+        return select(columns, self._query.tables, self._visible)
 
     def _ordered(self) -> str:
         root = self._query.root

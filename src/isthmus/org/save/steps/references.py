@@ -16,6 +16,7 @@ from isthmus.org.save.plan import Plan
 from isthmus.org.save.row import Row
 from isthmus.org.save.statements import in_parts
 from isthmus.org.save.step import step
+from isthmus.org.save.steps.share import no_access_to_reference, reached
 from isthmus.org.schema.model import Field, SObjectType
 from isthmus.org.schema.system_fields import MASTER_RECORD_TYPE_ID
 from isthmus.org.schema.tables import quoted
@@ -157,10 +158,25 @@ def _check(save: Save, rows: list[tuple[Row, frozenset[str]]]) -> None:
                 row.errors.append(row_error("reference_not_found"))
     for target_name, references in asked.items():
         states = _states(save, target_name, {value for _, _, value in references})
+        within = _within(save, target_name, references)
         for row, field, value in references:
             error = _refusal(save, field, value, states.get(value))
+            if error is None and value not in within.get(field.name, states):
+                error = no_access_to_reference(value)
             if error is not None:
                 row.errors.append(error)
+
+
+def _within(save: Save, sobject: str, references: list[tuple[Row, Field, str]]) -> dict[str, set[str]]:
+    """By lookup: the records that the principal may refer to by it, where that are not all."""
+    target = save.unit.schema[sobject]
+    found: dict[str, set[str]] = {}
+    for field in {each.name: each for _, each, _ in references}.values():
+        condition = save.plan.sharing.to_refer(target, field)
+        if condition is not None:
+            ids = {value for _, each, value in references if each is field}
+            found[field.name] = reached(save, sobject, condition, ids)
+    return found
 
 
 def _owner_of(save: Save, field: Field, value: str) -> SObjectType | None:

@@ -14,6 +14,7 @@ from isthmus.org.save.step import step
 from isthmus.org.save.unit_of_work import Change, UnitOfWork
 from isthmus.org.schema.instants import whole_second
 from isthmus.org.schema.model import SObjectType
+from isthmus.org.schema.share_objects import is_share
 from isthmus.org.schema.tables import quoted
 
 
@@ -31,7 +32,7 @@ def delete_records(save: Save) -> None:
     binned: list[Entry] = []
     for sobject, entries in by_object(unit.schema, deletion.going.values()):
         ids = [each.id for each in entries]
-        if sobject.field("IsDeleted") is None:
+        if sobject.field("IsDeleted") is None or is_share(sobject):
             run_each(unit.tx, f'DELETE FROM {quoted(sobject.name)} WHERE "Id" = ?', [(each,) for each in ids])
         else:
             _flag(unit, sobject, ids, 1)

@@ -1,0 +1,53 @@
+"""Reach: what a plan asks of sharing, as conditions on the table `t`; None: every record is within it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from isthmus.org.save.operation import Operation
+from isthmus.org.schema.model import Field, Schema, SObjectType
+from isthmus.org.security.access import Access
+from isthmus.org.security.sharing.model import Level
+from isthmus.org.security.sharing.predicate import RecordAccess
+
+_ALIAS: Final = "t"
+_TRANSFERS: Final = {"Lead": "TransferAnyLead", "Case": "TransferAnyCase"}
+_TRANSFERS_ALL: Final = "TransferAnyEntity"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a record must be within to be seen, to be written by the plan, to get another owner."""
+
+    to_read: str | None = None
+    to_write: str | None = None
+    to_transfer: str | None = None
+    records: RecordAccess | None = None
+    sobject: SObjectType | None = None
+
+    def to_refer(self, target: SObjectType, field: Field) -> str | None:
+        """What a record of `target` must be within so that `field` may refer to it."""
+        if self.records is None or self.sobject is None:
+            return None
+        return self.records.reaching(target, _ALIAS, self.sobject, field.name)
+
+
+EVERYWHERE: Final = Reach()
+
+
+def reach_of(schema: Schema, sobject: SObjectType, operation: Operation, access: Access) -> Reach:
+    """The reach of a plan for principals with one access."""
+    records = RecordAccess(schema, access)
+    if operation is Operation.INSERT or not sobject.stored:
+        return Reach(records=records, sobject=sobject)
+    wanted = Level.EDIT if operation is Operation.UPDATE else Level.ALL
+    hands_on = {_TRANSFERS_ALL, _TRANSFERS.get(sobject.name, _TRANSFERS_ALL)}
+    transfer = None
+    if operation is Operation.UPDATE and not any(map(access.has, hands_on)):
+        transfer = records.condition(sobject, _ALIAS, Level.TRANSFER)
+    return Reach(
+        records.condition(sobject, _ALIAS),
+        records.condition(sobject, _ALIAS, wanted),
+        transfer,
+        records,
+        sobject,
+    )

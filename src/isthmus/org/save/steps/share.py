@@ -1,0 +1,157 @@
+"""Share: what the principal may do with the records of a batch, and whose they are from then on.
+
+Each question is asked once for the whole batch. Source: Salesforce Help, "Organization-Wide Default Access
+Settings"; SOAP API Developer Guide, StatusCode.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Final
+
+from isthmus.kernel.errors import RowError, row_error
+from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Operation
+from isthmus.org.save.plan import Plan
+from isthmus.org.save.row import Row
+from isthmus.org.save.sharing import upkeep_of
+from isthmus.org.save.step import step
+from isthmus.org.schema.share_objects import is_share
+from isthmus.org.schema.tables import quoted
+from isthmus.org.security.sharing.lists import values_of
+from isthmus.org.security.sharing.model import Level, sharing_model
+from isthmus.org.security.sharing.rows import MANUAL
+
+_GRANTED: Final = frozenset({"Read", "Edit"})
+_GROUP_TYPES: Final = ("Role", "RoleAndSubordinates")
+
+
+def _is_limited(plan: Plan) -> bool:
+    return plan.sharing.to_write is not None
+
+
+@step(Operation.UPDATE, Operation.DELETE, Operation.UNDELETE, needed=_is_limited)
+def check_record_access(save: Save) -> None:
+    """Only who may edit a record updates it, and only who may do all with it deletes it.
+
+    Of a record that can't even be seen, no more is said than of one that somebody refers to.
+    """
+    rows = save.live()
+    refused = _beyond(save, rows, save.plan.sharing.to_write)
+    unseen = {id(row) for row in _beyond(save, refused, save.plan.sharing.to_read)}
+    for row in refused:
+        error = no_access_to_reference(str(row.id)) if id(row) in unseen else row_error("no_access_to_record")
+        row.errors.append(error)
+
+
+def _may_be_handed_on(plan: Plan) -> bool:
+    return plan.sharing.to_transfer is not None and plan.has("OwnerId")
+
+
+@step(Operation.UPDATE, needed=_may_be_handed_on)
+def check_transfer(save: Save) -> None:
+    """To give a record another owner takes more than to edit it."""
+    moved = [row for row in save.live() if row.changed("OwnerId")]
+    for row in _beyond(save, moved, save.plan.sharing.to_transfer):
+        row.errors.append(row_error("no_access_to_record"))
+
+
+def _beyond(save: Save, rows: list[Row], condition: str | None) -> list[Row]:
+    """The rows whose records don't meet a condition."""
+    if condition is None or not rows:
+        return []
+    within = reached(save, save.plan.sobject.name, condition, [str(row.id) for row in rows])
+    return [row for row in rows if row.id not in within]
+
+
+def reached(save: Save, sobject: str, condition: str, ids: Iterable[str]) -> set[str]:
+    """The records of these that meet a condition on the table `t`."""
+    sql = (
+        f'SELECT t."Id" FROM {quoted(sobject)} AS t WHERE t."Id" IN {values_of(save.unit.tx.dialect)} '
+        f"AND {condition}"
+    )
+    callers = (save.unit.principal.user_id,) * condition.count("?")
+    return {str(row[0]) for row in save.unit.tx.rows(sql, (json.dumps(list(ids)), *callers))}
+
+
+def no_access_to_reference(record_id: str) -> RowError:
+    """The error for a reference to a record that the principal may not see, or not put anything below."""
+    return row_error("no_access_to_reference", id=record_id[:15])
+
+
+def _is_of_shares(plan: Plan) -> bool:
+    return is_share(plan.sobject) and not plan.system
+
+
+@step(Operation.INSERT, Operation.UPDATE, Operation.DELETE, needed=_is_of_shares)
+def check_shares(save: Save) -> None:
+    """By hand only that is given and taken which was given by hand, and no more than the default gives.
+
+    Source: Object Reference, AccountShare, AccessLevel and RowCause.
+    """
+    table = sharing_model(save.plan.schema).tables.get(save.plan.sobject.name)
+    for row in save.live():
+        values = row.values if row.old is None else row.old
+        if table is None or values.get("RowCause") != MANUAL:
+            row.errors.append(row_error("no_access_to_record"))
+        elif save.operation is not Operation.DELETE:
+            row.errors += _level_errors(save, row, table.sobject, table.level)
+
+
+def _level_errors(save: Save, row: Row, sobject: str, field: str) -> list[RowError]:
+    shared = save.plan.schema[sobject]
+    level = row.values.get(field)
+    if level not in _GRANTED:
+        label = save.plan.columns_by_name[field.lower()].field.label
+        return [row_error("bad_picklist_value", field, label=label, value=level)]
+    everybody = sharing_model(save.plan.schema).of(shared).open
+    if Level[str(level).upper()] <= everybody:
+        return [row_error("share_level_trivial", field, level=level, default=everybody.name.capitalize())]
+    return []
+
+
+def _has_shares(plan: Plan) -> bool:
+    return plan.sobject.name in sharing_model(plan.schema).kept
+
+
+@step(Operation.INSERT, Operation.UPDATE, needed=_has_shares, lasting=True)
+def share_with_owners(save: Save) -> None:
+    """An owner has the record from the moment on that it is theirs; who had it by hand has it no more."""
+    name, shares = save.plan.sobject.name, upkeep_of(save.unit).shares
+    if save.operation is Operation.INSERT:
+        shares.own(name, [str(row.id) for row in save.live()], new=True)
+        return
+    moved = [str(row.id) for row in save.live() if row.changed("OwnerId")]
+    if moved:
+        shares.forget_manual(name, moved)
+        shares.own(name, moved)
+
+
+def _is_of_roles(plan: Plan) -> bool:
+    group = plan.schema.find("Group")
+    return plan.sobject.name == "UserRole" and group is not None and group.field("RelatedId") is not None
+
+
+@step(Operation.INSERT, needed=_is_of_roles, lasting=True)
+def make_role_groups(save: Save) -> None:
+    """A role has two groups: who is in it, and those with all who are below.
+
+    Source: Object Reference, Group, Type.
+    """
+    groups = [
+        Row(
+            {
+                "Type": kind,
+                "RelatedId": row.id,
+                "Name": str(row.values.get("Name") or "")[:40],
+                "DeveloperName": row.values.get("DeveloperName"),
+                "DoesIncludeBosses": False,
+            }
+        )
+        for row in save.live()
+        for kind in _GROUP_TYPES
+    ]
+    with save.unit.as_platform():
+        save.unit.save(save.plan.schema["Group"], Operation.INSERT, groups)
+    for group in groups:
+        if group.errors:
+            raise AssertionError(f"a role's group: {group.errors}")

@@ -1,0 +1,74 @@
+"""Defaults: how standard objects share their records where a project says nothing of it.
+
+Source: Salesforce Help, "Default Organization-Wide Sharing Settings", "Organization-Wide Default Access
+Settings" (the tables of objects); Object Reference, "Special Access Rules" of each object. What is not named
+here is open: set-up, and what everyone may see whose rights let them.
+"""
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+Controlled: TypeAlias = tuple[str, ...]
+"""The lookups through which a record is reached."""
+
+MODELS: Final[Mapping[str, str]] = {
+    "Account": "ReadWrite",
+    "Asset": "ControlledByParent",
+    "Campaign": "FullAccess",
+    "CampaignMember": "ControlledByLeadOrContact",
+    "Case": "ReadWriteTransfer",
+    "Contact": "ControlledByParent",
+    "Contract": "ReadWrite",
+    "Individual": "ReadWrite",
+    "Lead": "ReadWriteTransfer",
+    "Opportunity": "ReadWrite",
+    "Order": "ControlledByParent",
+}
+
+CONTROLLED: Final = frozenset({"ControlledByParent", "ControlledByLeadOrContact", "ControlledByCampaign"})
+
+CONTROLLED_BY: Final[Mapping[str, Controlled]] = {
+    "Asset": ("AccountId",),
+    "CampaignMember": ("LeadId", "ContactId"),
+    "Contact": ("AccountId",),
+    "Contract": ("AccountId",),
+    "Order": ("AccountId",),
+}
+
+ACTIVITIES: Final[Mapping[str, Controlled]] = {
+    "Event": ("WhoId", "WhatId"),
+    "Task": ("WhoId", "WhatId"),
+}
+"""An activity is its owner's; who sees what it is about sees it too."""
+
+DETAILS: Final[Mapping[str, Controlled]] = {
+    "AccountContactRole": ("AccountId",),
+    "AccountHistory": ("AccountId",),
+    "AccountTeamMember": ("AccountId",),
+    "Attachment": ("ParentId",),
+    "CampaignMemberStatus": ("CampaignId",),
+    "CaseComment": ("ParentId",),
+    "CaseContactRole": ("CasesId",),
+    "CaseHistory": ("CaseId",),
+    "CaseTeamMember": ("ParentId",),
+    "ContactHistory": ("ContactId",),
+    "ContentDocumentLink": ("LinkedEntityId",),
+    "ContractContactRole": ("ContractId",),
+    "EmailMessage": ("ParentId",),
+    "FeedItem": ("ParentId",),
+    "FeedComment": ("ParentId",),
+    "LeadHistory": ("LeadId",),
+    "Note": ("ParentId",),
+    "OpportunityCompetitor": ("OpportunityId",),
+    "OpportunityContactRole": ("OpportunityId",),
+    "OpportunityFieldHistory": ("OpportunityId",),
+    "OpportunityHistory": ("OpportunityId",),
+    "OpportunityLineItem": ("OpportunityId",),
+    "OpportunityPartner": ("OpportunityId",),
+    "OpportunityTeamMember": ("OpportunityId",),
+    "OrderItem": ("OrderId",),
+    "Quote": ("OpportunityId",),
+    "QuoteLineItem": ("QuoteId",),
+    "TopicAssignment": ("EntityId",),
+}
+"""What always goes with its parent: who may edit that may write these."""

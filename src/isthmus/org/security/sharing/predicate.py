@@ -1,0 +1,170 @@
+"""Predicate: the condition that a record is one of those that a user may read, edit, hand on or delete.
+
+Its text depends on the schema and on what the user's rights leave to sharing, never on the user: each `?` in
+it stands for the user's id.
+"""
+
+from typing import Final
+
+from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.tables import quoted
+from isthmus.org.security.access import Access
+from isthmus.org.security.sharing.model import (
+    Level,
+    ParentLink,
+    RecordModel,
+    ShareTable,
+    SharingModel,
+    sharing_model,
+)
+
+NEVER: Final = "1 = 0"
+REGISTRY: Final = "Name"
+"""What polymorphic lookups are joined to: records of any object."""
+_GRANTEES: Final = '(SELECT "grantee_id" FROM "isthmus_grantees" WHERE "user_id" = ?)'
+_ROWS: Final = {
+    Level.READ: "",
+    Level.EDIT: " AND s.{level} IN ('All', 'Edit')",
+    Level.TRANSFER: " AND s.{level} = 'All'",
+    Level.ALL: " AND s.{level} = 'All'",
+}
+_SEVERAL: Final = "substr({column}, 1, 3)"
+
+
+class RecordAccess:
+    """The conditions for users with one access, over one schema."""
+
+    def __init__(self, schema: Schema, access: Access) -> None:
+        self._schema = schema
+        self._access = access
+        self._model: SharingModel = sharing_model(schema)
+
+    def condition(self, sobject: SObjectType, alias: str, level: Level = Level.READ) -> str | None:
+        """That the record of the table `alias` may be read, or more; None: every record may."""
+        return self._condition(sobject, alias, level, frozenset())
+
+    def reaching(self, target: SObjectType, alias: str, child: SObjectType, field: str) -> str | None:
+        """That the record `alias` of `target` may be referred to by `field` of a new record of `child`.
+
+        Who makes a record below another needs of that what they need to edit the record; of others, that they
+        see them.
+        """
+        model = self._model.of(child)
+        needed = next((each.gives.get(Level.EDIT) for each in model.parents if each.field == field), None)
+        return self.condition(target, alias, needed or Level.READ)
+
+    def named(self, targets: tuple[str, ...], alias: str) -> str | None:
+        """That the record which the registry's row `alias` names, of one of the `targets`, may be read."""
+        return self._any_of(f"{alias}.{quoted('Id')}", targets, Level.READ, frozenset())
+
+    def _condition(self, sobject: SObjectType, alias: str, level: Level, above: frozenset[str]) -> str | None:
+        if self._is_exempt(sobject, level):
+            return None
+        model = self._model.of(sobject)
+        if model.open >= level:
+            return None
+        ways: list[str] = []
+        if model.shares is not None:
+            ways.append(_shared(model.shares, f"{alias}.{quoted('Id')}", level))
+        owner = f"{alias}.{quoted('OwnerId')}"
+        if model.owned:
+            ways.append(f"{owner} IN {_GRANTEES}")
+        parents = self._by_parents(model, alias, level, above | {sobject.name})
+        if parents is None:
+            return None
+        ways += parents
+        if model.orphans_owned:
+            ways.append(f"({_without_parents(model, alias)} AND {owner} = ?)")
+        return _either(ways)
+
+    def _is_exempt(self, sobject: SObjectType, level: Level) -> bool:
+        if level is Level.READ:
+            return self._access.may_view_all(sobject.name)
+        return self._access.may_modify_all(sobject.name)
+
+    def _by_parents(
+        self, model: RecordModel, alias: str, level: Level, above: frozenset[str]
+    ) -> list[str] | None:
+        """The conditions of which one has to hold; None: one always does."""
+        found: list[str | None] = []
+        for link in model.parents:
+            wanted = link.gives.get(level)
+            if wanted is not None:
+                found.append(self._through(link, alias, wanted, above))
+        if model.every_parent:
+            every = [each for each in found if each is not None]
+            return [f"({' AND '.join(every)})"] if every else None
+        if any(each is None for each in found):
+            return None
+        return [each for each in found if each is not None]
+
+    def _through(self, link: ParentLink, alias: str, level: Level, above: frozenset[str]) -> str | None:
+        """That the parent may be reached. One that is not there can't."""
+        column = f"{alias}.{quoted(link.field)}"
+        condition = self._any_of(column, link.targets, level, above)
+        if condition is None:
+            return f"{column} IS NOT NULL" if link.nillable and not link.orphans else None
+        return f"({column} IS NULL OR {condition})" if link.orphans else condition
+
+    def _any_of(
+        self, column: str, targets: tuple[str, ...], level: Level, above: frozenset[str]
+    ) -> str | None:
+        """That the record whose id is in `column`, of one of the targets, may be reached."""
+        limited: dict[str, str] = {}
+        several = len(targets) > 1
+        for name in targets:
+            target = self._schema.find(name)
+            if target is None or not target.stored:
+                continue
+            condition = NEVER if name in above else self._reached(target, column, level, above)
+            if condition is not None:
+                limited[target.key_prefix or ""] = condition
+        if not limited:
+            return None
+        if not several:
+            return next(iter(limited.values()))
+        prefix = _SEVERAL.format(column=column)
+        known = ", ".join(f"'{each}'" for each in sorted(limited))
+        ways = [f"{prefix} NOT IN ({known})"]
+        ways += [f"({prefix} = '{each}' AND {condition})" for each, condition in sorted(limited.items())]
+        return _either(ways)
+
+    def _reached(self, target: SObjectType, column: str, level: Level, above: frozenset[str]) -> str | None:
+        """The same for a target that is known. Where its shares tell, its own table isn't asked."""
+        model = self._model.of(target)
+        if self._is_exempt(target, level) or model.open >= level:
+            return None
+        if model.shares is not None and not model.parents:
+            return _shared(model.shares, column, level)
+        alias = f"r{len(above)}"
+        condition = self._condition(target, alias, level, above)
+        if condition is None:
+            return None
+        return (
+            f"{column} IN (SELECT {alias}.{quoted('Id')} FROM {quoted(target.name)} AS {alias} "
+            f"WHERE {condition})"
+        )
+
+
+def _shared(table: ShareTable, record: str, level: Level) -> str:
+    """That a share gives the user the record whose id `record` is."""
+    rows = _ROWS[level].format(level=quoted(table.level))
+    return (
+        f"{record} IN (SELECT s.{quoted(table.record)} FROM {quoted(table.name)} AS s "
+        f'WHERE s."UserOrGroupId" IN {_GRANTEES}{rows})'
+    )
+
+
+def _without_parents(model: RecordModel, alias: str) -> str:
+    return " AND ".join(f"{alias}.{quoted(each.field)} IS NULL" for each in model.parents)
+
+
+def _either(ways: list[str]) -> str:
+    if not ways:
+        return NEVER
+    return ways[0] if len(ways) == 1 else f"({' OR '.join(ways)})"
+
+
+def users(condition: str | None) -> int:
+    """How often the condition takes the user's id."""
+    return 0 if condition is None else condition.count("?")

@@ -1,0 +1,251 @@
+"""Record access: who sees, edits, hands on and deletes which record, and does a save follow what changes?"""
+
+import pytest
+from tests.contract.places import Place
+from tests.contract.sharing.world import World, codes, custom, objects
+
+from isthmus.kernel.clock import DAY
+from isthmus.kernel.database import Connection, Database
+from isthmus.kernel.errors import Fault
+from isthmus.org.query.result import QueryResult
+from isthmus.org.save import recycle_bin
+from isthmus.org.security.sharing.criteria import Criteria
+from isthmus.org.security.sharing.rules import SharingRule
+
+MODELS = {
+    "Account": "Private",
+    "Contact": "Private",
+    "Opportunity": "Private",
+    "Case": "Private",
+    "Lead": "Read",
+}
+PRIVATE = custom("Secret__c", "Private")
+READ = custom("Shown__c", "Read")
+OPEN = custom("Open__c", "ReadWrite")
+DETAIL = custom("Detail__c", "ControlledByParent", ("Secret__c", False))
+
+
+@pytest.fixture
+def world(database: Database, place: Place) -> World:
+    return World(database, place.open_immediate(), objects(MODELS, PRIVATE, READ, OPEN, DETAIL))
+
+
+@pytest.fixture
+def boss_and_two(world: World) -> tuple[str, str, str]:
+    """A boss, and two of the same role below."""
+    top = world.role("Top")
+    below = world.role("Below", top)
+    return world.user("boss", top), world.user("one", below), world.user("two", below)
+
+
+def test_a_private_record_is_its_owners_and_of_those_above(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    boss, one, two = boss_and_two
+    mine = world.new("Secret__c", by=one, Name="mine")
+    assert world.seen(one, "Secret__c") == world.seen(boss, "Secret__c") == {mine}
+    assert world.seen(two, "Secret__c") == set()
+    assert world.ask(two, "SELECT COUNT() FROM Secret__c").total_size == 0
+    assert world.change(mine, by=boss, Name="the boss's").success
+    assert world.delete(mine, by=boss).success
+
+
+def test_what_cannot_be_seen_is_not_found_and_not_written(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    _, one, two = boss_and_two
+    mine = world.new("Secret__c", by=one, Name="mine")
+
+    def read(connection: Connection) -> QueryResult:
+        return world.queries.retrieve(connection, world.schema, world.principal(two), "Secret__c", mine)
+
+    with pytest.raises(Fault, match="requested resource"):
+        world.database.read(read).result()
+    for result in (world.change(mine, by=two, Name="x"), world.delete(mine, by=two)):
+        assert codes(result) == ["INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"]
+        assert mine[:15] in result.errors[0].message
+    [refused] = world.insert("Detail__c", {"Secret__c": mine}, by=two)
+    assert codes(refused) == ["INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"]
+
+
+def test_a_record_that_is_only_shown_is_not_written(world: World, boss_and_two: tuple[str, str, str]) -> None:
+    _, one, two = boss_and_two
+    mine = world.new("Shown__c", by=one, Name="mine")
+    assert world.seen(two, "Shown__c") == {mine}
+    assert codes(world.change(mine, by=two, Name="x")) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+    assert codes(world.delete(mine, by=two)) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+
+
+def test_an_open_record_is_edited_by_all_and_deleted_by_its_owner(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    boss, one, two = boss_and_two
+    mine = world.new("Open__c", by=one, Name="mine")
+    assert world.change(mine, by=two, Name="x").success
+    assert codes(world.change(mine, by=two, OwnerId=two)) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+    assert codes(world.delete(mine, by=two)) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+    assert world.change(mine, by=boss, OwnerId=two).success
+    assert world.delete(mine, by=two).success
+
+
+def test_a_detail_is_reached_through_its_master(world: World, boss_and_two: tuple[str, str, str]) -> None:
+    boss, one, two = boss_and_two
+    master = world.new("Secret__c", by=one, Name="master")
+    detail = world.new("Detail__c", by=one, Secret__c=master)
+    assert world.seen(boss, "Detail__c") == {detail}
+    assert world.seen(two, "Detail__c") == set()
+    world.new("Secret__Share", by=one, ParentId=master, UserOrGroupId=two, AccessLevel="Read")
+    assert world.seen(two, "Detail__c") == {detail}
+    assert codes(world.change(detail, by=two, Name="x")) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+
+
+def test_sharing_by_hand_ends_with_the_owner(world: World, boss_and_two: tuple[str, str, str]) -> None:
+    boss, one, two = boss_and_two
+    mine = world.new("Secret__c", by=one, Name="mine")
+    world.new("Secret__Share", by=boss, ParentId=mine, UserOrGroupId=two, AccessLevel="Edit")
+    assert world.change(mine, by=two, Name="x").success
+    assert codes(world.delete(mine, by=two)) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+    assert world.change(mine, by=one, OwnerId=boss).success
+    assert world.seen(two, "Secret__c") == world.seen(one, "Secret__c") == set()
+    assert world.shares("Secret__Share", mine) == [(boss, "All", "Owner")]
+
+
+def test_shares_are_given_and_taken_by_who_may_do_all(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    boss, one, two = boss_and_two
+    mine = world.new("Shown__c", by=one, Name="mine")
+    share = {"ParentId": mine, "UserOrGroupId": two, "AccessLevel": "Edit"}
+    assert codes(world.insert("Shown__Share", share, by=two)[0]) == [
+        "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+    ]
+    trivial = world.insert("Shown__Share", {**share, "AccessLevel": "Read"}, by=one)[0]
+    assert codes(trivial) == ["FIELD_INTEGRITY_EXCEPTION"]
+    assert "trivial share level Read" in trivial.errors[0].message
+    for wrong in ({"AccessLevel": "All"}, {"RowCause": "Owner"}):
+        assert not world.insert("Shown__Share", {**share, **wrong}, by=one)[0].success
+    given = world.new("Shown__Share", by=one, **share)
+    assert world.change(mine, by=two, Name="x").success
+    assert codes(world.delete(given, by=two)) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+    assert world.delete(given, by=boss).success
+    assert not world.change(mine, by=two, Name="y").success
+    [[owners]] = world.rows('SELECT "Id" FROM "Shown__Share" WHERE "ParentId" = ?', mine)
+    assert codes(world.delete(str(owners), by=one)) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+
+
+def test_groups_pass_on_through_any_nesting_and_leave_bosses_out_where_they_say_so(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    boss, one, two = boss_and_two
+    other = world.user("other")
+    inner = world.group("inner", one, bosses=False)
+    outer = world.group("outer", inner, bosses=False)
+    theirs = world.new("Secret__c", by=other, Name="theirs")
+    world.new("Secret__Share", by=other, ParentId=theirs, UserOrGroupId=outer, AccessLevel="Read")
+    assert world.seen(one, "Secret__c") == {theirs}
+    assert world.seen(boss, "Secret__c") == set()
+    world.change(outer, DoesIncludeBosses=True)
+    assert world.seen(boss, "Secret__c") == {theirs}
+    world.new("GroupMember", GroupId=inner, UserOrGroupId=two)
+    assert world.seen(two, "Secret__c") == {theirs}
+    [[member]] = world.rows('SELECT "Id" FROM "GroupMember" WHERE "UserOrGroupId" = ?', inner)
+    world.delete(str(member))
+    assert world.seen(two, "Secret__c") == world.seen(one, "Secret__c") == set()
+
+
+def test_parents_that_cannot_be_seen_are_null(world: World, boss_and_two: tuple[str, str, str]) -> None:
+    _, one, two = boss_and_two
+    master = world.new("Secret__c", by=one, Name="master")
+    world.new("Task", by=two, Subject="call", OwnerId=two)
+    account = world.new("Account", by=one, Name="Acme")
+    world.new("Task", OwnerId=two, Subject="about", WhatId=account)
+    result = world.ask(two, "SELECT Subject, What.Name FROM Task ORDER BY Subject")
+    assert [row[1] for row in result.rows] == ["about", "call"]
+    assert world.ask(two, "SELECT Id FROM Task WHERE What.Name = 'Acme'").rows == []
+    assert len(world.ask(one, "SELECT Id FROM Task WHERE What.Name = 'Acme'").rows) == 1
+    assert master not in world.seen(two, "Secret__c")
+
+
+def test_rules_share_what_owners_of_a_group_have_and_what_meets_criteria(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    _, one, two = boss_and_two
+    other = world.user("other")
+    first = world.new("Secret__c", by=one, Name="first", Colour__c="Red")
+    owners = world.group("owners", one)
+    readers = world.group("readers", other)
+    red = Criteria((("Colour__c", "equals", "red, green"), ("Level__c", "greaterThan", "5")), ["or", 1, 2])
+    world.share_by(
+        SharingRule("Secret__c", "Owned", readers, ("Read",), source_id=owners),
+        SharingRule("Secret__c", "Red", readers, ("Edit",), criteria=red),
+    )
+    assert world.shares("Secret__Share", first) == sorted([(one, "All", "Owner"), (readers, "Edit", "Rule")])
+    second = world.new("Secret__c", by=two, Name="second", Level__c=3)
+    assert world.seen(other, "Secret__c") == {first}
+    world.change(second, by=two, Level__c=6)
+    assert world.seen(other, "Secret__c") == {first, second}
+    world.change(second, by=two, Level__c=None)
+    world.change(first, by=one, Colour__c="blue")
+    assert world.seen(other, "Secret__c") == {first}
+    assert not world.change(first, by=other, Name="x").success
+    world.new("GroupMember", GroupId=owners, UserOrGroupId=two)
+    assert world.seen(other, "Secret__c") == {first, second}
+    world.share_by()
+    assert world.seen(other, "Secret__c") == set()
+
+
+def test_accounts_and_what_belongs_to_them_share_each_other(world: World) -> None:
+    sales = world.role("Sales", OpportunityAccessForAccountOwner="Edit", CaseAccessForAccountOwner="None")
+    seller, other = world.user("seller", sales), world.user("other")
+    account = world.new("Account", by=seller, Name="Acme")
+    deal = world.new(
+        "Opportunity", Name="deal", AccountId=account, OwnerId=other, StageName="x", CloseDate="2026-01-01"
+    )
+    case = world.new("Case", AccountId=account, OwnerId=other, Status="New")
+    assert world.seen(other, "Account") == {account}, "who has a deal sees its account"
+    assert codes(world.change(account, by=other, Name="x")) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+    assert world.seen(seller, "Opportunity") == {deal}, "by the owner's role"
+    assert world.change(deal, by=seller, Name="x").success
+    assert world.seen(seller, "Case") == set()
+    world.change(sales, CaseAccessForAccountOwner="Read", OpportunityAccessForAccountOwner="None")
+    assert world.seen(seller, "Case") == {case}
+    assert world.seen(seller, "Opportunity") == set()
+    world.delete(deal)
+    world.delete(case)
+    assert world.seen(other, "Account") == set()
+
+
+def test_a_default_that_changes_is_followed(world: World, boss_and_two: tuple[str, str, str]) -> None:
+    _, one, two = boss_and_two
+    mine = world.new("Open__c", by=one, Name="mine")
+    world.define(objects(MODELS, PRIVATE, READ, custom("Open__c", "Private"), DETAIL))
+    assert world.seen(one, "Open__c") == {mine}
+    assert world.seen(two, "Open__c") == set()
+    assert world.shares("Open__Share", mine) == [(one, "All", "Owner")]
+    world.define(objects(MODELS, PRIVATE, READ, OPEN, DETAIL))
+    assert world.seen(two, "Open__c") == {mine}
+
+
+def test_what_concerns_many_is_done_in_parts(world: World, boss_and_two: tuple[str, str, str]) -> None:
+    _, one, two = boss_and_two
+    for start in range(0, 2_200, 200):
+        world.insert("Secret__c", *({"Name": f"{start + n}", "OwnerId": one} for n in range(200)))
+    readers = world.group("readers", two)
+    world.share_by(SharingRule("Secret__c", "All", readers, ("Read",), source_id=world.group("owners", one)))
+    assert world.waiting() == 1
+    assert world.ask(two, "SELECT COUNT() FROM Secret__c").total_size == 0, "the old rows hold"
+    assert world.settle() > 4
+    assert world.ask(two, "SELECT COUNT() FROM Secret__c").total_size == 2_200
+    assert world.waiting() == 0
+
+
+def test_records_that_are_gone_for_good_leave_no_shares(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    _, one, _ = boss_and_two
+    mine = world.new("Secret__c", by=one, Name="mine")
+    world.delete(mine, by=one)
+    assert len(world.shares("Secret__Share", mine)) == 1
+    world.clock.advance(16 * DAY)
+    world.database.write(lambda tx: recycle_bin.purge(tx, world.schema, world.clock.now())).result()
+    assert world.shares("Secret__Share", mine) == []
