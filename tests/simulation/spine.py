@@ -125,17 +125,16 @@ class Spine:
             "ORG_CLIENT_SECRET": self.plant.credentials["client_secret"],
             "ERP_URL": f"http://127.0.0.1:{erp}",
         }
-        for name, command, passes_max in (
-            ("org", partial(_org_command, org), 5 * wins),
-            ("hub", partial(_hub_command, self.plant.hub_module, hub), 3 * wins),
-            ("erp", partial(_erp_command, erp, self.seed, wins, self.plant.erp_options), 0),
+        steps, later = range(1, 2 * wins), range(wins * 2 // 3, 2 * wins)  # then there is something to lose
+        for name, command, when, passes_max in (
+            ("org", partial(_org_command, org), steps, 5 * wins),
+            ("hub", partial(_hub_command, self.plant.hub_module, hub), later, 3 * wins),
+            ("erp", partial(_erp_command, erp, self.seed, wins, self.plant.erp_options), later, 0),
         ):
-            made = ends(chance, 2 * wins, passes_max)
+            made = ends(chance, when, passes_max)
             if name == "hub" and self.plant.hub_ends:
                 made = list(self.plant.hub_ends)
-            self.parts.append(
-                Part(name, self.folder, lambda *end, c=command: ["-m", *c(*end)], environment, made)
-            )
+            self.parts.append(Part(name, self.folder, command, environment, made))
 
     def run(self) -> list[str]:
         """What is wrong when all has come to rest; nothing, where all is well."""
@@ -143,7 +142,7 @@ class Spine:
         self._go_on_until_rest()
         self.sales.win_one_more("the last")
         self._go_on_until_rest()
-        problems = [problem for part in self.parts for problem in part.problems] + self.sales.refusals
+        problems = [part.problem for part in self.parts if part.problem] + self.sales.refusals
         return problems + self._differences()
 
     def stop(self) -> None:
@@ -160,6 +159,8 @@ class Spine:
             steps = self._steps()
             for part in self.parts:
                 part.tick(steps, at_rest)
+                if part.problem is not None:
+                    return
             if time.monotonic() > asked + _ASK_SECONDS:
                 asked = time.monotonic()
                 seen = self._look() if self.sales.done else None

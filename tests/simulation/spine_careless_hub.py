@@ -3,11 +3,10 @@
 Killed in between, it has lost them. Otherwise as `org_process`.
 """
 
-import sys
 from collections.abc import Sequence
 from typing import Final
 
-from tests.simulation.org_process import main
+from tests.simulation import org_process
 
 from isthmus.hub.channel import DurableChannel
 from isthmus.hub.channel.arrival import Arrival, Inserted
@@ -26,6 +25,6 @@ async def _receive_carelessly(
     return await _receive(self, arrivals, None)
 
 
-if __name__ == "__main__":
+def main(given: list[str]) -> None:
     DurableChannel.receive = _receive_carelessly  # type: ignore[method-assign]
-    main(sys.argv[1:])
+    org_process.main(given)

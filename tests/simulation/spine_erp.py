@@ -14,14 +14,14 @@ from tests.simulation.spine_example import example
 EXAMPLE: Final = example("erp")
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--database", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--orders", type=int, required=True)
     parser.add_argument("--forgetful", action="store_true")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     erp = EXAMPLE.Erp(given.database, _faults(given.seed, given.orders))
     if given.forgetful:
         _forget_keys(erp)
@@ -42,7 +42,3 @@ def _faults(seed: int, orders: int) -> Any:
 def _forget_keys(erp: Any) -> None:
     order, number = erp.order, itertools.count()
     erp.order = lambda key, wanted: order(f"{key} {next(number)}", wanted)
-
-
-if __name__ == "__main__":
-    main()

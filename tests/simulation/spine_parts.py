@@ -2,21 +2,40 @@
 
 A life ends when so many things have been done, some milliseconds later, whatever the part does just then; or
 at a crash point next to a commit, which may be one of the part's start. The last life is not ended.
+
+Each life is a process that is forked from a server which has loaded what all need: most of a life of a few
+seconds would else go into loading. What the process does is what its command does.
 """
 
+import importlib
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Final
 
 from tests.simulation.org_in_folder import CRASH_POINTS
 
+_LOADED: Final = (
+    "isthmus.cli",
+    "isthmus.serving",
+    "isthmus.hub.hub_file",
+    "isthmus.hub.serving",
+    "isthmus.hub.connectors.http",
+    "isthmus.hub.connectors.salesforce_cometd",
+    "isthmus.hub.connectors.salesforce_rest",
+)
+_server: Final = multiprocessing.get_context("forkserver")
+_server.set_forkserver_preload(list(_LOADED))
+_guard: Final = threading.Lock()
+"""Starting a process asks all others how they are, and an end can be read once."""
 _DELAY_SECONDS_MAX: Final = 0.08
 _DOWN_SECONDS_MAX: Final = 0.4
 
@@ -34,10 +53,10 @@ class End:
     passes: int = 0
 
 
-def ends(chance: random.Random, steps: int, passes_max: int) -> list[End]:
-    """One end or two, at steps from 1 to `steps`; some at a crash point, where there are any passes."""
+def ends(chance: random.Random, steps: range, passes_max: int) -> list[End]:
+    """One end or two, each at one of `steps`; some at a crash point, where there are any passes."""
     made = []
-    for step in sorted(chance.randint(1, steps) for _ in range(chance.choice((1, 1, 2)))):
+    for step in sorted(chance.choices(steps, k=chance.choice((1, 1, 2)))):
         delay, down = chance.uniform(0, _DELAY_SECONDS_MAX), chance.uniform(0, _DOWN_SECONDS_MAX)
         point, passes = chance.choice(CRASH_POINTS), chance.randint(1, max(1, passes_max))
         crashes = passes_max and chance.random() < 0.4
@@ -47,7 +66,9 @@ def ends(chance: random.Random, steps: int, passes_max: int) -> list[End]:
 
 @dataclass
 class Part:
-    """One of the three. `command` is what runs it, given a crash point and its passes."""
+    """One of the three. `command` names, given a crash point and its passes, the module whose `main` is run,
+    and that one's arguments.
+    """
 
     name: str
     folder: Path
@@ -55,8 +76,9 @@ class Part:
     environment: dict[str, str]
     ends: list[End]
     kills: int = 0
-    problems: list[str] = field(default_factory=list)
-    _process: "subprocess.Popen[bytes] | None" = None
+    problem: str | None = None
+    """That it has ended by itself."""
+    _process: ForkServerProcess | None = None
     _up_at: float = 0.0
     _kill_at: float | None = None
 
@@ -64,10 +86,10 @@ class Part:
         """Do what is due after so many steps. An end whose step has not come is due once all is at rest."""
         now = time.monotonic()
         if self._process is None:
-            if now >= self._up_at:
+            if now >= self._up_at and self.problem is None:
                 self._start()
-        elif self._process.poll() is not None:
-            self._buried(now)
+        elif (status := _status(self._process)) is not None:
+            self._note_end(status, now)
         elif self.ends and (at_rest or (steps >= self.ends[0].step and self.ends[0].point == "-")):
             self._kill_at = self._kill_at or now + self.ends[0].delay
             if now >= self._kill_at:
@@ -82,7 +104,8 @@ class Part:
         """The end of the last life."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            wait([self._process.sentinel])
+            _status(self._process)
 
     def said(self) -> str:
         """The last thing it wrote to its log."""
@@ -96,19 +119,32 @@ class Part:
     def _start(self) -> None:
         end = self.ends[0] if self.ends else None
         command = self.command(end.point, end.passes) if end else self.command("-", 0)
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | self.environment
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, *command], cwd=self.folder, env=environment, stdout=log, stderr=log
-            )
+        given = (self.folder, self._log, self.environment, *command)
+        process = _server.Process(target=_live, args=given, daemon=True)
+        with _guard:
+            process.start()
+        self._process = process
 
-    def _buried(self, now: float) -> None:
-        assert self._process is not None
-        status = self._process.wait()
+    def _note_end(self, status: int, now: float) -> None:
         if status == -signal.SIGKILL and self.ends:
             self.kills += 1
             self._up_at = now + self.ends.pop(0).down
         else:
-            self.problems.append(f"the {self.name} ended by itself, with {status}: {self.said()}")
-            self._up_at = now + _DOWN_SECONDS_MAX
+            self.problem = f"the {self.name} ended by itself, with {status}: {self.said()}"
         self._process, self._kill_at = None, None
+
+
+def _status(process: ForkServerProcess) -> int | None:
+    """With what it has ended; None: it lives."""
+    with _guard:
+        return process.exitcode
+
+
+def _live(folder: Path, log: Path, environment: dict[str, str], module: str, *arguments: str) -> None:
+    """In the new process: be the part."""
+    os.chdir(folder)
+    os.environ.update(environment)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(written, 1)
+    os.dup2(written, 2)
+    importlib.import_module(module).main(list(arguments))

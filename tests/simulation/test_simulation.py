@@ -116,6 +116,11 @@ def test_the_spine_finds_a_hub_that_is_ahead_of_its_disk(tmp_path: Path) -> None
     assert any("without an order" in problem for problem in outcome.problems)
 
 
+def test_the_spine_notices_a_part_that_ends_by_itself(tmp_path: Path) -> None:
+    [outcome] = spine.run(tmp_path, range(1), hub_module="tests.simulation.nowhere")
+    assert any("the hub ended by itself, with 1: Module" in problem for problem in outcome.problems)
+
+
 def test_the_ledger_tells_losses_doubles_and_inventions() -> None:
     ledger = Ledger()
     for record in "abcd":
