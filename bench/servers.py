@@ -51,18 +51,11 @@ def our_org(project: Path | None = None) -> Iterator[OurOrg]:
 @contextmanager
 def peer(module: str, *arguments: str) -> Iterator[int]:
     """The peer in `bench.peers.MODULE`, until the block ends; gives the port that it listens on."""
-    with peer_process(module, *arguments) as (port, _):
-        yield port
-
-
-@contextmanager
-def peer_process(module: str, *arguments: str) -> Iterator[tuple[int, int]]:
-    """As `peer`; gives the id of its process, too."""
     with (
         tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder,
-        _running(["-m", f"bench.peers.{module}", *arguments], Path(folder)) as (line, process_id),
+        _running(["-m", f"bench.peers.{module}", *arguments], Path(folder)) as (line, _),
     ):
-        yield int(line), process_id
+        yield int(line)
 
 
 def token(data: Path) -> str:

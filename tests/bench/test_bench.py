@@ -5,6 +5,7 @@ from bench.__main__ import FIGURES, measure_of
 from bench.driver import drive, request
 from bench.figure import QUICK, Goal, Measured, goals, in_turn, result
 from bench.load import WrongAnswer, run
+from bench.node import PeerMissing, node_peer
 from bench.servers import peer
 
 
@@ -55,3 +56,9 @@ def test_the_driver_counts_whole_answers() -> None:
 def test_the_driver_stops_at_an_answer_that_is_no_success() -> None:
     with peer("bare") as port, pytest.raises(WrongAnswer, match="400"):
         run(port, [b"nonsense\r\n\r\n"], 0.2, 1)
+
+
+def test_a_peer_that_cannot_be_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(PeerMissing, match="node and npm are not installed"), node_peer("bayeux", "faye"):
+        pytest.fail("there is no peer")
