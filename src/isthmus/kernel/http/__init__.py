@@ -1,7 +1,8 @@
 """HTTP/1.1 for an ASGI application, bounded in what a client may send, keep open, and leave untaken.
 
 `server` listens and stops; `connection` is a client's, `head` what its requests begin with, `exchange` one
-request and its answer. Parsing is httptools'. Socket timeouts run on real time.
+request and its answer, `asking` how an application is asked that has answers at once. Parsing is httptools'.
+Socket timeouts run on real time.
 """
 
 from isthmus.kernel.http.connection import Refusal

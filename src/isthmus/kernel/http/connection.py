@@ -19,6 +19,7 @@ from typing import Any, Final, TypeAlias, cast
 import httptools
 from starlette.types import ASGIApp
 
+from isthmus.kernel.http.asking import Asking
 from isthmus.kernel.http.exchange import CLOSE, STATUS_LINES, Exchange, Prompt
 from isthmus.kernel.http.head import HEAD_BYTES_MAX, Head
 
@@ -65,11 +66,11 @@ class Service:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     date: bytes = b""
     ticks: int = 0
-    prompt: Prompt | None = field(init=False)
-    """The application, where it can be asked for its answers at once."""
+    asking: Asking | None = field(init=False)
+    """Where the application is prompt."""
 
     def __post_init__(self) -> None:
-        self.prompt = self.app if isinstance(self.app, Prompt) else None
+        self.asking = Asking(self.app) if isinstance(self.app, Prompt) else None
 
 
 class _NotRead(Exception):
@@ -240,7 +241,7 @@ class Connection(asyncio.Protocol):
             idle = not self._line
             self._parse(data[at : at + PART_BYTES])
             if idle and self._line:
-                self._start(self._line[0])
+                self._start()
 
     def _parse(self, part: bytes) -> None:
         self._ended_in_part = False
@@ -325,14 +326,18 @@ class Connection(asyncio.Protocol):
             self._ended_in_part = True
             self._over = not exchange.keep_alive
 
-    def _start(self, exchange: Exchange) -> None:
-        """Begin the first in line. It is answered at once only where it is alone: who sends many requests
-        together leaves the loop to others between them.
+    def _start(self) -> None:
+        """Have the first in line answered. It is asked for at once only where it is alone: who sends many
+        requests together leaves the loop to others between them.
         """
         service = self._service
-        if service.prompt is None or len(self._line) > 1:
-            self._run(exchange.run(service.app))
-        elif (rest := exchange.begin(service.prompt)) is not None:
+        if service.asking is None or len(self._line) > 1:
+            self._run(self._line[0].run(service.app))
+        else:
+            service.asking.soon(self._ask)
+
+    def _ask(self, app: Prompt) -> None:
+        if self._line and (rest := self._line[0].begin(app)) is not None:
             self._run(rest)
 
     def _run(self, answering: Coroutine[Any, Any, None]) -> None:

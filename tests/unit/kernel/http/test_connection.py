@@ -76,12 +76,29 @@ def test_requests_of_more_than_a_heads_limit_together_are_all_answered() -> None
     run(test)
 
 
-def test_a_request_that_is_alone_and_whole_is_answered_before_the_loop_turns() -> None:
+def test_requests_that_are_alone_and_whole_are_answered_by_the_next_turn_without_tasks() -> None:
+    async def test() -> None:
+        clients = [Client(PromptEcho()) for _ in range(3)]
+        for client in clients:
+            client.service = client.connection._service = clients[0].service
+            client.connection.data_received(b"POST /b HTTP/1.1\r\ncontent-length: 2\r\n\r\nhi")
+            assert client.answers == []
+        tasks = asyncio.all_tasks()
+        await asyncio.sleep(0)
+        assert [client.answers for client in clients] == [[(200, b"POST /b hi")]] * 3
+        assert asyncio.all_tasks() == tasks
+
+    run(test)
+
+
+def test_who_goes_before_the_next_turn_is_not_answered() -> None:
     async def test() -> None:
         client = Client(PromptEcho())
-        client.connection.data_received(b"POST /b HTTP/1.1\r\ncontent-length: 2\r\n\r\nhi")
-        assert client.answers == [(200, b"POST /b hi")]
-        assert not client.service.tasks
+        client.connection.data_received(GET % 1)
+        client.pipe.abort()
+        client.connection.connection_lost(None)
+        await client.turn()
+        assert client.answers == []
 
     run(test)
 
