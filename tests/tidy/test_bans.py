@@ -37,6 +37,7 @@ REAL_TIME: Mapping[str, set[str]] = {
     "kernel/http/server.py": {"call_later"},  # a tick a second finds sockets that keep us waiting
     "kernel/host_gateway.py": {"time"},  # the idle time of its sockets
     "kernel/tasks.py": {"wait"},  # the grace at the program's end
+    "hub/running/loop_watch.py": {"wait"},  # what holds up the loop in which the Clock wakes
     "kernel/database/postgresql/bounds.py": {"wait"},  # a server that is silent
 }
 """Who measures or waits real time by a method, and by which."""

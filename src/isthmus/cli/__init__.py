@@ -14,7 +14,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "login": ("login", "Print an access token, and the line that logs the sf CLI in."),
     "credentials": ("credentials", "New logins for the administrator and the org's app."),
     "log": ("log", "The last requests that the org has answered."),
-    "clock": ("clock", "Show org time, or move it forward."),
+    "clock": ("clock", "Show the time of org and hub, or move it forward."),
     "reset": ("reset", "Empty the running org."),
     "ca": ("ca", "The local certificate authority: its path, or install it."),
 }

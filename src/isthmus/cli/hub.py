@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import click
 
-from isthmus.cli.control import ask, runs_on
+from isthmus.cli.control import ORG
 from isthmus.cli.folder import data_option, settings_here
 from isthmus.cli.hub_control import ask_hub
 from isthmus.cli.serve import loop_factory
@@ -55,28 +55,33 @@ async def _until_stopped(made: "Hub", settings: "Settings", as_json: bool) -> No
     from isthmus.kernel.observe import configure_logs
 
     configure_logs(SystemClock())
+
+    def tell_its_time(clock: "Clock") -> None:
+        configure_logs(clock, now=clock.now)
+
     storage = settings.hub.storage
     if storage is not None and "://" not in storage:
         storage = str(settings.root / storage)
     place = HubPlace(settings.data, storage, port=settings.hub.port)
-    with stop_signals() as told:
-        async with serve_hub(made, place) as served:
+    with stop_signals() as stopping:
+        async with serve_hub(made, place, told=tell_its_time) as served:
             await _keep_up_with_the_org(served.running.clock, settings.data)
             if as_json:
                 click.echo(json.dumps({"control": served.control, "hub": made.name}))
             else:
-                click.echo(f"hub {made.name}: {len(made.routes)} routes, control at {served.control}. Ready.")
-            await told.wait()
+                routes = _many(len(made.routes), "route")
+                click.echo(f"hub {made.name}: {routes}, control at {served.control}. Ready.")
+            await stopping.wait()
             if not as_json:
                 click.echo("Stopping.")
 
 
 async def _keep_up_with_the_org(clock: "Clock", data: Path) -> None:
     """Org and hub live in one time: a hub that starts takes on what the org here has been advanced by."""
-    if not runs_on(data):
+    if not ORG.runs_on(data):
         return
     try:
-        org = await asyncio.to_thread(ask, data, "GET", "clock")
+        org = await asyncio.to_thread(ORG.ask, data, "GET", "clock")
     except click.ClickException:
         return  # it was killed, and will go on where it was
     behind = org["offset"] - (clock.now() - clock.real_now())
@@ -112,14 +117,15 @@ def status(as_json: bool, data: Path | None) -> None:
     if as_json:
         click.echo(json.dumps(answer))
         return
-    click.echo(f"hub {answer['hub']} at {_time(answer['now'])}")
+    ahead = f", {_span(answer['offset'])} ahead of real time" if answer["offset"] else ""
+    click.echo(f"hub {answer['hub']} at {_time(answer['now'])} by its clock{ahead}")
     for each in answer["routes"]:
         paused = " (paused)" if each["paused"] else ""
         click.echo(f"{each['route']}{paused}: {_counted(each['messages']) or 'no message yet'}")
-        click.echo(f"  sent again {each['redeliveries']:,} times; brought again {each['copies']:,} times")
+        again, brought = _many(each["redeliveries"], "time"), _many(each["copies"], "time")
+        click.echo(f"  sent again {again}; brought again {brought}")
         if each["source"] is not None:
-            said = f": {each['source_says']}" if each["source_says"] else ""
-            click.echo(f"  source {each['source']}{said}")
+            click.echo(f"  source {_source(each)}")
     for each in answer["orphans"]:
         click.echo(f"{each['route']} (not in the hub file): {_counted(each['messages'])}")
 
@@ -158,7 +164,7 @@ def list_(route: str | None, after: int, limit: int, as_json: bool, data: Path |
 @data_option
 def replay(ids: tuple[int, ...], route: str | None, everything: bool, data: Path | None) -> None:
     """Send the dead letters with the numbers IDS once more, as if they had just come."""
-    _decide("replay", "are sent again", ids, route, everything, data)
+    _decide("replay", ("is sent again", "are sent again"), ids, route, everything, data)
 
 
 @dead_letters.command()
@@ -168,7 +174,7 @@ def replay(ids: tuple[int, ...], route: str | None, everything: bool, data: Path
 @data_option
 def discard(ids: tuple[int, ...], route: str | None, everything: bool, data: Path | None) -> None:
     """Give the dead letters with the numbers IDS up, for good."""
-    _decide("discard", "are given up", ids, route, everything, data)
+    _decide("discard", ("is given up", "are given up"), ids, route, everything, data)
 
 
 @hub.command()
@@ -190,17 +196,21 @@ def ledger(
     for each in found:
         end = f"{each['state']} {_time(each['finished'])}" if each["finished"] else _waits(each)
         click.echo(f"{_time(each['received'])}  {each['route']}  {each['key']}  {end}")
-        click.echo(f"  sent {each['attempts']}, brought {each['copies']} times")
+        click.echo(f"  sent {_many(each['attempts'], 'time')}, brought {_many(each['copies'], 'time')}")
         if each["cause"]:
             click.echo(f"  {each['cause']}")
+    if key is not None and not found:
+        raise click.ClickException(f"The ledger knows no such message: {key!r}.")
+    if not found:
+        click.echo("No messages.")
 
 
 @hub.command()
 @click.argument("route")
 @data_option
 def pause(route: str, data: Path | None) -> None:
-    """Send nothing of ROUTE until it is resumed. What comes meanwhile waits on disk."""
-    ask_hub(settings_here(data).data, "POST", "routes", {"do": "pause", "route": route})
+    """Send nothing of ROUTE until it is resumed, not after a restart either. What comes waits on disk."""
+    _steer("pause", route, data)
 
 
 @hub.command()
@@ -208,7 +218,7 @@ def pause(route: str, data: Path | None) -> None:
 @data_option
 def resume(route: str, data: Path | None) -> None:
     """Let ROUTE go on; its source too, where that has stopped."""
-    ask_hub(settings_here(data).data, "POST", "routes", {"do": "resume", "route": route})
+    _steer("resume", route, data)
 
 
 def _load(file: Path) -> "Hub":
@@ -220,14 +230,39 @@ def _load(file: Path) -> "Hub":
         raise click.ClickException(str(error)) from error
 
 
+def _steer(do: str, route: str, data: Path | None) -> None:
+    answer = ask_hub(settings_here(data).data, "POST", "routes", {"do": do, "route": route})
+    waiting = _many(answer["waiting"], "message")
+    click.echo(
+        f"{route} is paused: nothing is sent until `isthmus hub resume {route}`, {waiting} waiting."
+        if answer["paused"]
+        else f"{route} goes on, {waiting} waiting."
+    )
+    if answer["others_paused"]:
+        click.echo(f"Paused as well: {', '.join(answer['others_paused'])}.")
+
+
 def _decide(
-    do: str, done: str, ids: tuple[int, ...], route: str | None, everything: bool, data: Path | None
+    do: str,
+    done: tuple[str, str],
+    ids: tuple[int, ...],
+    route: str | None,
+    everything: bool,
+    data: Path | None,
 ) -> None:
     if bool(ids) == everything:
         raise click.UsageError("Name dead letters by their numbers, or say --all.")
     asked = {"do": do, "route": route, "ids": None if everything else list(ids)}
     answer = ask_hub(settings_here(data).data, "POST", "dead-letters", asked)
-    click.echo(f"{answer['messages']} {done}.")
+    count = answer["messages"]
+    click.echo(f"{_many(count, 'message')} {done[count != 1]}.")
+    if missing := answer["missing"]:
+        named = ", ".join(str(each) for each in missing)
+        raise click.ClickException(f"No such dead letter{'s' if len(missing) > 1 else ''}: {named}.")
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _counted(messages: dict[str, int]) -> str:
@@ -239,8 +274,25 @@ def _query(path: str, **values: object) -> str:
     return f"{path}?{urlencode(given)}"
 
 
+def _source(route: dict[str, Any]) -> str:
+    """What the route's source is at, since when, and why."""
+    state = route["source"]
+    if state == "waiting":
+        state = f"waiting to try again in {-(-route['source_retry_in'] // 1_000)} s"
+    said = f": {route['source_says']}" if route["source_says"] else ""
+    return f"{state}, since {_time(route['source_since'])}{said}"
+
+
 def _waits(entry: dict[str, Any]) -> str:
+    if entry["behind"]:
+        return "waiting behind an earlier one of its order"
     return f"waiting, due {_time(entry['due'])}"
+
+
+def _span(milliseconds: int) -> str:
+    from isthmus.hub.redelivery import span
+
+    return span(milliseconds // 1_000 * 1_000)
 
 
 def _time(milliseconds: int) -> str:

@@ -5,16 +5,33 @@ disk. A sink takes one message at a time; several may be under way at once, as t
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from isthmus.hub.message import Message
 
-__all__ = ["Closable", "Delivery", "Sink", "SinkFailed", "Source", "SourceFailed"]
+__all__ = [
+    "OWN_MISTAKES",
+    "SINK",
+    "SOURCE",
+    "Closable",
+    "Condition",
+    "Delivery",
+    "Sink",
+    "SinkFailed",
+    "Source",
+    "SourceFailed",
+    "Telling",
+]
 
 
 SOURCE: Final = ("name", "describe", "run")
 SINK: Final = ("name", "exactly_once", "describe", "send")
 """What makes a value a source, or a sink."""
+
+
+OWN_MISTAKES: Final = (Exception, SystemExit, KeyboardInterrupt)
+"""What the code of a hub file may raise, and the hub goes on. Ctrl-C is a signal, and comes otherwise."""
 
 
 class SinkFailed(Exception):
@@ -33,6 +50,19 @@ class SinkFailed(Exception):
 
 class SourceFailed(Exception):
     """The source can't go on by itself: its route stops, and says so, until it is started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a source is: connecting, reading, or waiting to try again after `retry_in` milliseconds.
+
+    `since` is real time, in milliseconds since the epoch; `why` says what it stumbled over.
+    """
+
+    state: Literal["connecting", "reading", "waiting"]
+    since: int
+    why: str | None = None
+    retry_in: int | None = None
 
 
 class Delivery(Protocol):
@@ -63,6 +93,13 @@ class Source(Protocol):
         Raises SourceFailed where only somebody's decision can help.
         """
         ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A source that can say how it is."""
+
+    def condition(self) -> Condition: ...
 
 
 @runtime_checkable

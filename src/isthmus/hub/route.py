@@ -8,25 +8,30 @@
         reply_to="numbers-to-opportunities",
     )
 
-A step is a pure function of a message: it gives the message that goes on, several (a splitter), or None (a
-filter). A route without a source takes the replies of others: messages with the same key and headers, whose
-body is `{"request": the body as it came to the route before, "reply": what its sink answered}`.
+A step is a function of a message: it gives the message that goes on, several (a splitter), or None (a
+filter). While one runs, nothing else of the hub does; one that has to wait for others is an `async def`, and
+what only blocks goes into `asyncio.to_thread` there. What it raises makes the message a dead letter; it may
+raise SinkFailed, to be tried again.
+
+A route without a source takes the replies of others: messages with the same key and headers, whose body is
+`{"request": the body as it came to the route before, "reply": what its sink answered}`.
 """
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from isthmus.hub.endpoint import SINK, SOURCE, Sink, Source
+from isthmus.hub.endpoint import OWN_MISTAKES, SINK, SOURCE, Sink, SinkFailed, Source
 from isthmus.hub.message import Message
 from isthmus.hub.options import Options
 from isthmus.hub.redelivery import RedeliveryPolicy
 
 __all__ = ["Route", "Step", "StepFailed", "reply_message", "step_name", "through"]
 
-Step: TypeAlias = Callable[[Message], Message | Sequence[Message] | None]
+StepResult: TypeAlias = Message | Sequence[Message] | None
+Step: TypeAlias = Callable[[Message], StepResult | Awaitable[StepResult]]
 CAPACITY: Final = 100_000
 DEAD_LETTERS_MAX: Final = 10_000
 CONCURRENCY: Final = 16
@@ -106,11 +111,11 @@ class Route:
             object.__setattr__(self, field, value)
 
 
-def through(steps: Sequence[Step], message: Message) -> list[Message]:
-    """What comes out of the steps: nothing where one filters it out. Raises StepFailed."""
+async def through(steps: Sequence[Step], message: Message) -> list[Message]:
+    """What comes out of the steps: nothing where one filters it out. Raises StepFailed, SinkFailed."""
     messages = [message]
     for step in steps:
-        messages = [after for before in messages for after in _results(step, before)]
+        messages = [after for before in messages for after in await _results(step, before)]
     if len(messages) > 1 and len({each.key for each in messages}) < len(messages):
         raise StepFailed("messages that a step makes of one must have keys of their own")
     return messages
@@ -127,10 +132,14 @@ def step_name(step: Callable[..., Any]) -> str:
     return str(getattr(step, "__name__", None) or type(step).__name__)
 
 
-def _results(step: Step, message: Message) -> Sequence[Message]:
+async def _results(step: Step, message: Message) -> Sequence[Message]:
     try:
         result = step(message)
-    except Exception as error:
+        if isinstance(result, Awaitable):
+            result = await result
+    except SinkFailed:  # it asks others, and says itself whether doing it again can help
+        raise
+    except OWN_MISTAKES as error:
         raise StepFailed(f"step {step_name(step)}: {type(error).__name__}: {error}{_where(error)}") from error
     if result is None:
         return ()

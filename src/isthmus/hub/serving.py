@@ -1,6 +1,6 @@
 """Serving: a hub at work, with its database, its clock and its control routes. Its only composition root."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +48,12 @@ class ServedHub:
 
 
 @asynccontextmanager
-async def serve_hub(hub: Hub, place: HubPlace, *, clock: Clock | None = None) -> AsyncIterator[ServedHub]:
+async def serve_hub(
+    hub: Hub, place: HubPlace, *, clock: Clock | None = None, told: Callable[[Clock], None] | None = None
+) -> AsyncIterator[ServedHub]:
     """Run `hub` until the block ends; then what is being sent is finished, and the rest stays on disk.
+
+    `told` is called with its clock before anything runs.
 
     Raises DatabaseError (DatabaseLocked: it runs already) and ListenError.
     """
@@ -60,6 +64,8 @@ async def serve_hub(hub: Hub, place: HubPlace, *, clock: Clock | None = None) ->
         for component, migrations in (("clock", clock_offset.MIGRATIONS), ("hub", MIGRATIONS)):
             migrate(database, component, migrations)
         clock = clock or kept_clock(database)
+        if told is not None:
+            told(clock)
         token = Ids().text(40)
         tasks = Tasks()
         running = RunningHub(hub, database, clock, tasks, owner=Ids().text(12))

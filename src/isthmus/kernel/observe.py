@@ -21,12 +21,17 @@ LEVELS: Final = ("debug", "info", "warning", "error")
 
 
 def configure_logs(
-    clock: Clock, *, level: str = "info", as_json: bool | None = None, stream: TextIO | None = None
+    clock: Clock,
+    *,
+    level: str = "info",
+    as_json: bool | None = None,
+    stream: TextIO | None = None,
+    now: Callable[[], int] | None = None,
 ) -> None:
     """Write entries of `level` and above to `stream` (standard error).
 
-    `as_json` None: JSON unless a person is looking on. Times are real time. Raises ValueError for a level
-    that is none of LEVELS.
+    `as_json` None: JSON unless a person is looking on. Times are real time, or those of `now`. Raises
+    ValueError for a level that is none of LEVELS.
     """
     if level not in LEVELS:
         raise ValueError(f"the log level {level!r} is none of {', '.join(LEVELS)}")
@@ -37,8 +42,8 @@ def configure_logs(
     at_least: int = getattr(logging, level.upper())
 
     def stamp(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        now = datetime.fromtimestamp(clock.real_now() / SECOND, UTC)
-        entry["time"] = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        instant = datetime.fromtimestamp((now or clock.real_now)() / SECOND, UTC)
+        entry["time"] = instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return entry
 
     shared: list[Any] = [

@@ -7,6 +7,7 @@ from tests.conformance import reference as conformance
 from tests.tidy.reference.coverage import coverage_page
 from tests.tidy.reference.errors import errors_page
 from tests.tidy.reference.evidence import ROOT
+from tests.tidy.reference.hub import hub_page
 from tests.tidy.reference.save_order import save_order_page
 from tests.tidy.reference.settings import settings_page
 from tests.unit.org.schema.sfdx import test_reference as project
@@ -17,6 +18,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "conformance.md": lambda: conformance.page_with_table(conformance.PAGE.read_text("utf-8")),
     "coverage.md": coverage_page,
     "errors.md": errors_page,
+    "hub.md": hub_page,
     "project.md": project.written,
     "save-order.md": save_order_page,
     "settings.md": settings_page,

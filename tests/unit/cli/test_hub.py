@@ -84,7 +84,8 @@ async def test_a_hub_is_run_asked_and_steered(tmp_path: Path) -> None:
     with hub_running(tmp_path):
         await until(lambda: messages() == {"dead": 1, "delivered": 3, "waiting": 1})
         assert "3 delivered" in ask("status").output
-        assert "source reading" in ask("status").output
+        assert "source reading, since 2" in ask("status").output
+        assert "1 dead, 3 delivered, 1 waiting" in ask("status").output
         letters = ask("dead-letters", "list").output
         assert "cause     no such product" in letters
         assert 'payload   {"n": 2}' in letters
@@ -92,17 +93,30 @@ async def test_a_hub_is_run_asked_and_steered(tmp_path: Path) -> None:
         assert "down" in ask("ledger", "3").output
         (tmp_path / "fixed").touch()
         (tmp_path / "up").touch()
-        assert ask("dead-letters", "replay", "--all").output == "1 are sent again.\n"
+        assert ask("dead-letters", "replay", "--all").output == "1 message is sent again.\n"
         await until(lambda: messages() == {"delivered": 4, "waiting": 1})
+        refused = CliRunner().invoke(main, ["hub", "dead-letters", "replay", "9999"])
+        assert refused.exit_code == 1
+        assert refused.output == "0 messages are sent again.\nError: No such dead letter: 9999.\n"
+        unknown = CliRunner().invoke(main, ["hub", "ledger", "nokey"])
+        assert (unknown.exit_code, unknown.output) == (
+            1,
+            "Error: The ledger knows no such message: 'nokey'.\n",
+        )
         advanced = CliRunner().invoke(main, ["clock", "advance", "15s"])
-        assert "ahead of real time" in advanced.output, advanced.output
+        assert advanced.output.startswith("hub time 2"), advanced.output
+        assert "ahead of real time" in advanced.output
+        assert "by its clock, 15 s ahead of real time" in ask("status").output
         await until(lambda: messages() == {"delivered": 5})
         assert [each["attempts"] for each in ledger("--state", "delivered", "3")] == [2]
-        ask("pause", "numbers")
+        paused = (
+            "numbers is paused: nothing is sent until `isthmus hub resume numbers`, 0 messages waiting.\n"
+        )
+        assert ask("pause", "numbers").output == paused
         assert "numbers (paused)" in ask("status").output
-        ask("resume", "numbers")
+        assert ask("resume", "numbers").output == "numbers goes on, 0 messages waiting.\n"
         assert "numbers (paused)" not in ask("status").output
-        assert ask("dead-letters", "discard", "--all").output == "0 are given up.\n"
+        assert ask("dead-letters", "discard", "--all").output == "0 messages are given up.\n"
         assert ask("dead-letters", "list").output == "No dead letters.\n"
         refused = CliRunner().invoke(main, ["hub", "pause", "nonesuch"])
         assert "no route is called 'nonesuch'; numbers are" in refused.output

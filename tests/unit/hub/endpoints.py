@@ -27,7 +27,7 @@ class Listed:
         self.batch = batch
         self.began: list[str | None] = []
         self.position = 0
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         """Raised once the list is at its end."""
 
     def describe(self) -> str:

@@ -1,6 +1,9 @@
 """Does a running hub bring every message where it belongs, whatever fails on the way?"""
 
 import asyncio
+import io
+import json
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +16,11 @@ from isthmus.hub.endpoint import SinkFailed, SourceFailed
 from isthmus.hub.hub import Hub
 from isthmus.hub.message import Message
 from isthmus.hub.redelivery import RedeliveryPolicy
-from isthmus.hub.route import Route
+from isthmus.hub.route import Route, through
+from isthmus.hub.running.loop_watch import LoopWatch
 from isthmus.hub.running.route_runner import RouteRunner
 from isthmus.kernel.clock import DAY, HOUR, MINUTE, SECOND, ManualClock
+from isthmus.kernel.observe import configure_logs
 
 pytestmark = pytest.mark.anyio
 
@@ -144,9 +149,107 @@ async def test_what_no_retry_can_help_is_a_dead_letter_at_once_and_holds_nobody_
         assert "step step: ZeroDivisionError" in causes["0"]
         assert "test_running.py, line" in causes["0"]
         sink.taking = lambda _: None
-        assert await made.replay("r", None) == 2
+        assert len(await made.replay("r", None)) == 2
         await until(lambda: "2" in sink.keys and made.routes["r"].settled == 7)
         assert made.routes["r"].dead == 1
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), RuntimeError("no")])
+@pytest.mark.parametrize("where", ["step", "async step", "sink", "order_by"])
+async def test_nothing_that_a_hub_file_raises_ends_the_hub(
+    tmp_path: Path, where: str, error: BaseException
+) -> None:
+    def breaks(message: Message) -> None:
+        if message.key == "1":
+            raise error
+
+    async def async_step(message: Message) -> Message:
+        await asyncio.sleep(0)
+        breaks(message)
+        return message
+
+    def step(message: Message) -> Message:
+        breaks(message)
+        return message
+
+    def order(message: Message) -> str:
+        breaks(message)
+        return "all"
+
+    sink = Collecting(breaks if where == "sink" else lambda _: None)
+    route = Route(
+        "r",
+        source=Listed(numbers(3)),
+        steps=[step] if where == "step" else [async_step] if where == "async step" else [],
+        sink=sink,
+        order_by=order if where == "order_by" else None,
+        redelivery=RedeliveryPolicy(give_up=0),
+    )
+    async with running(Hub("h", [route]), tmp_path / "hub.db", ManualClock()) as made:
+        await until(lambda: made.routes["r"].dead == 1 and not made.routes["r"].waiting)
+        [letter] = await dead_letters(made.database)
+    assert (letter.key, sorted(sink.keys)) == ("1", ["0", "2"])
+    assert type(error).__name__ in letter.cause
+
+
+async def test_a_source_that_asks_for_the_end_reads_on(tmp_path: Path) -> None:
+    clock, source, sink = ManualClock(), Listed(numbers(3)), Collecting()
+    source.error = SystemExit(1)
+    async with running(Hub("h", [Route("r", source=source, sink=sink)]), tmp_path / "hub.db", clock) as made:
+        await until(lambda: made.sources["r"].state == "waiting")
+        standing = made.sources["r"].standing()
+        assert (standing.says, standing.since, standing.retry_in) == ("SystemExit: 1", clock.now(), SECOND)
+        source.error = None
+        clock.advance(SECOND)
+        await until(lambda: len(source.began) == 2)
+        assert made.sources["r"].standing().state == "reading"
+
+
+async def test_an_async_step_may_ask_others_and_be_tried_again(tmp_path: Path) -> None:
+    calls = list[str]()
+
+    async def look_up(message: Message) -> list[Message] | None:
+        await asyncio.sleep(0)
+        calls.append(message.key)
+        if len(calls) == 1:
+            raise SinkFailed("the price list is not there yet")
+        return None if message.key == "1" else [message.with_body("looked up")]
+
+    clock, sink = ManualClock(), Collecting()
+    route = Route("r", source=Listed(numbers(2)), steps=[look_up], sink=sink, concurrency=1)
+    async with running(Hub("h", [route]), tmp_path / "hub.db", clock) as made:
+        await until(lambda: made.routes["r"].settled == 2)
+        clock.advance(MINUTE)
+        await until(lambda: made.routes["r"].waiting == 0)
+        [tally] = await ledger.tallies(made.database)
+    assert tally.messages == {"delivered": 1, "filtered": 1}
+    assert [each.body for each in sink.taken] == ["looked up"]
+
+
+async def test_what_blocks_the_hub_is_told_of_while_it_does() -> None:
+    told = threading.Event()
+
+    class Stream(io.StringIO):
+        def write(self, text: str) -> int:
+            if "held up" in text:
+                told.set()
+            return super().write(text)
+
+    async def slow_step(message: Message) -> Message:
+        assert told.wait(20)
+        return message
+
+    stream = Stream()
+    configure_logs(ManualClock(), stream=stream, as_json=True)
+    watch = LoopWatch(too_long_seconds=0.01)
+    watch.start()
+    try:
+        await through([slow_step], Message("k", {}))
+    finally:
+        watch.stop()
+    [line] = stream.getvalue().splitlines()
+    assert json.loads(line)["where"].startswith("test_running.py, line ")
+    assert json.loads(line)["where"].endswith(", in slow_step")
 
 
 async def test_a_sink_that_breaks_costs_a_retry_and_no_more(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 GET  /isthmus/hub/status        what each route is at, and its messages by state
 GET  /isthmus/hub/dead-letters  ?route=&after=&limit= → the next of them by age
-POST /isthmus/hub/dead-letters  {"do": "replay" | "discard", "route", "ids"} → {"messages": n}
+POST /isthmus/hub/dead-letters  {"do": "replay" | "discard", "route", "ids"} → {"messages": n, "missing": ids}
 GET  /isthmus/hub/ledger        ?route=&key=&state=&before=&limit= → entries, youngest first
-POST /isthmus/hub/routes        {"do": "pause" | "resume", "route"} → {"route", "paused"}
+POST /isthmus/hub/routes        {"do": "pause" | "resume", "route"} → {"paused", "waiting", "others_paused"}
 GET  /isthmus/hub/clock         {"now": ms, "offset": ms}
 POST /isthmus/hub/clock         {"advance": ms}
 GET  /isthmus/hub/metrics       counters, in the form that Prometheus reads
@@ -112,18 +112,22 @@ class Control:
         return {
             "hub": running.hub.name,
             "now": running.clock.now(),
+            "offset": running.clock.now() - running.clock.real_now(),
             "routes": [self._route(each.name, tallies) for each in running.hub.routes],
             "orphans": [asdict(each) for each in tallies if each.route not in running.routes],
         }
 
     def _route(self, name: str, tallies: list[ledger.Tally]) -> dict[str, object]:
         [own] = [each for each in tallies if each.route == name] or [ledger.Tally(name, {}, 0, 0)]
-        source = self._running.sources.get(name)
+        runner = self._running.sources.get(name)
+        source = runner.standing() if runner else None
         return {
             "route": name,
             "paused": self._running.routes[name].paused,
             "source": source.state if source else None,
-            "source_says": source.reason if source else None,
+            "source_says": source.says if source else None,
+            "source_since": source.since if source else None,
+            "source_retry_in": source.retry_in if source else None,
             "messages": own.messages,
             "redeliveries": own.redeliveries,
             "copies": own.copies,
@@ -145,7 +149,8 @@ class Control:
     async def _decide(self, request: Request) -> object:
         asked = await _decoded(request, Decide)
         do = self._running.replay if asked.do == "replay" else self._running.discard
-        return {"messages": await do(asked.route, asked.ids)}
+        done = await do(asked.route, asked.ids)
+        return {"messages": len(done), "missing": [each for each in asked.ids or () if each not in done]}
 
     async def _ledger(self, request: Request) -> object:
         query = request.query_params
@@ -164,7 +169,12 @@ class Control:
         if asked.route not in self._running.routes:
             raise _Refused(400, f"no route is called {asked.route!r}; {', '.join(self._running.routes)} are")
         await (self._running.pause if asked.do == "pause" else self._running.resume)(asked.route)
-        return {"route": asked.route, "paused": self._running.routes[asked.route].paused}
+        routes = self._running.routes
+        return {
+            "paused": routes[asked.route].paused,
+            "waiting": routes[asked.route].waiting,
+            "others_paused": [name for name, each in routes.items() if each.paused and name != asked.route],
+        }
 
     async def _clock(self, _: Request) -> object:
         now = self._running.clock.now()

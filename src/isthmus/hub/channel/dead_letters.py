@@ -3,7 +3,6 @@
 They are replayed into their route, singly or all, or discarded. Until then they stay, whatever their age.
 """
 
-from collections import Counter
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -61,15 +60,15 @@ def dead_letters(
 
 def replay(
     database: Database, now: int, *, route: str | None = None, ids: Sequence[int] | None = None
-) -> Awaitable[dict[str, int]]:
-    """Send dead letters once more, as if they had just come; how many of which route."""
+) -> Awaitable[dict[str, list[int]]]:
+    """Send dead letters once more, as if they had just come; which, by route."""
     return _decide(database, State.WAITING, _REPLAY, (now, now), route, ids)
 
 
 def discard(
     database: Database, now: int, *, route: str | None = None, ids: Sequence[int] | None = None
-) -> Awaitable[dict[str, int]]:
-    """Give dead letters up, payload and all; the ledger remembers it. How many of which route."""
+) -> Awaitable[dict[str, list[int]]]:
+    """Give dead letters up, payload and all; the ledger remembers it. Which, by route."""
     return _decide(database, State.DISCARDED, _DISCARD, (now,), route, ids)
 
 
@@ -80,18 +79,21 @@ def _decide(
     values: tuple[Value, ...],
     route: str | None,
     ids: Sequence[int] | None,
-) -> Awaitable[dict[str, int]]:
+) -> Awaitable[dict[str, list[int]]]:
     narrowed, narrowing = _narrowed(route, ids)
 
-    def unit(tx: Transaction) -> dict[str, int]:
-        rows = tx.rows(f'{sql}{narrowed} RETURNING "channel", "lane"', (*values, *narrowing))
-        found = Counter(str(channel) for channel, _ in rows)
-        changes = Changes({(channel, state): count for channel, count in found.items()})
-        changes.subtract({(channel, State.DEAD): count for channel, count in found.items()})
+    def unit(tx: Transaction) -> dict[str, list[int]]:
+        returning = f'{sql}{narrowed} RETURNING "channel", "id", "lane"'
+        rows: list[Any] = tx.rows(returning, (*values, *narrowing))
+        found: dict[str, list[int]] = {}
+        for channel, number, _ in rows:
+            found.setdefault(channel, []).append(number)
+        changes = Changes({(channel, state): len(ids) for channel, ids in found.items()})
+        changes.subtract({(channel, State.DEAD): len(ids) for channel, ids in found.items()})
         record(tx, changes)
         if state is State.WAITING:
-            first_goes_on(tx, {(str(channel), lane) for channel, lane in rows if isinstance(lane, str)})
-        return dict(found)
+            first_goes_on(tx, {(channel, lane) for channel, _, lane in rows if lane is not None})
+        return found
 
     return database.writing(unit)
 

@@ -16,8 +16,8 @@ from isthmus.kernel.database import Connection, Database, Row, Transaction, Valu
 __all__ = ["Entry", "Forgotten", "Tally", "entries", "forget", "tallies"]
 
 _ENTRIES: Final = (
-    'SELECT "id", "channel", "key", "state", "received", "finished", "attempts", "copies", "due", "cause" '
-    'FROM "hub_message" WHERE "id" < ?{} ORDER BY "id" DESC LIMIT ?'
+    'SELECT "id", "channel", "key", "state", "received", "finished", "attempts", "copies", "due", "cause", '
+    '"behind" FROM "hub_message" WHERE "id" < ?{} ORDER BY "id" DESC LIMIT ?'
 )
 _OLDEST: Final = (
     'SELECT "id", "state", "received", "finished" FROM "hub_message" WHERE "id" > ? ORDER BY "id" LIMIT ?'
@@ -32,7 +32,7 @@ _END: Final = 1 << 62
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What became of one message. Times are milliseconds of the hub's clock; `copies` counts how often the
-    source has brought it, `due` is when a waiting one is sent.
+    source has brought it, `due` is when a waiting one is sent; `behind` is 1 where one of its order is first.
     """
 
     id: int
@@ -45,6 +45,7 @@ class Entry:
     copies: int
     due: int
     cause: str | None
+    behind: int
 
 
 @dataclass(frozen=True, slots=True)

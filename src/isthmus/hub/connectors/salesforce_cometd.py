@@ -10,14 +10,14 @@ Codes"; EMP Connector, for the order of handshake, subscribe and connect.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import structlog
 
 from isthmus.hub.connectors.http_client import Answer, HttpClient, NoAnswer
 from isthmus.hub.connectors.salesforce_connection import LoginFailed, SalesforceConnection, Session
-from isthmus.hub.endpoint import Delivery, SourceFailed
+from isthmus.hub.endpoint import Condition, Delivery, SourceFailed
 from isthmus.hub.message import Message
 from isthmus.hub.options import Options
 from isthmus.kernel.clock import SECOND, Clock, SystemClock
@@ -99,6 +99,8 @@ class CometdSource:
         self._on_lost_position = on_lost_position
         self._clock = clock or SystemClock()
         self._position = start
+        self._condition = Condition("connecting", self._clock.real_now())
+        self._retry_at = 0
         self._failures = 0
         """Conversations without one that went well in between."""
         self._refused = 0
@@ -118,12 +120,26 @@ class CometdSource:
             f"{lost} where its position is lost"
         )
 
+    def condition(self) -> Condition:
+        """How the conversation with the org is."""
+        if self._condition.state != "waiting":
+            return self._condition
+        return replace(self._condition, retry_in=max(0, self._retry_at - self._clock.now()))
+
+    def _is(self, state: Literal["connecting", "reading", "waiting"], why: str | None = None) -> None:
+        """Note a change; who tries again and again has been at it since the first time."""
+        begun = self._condition.since if {state, self._condition.state} == {"connecting", "waiting"} else None
+        if state != self._condition.state:
+            why = why or (self._condition.why if state == "connecting" else None)
+            self._condition = Condition(state, begun or self._clock.real_now(), why)
+
     async def run(self, position: str | None, deliver: Delivery) -> None:
         """Read on, conversation after conversation. Raises SourceFailed where the org refuses for good."""
         self._position = self._start if position is None else int(position)
         client = self._org.new_client(ANSWER_BYTES_MAX)
         try:
             while True:
+                self._is("connecting")
                 try:
                     await self._converse(client, deliver)
                 except _PositionLost as lost:
@@ -131,6 +147,8 @@ class CometdSource:
                 except _Broken as broken:
                     wait = self._pause(broken.interval)
                     _log.warning("reading anew", channel=self._channel, why=str(broken), after=wait)
+                    self._retry_at = self._clock.now() + wait
+                    self._is("waiting", str(broken))
                     await self._clock.sleep_until(self._clock.now() + wait)
         finally:
             await client.close()
@@ -155,6 +173,7 @@ class CometdSource:
             _log.info("subscribed", channel=self._channel, after=self._position)
             first = bayeux.connect(talk.client_id, timeout=0)
             await self._take(await self._ask(client, talk, first), talk, deliver)
+            self._is("reading")
             while True:
                 if talk.interval:
                     await self._clock.sleep_until(self._clock.now() + talk.interval)

@@ -1,6 +1,6 @@
 """Running: a hub's routes at work over its database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -11,6 +11,7 @@ from isthmus.hub.endpoint import Closable
 from isthmus.hub.hub import Hub
 from isthmus.hub.route import Route
 from isthmus.hub.running.ledger_keeper import LedgerKeeper
+from isthmus.hub.running.loop_watch import LoopWatch
 from isthmus.hub.running.route_runner import RouteRunner
 from isthmus.hub.running.source_runner import SourceRunner
 from isthmus.kernel.clock import Clock
@@ -35,12 +36,19 @@ class RunningHub:
         self.sources: dict[str, SourceRunner] = {}
         self._tasks = tasks
         self._ledger = LedgerKeeper(hub, database, clock)
+        self._watch = LoopWatch()
         for route in _targets_first(hub):
             channel = DurableChannel(database, clock, route.name, owner)
             target = self.routes[route.reply_to] if route.reply_to is not None else None
             shared = database.dialect.name == "postgresql"
             runner = RouteRunner(
-                route, channel, clock, tasks, target, shared=shared, on_settled=self._ledger.settled
+                route,
+                channel,
+                clock,
+                tasks,
+                target,
+                shared=shared,
+                on_settled=self._ledger.settled,
             )
             self.routes[route.name] = runner
             if route.source is not None:
@@ -51,6 +59,7 @@ class RunningHub:
         for runner in self.routes.values():
             await runner.open()
         await self._warn_of_orphans()
+        self._watch.start()
         for name, runner in self.routes.items():
             self._tasks.start(runner.run(), name=f"route {name}")
         for name, source in self.sources.items():
@@ -59,6 +68,7 @@ class RunningHub:
 
     async def close(self) -> None:
         """Close sources and sinks, once the tasks have ended."""
+        self._watch.stop()
         for route in self.hub.routes:
             for endpoint in (route.source, route.sink):
                 if isinstance(endpoint, Closable):
@@ -74,21 +84,21 @@ class RunningHub:
         if route in self.sources:
             self.sources[route].resume()
 
-    async def replay(self, route: str | None, ids: Sequence[int] | None) -> int:
-        """Send dead letters once more; returns how many. Raises DatabaseError."""
+    async def replay(self, route: str | None, ids: Sequence[int] | None) -> set[int]:
+        """Send dead letters once more; returns which. Raises DatabaseError."""
         found = await letters.replay(self.database, self.clock.now(), route=route, ids=ids)
-        for name, count in found.items():
-            if name in self.routes:
-                self.routes[name].arrived(count, -count)
-        return sum(found.values())
+        return self._decided(found, again=True)
 
-    async def discard(self, route: str | None, ids: Sequence[int] | None) -> int:
-        """Give dead letters up; returns how many. Raises DatabaseError."""
+    async def discard(self, route: str | None, ids: Sequence[int] | None) -> set[int]:
+        """Give dead letters up; returns which. Raises DatabaseError."""
         found = await letters.discard(self.database, self.clock.now(), route=route, ids=ids)
-        for name, count in found.items():
+        return self._decided(found, again=False)
+
+    def _decided(self, found: Mapping[str, Sequence[int]], *, again: bool) -> set[int]:
+        for name, ids in found.items():
             if name in self.routes:
-                self.routes[name].arrived(0, -count)
-        return sum(found.values())
+                self.routes[name].arrived(len(ids) if again else 0, -len(ids))
+        return {each for ids in found.values() for each in ids}
 
     async def _warn_of_orphans(self) -> None:
         for each in await ledger.tallies(self.database):

@@ -14,7 +14,7 @@ import structlog
 from isthmus.hub.channel import LEASE, Claim, DurableChannel, Outcome, Standing
 from isthmus.hub.channel.arrival import Arrival, encode
 from isthmus.hub.channel.tables import State
-from isthmus.hub.endpoint import SinkFailed
+from isthmus.hub.endpoint import OWN_MISTAKES, SinkFailed
 from isthmus.hub.message import Message
 from isthmus.hub.route import Route, StepFailed, reply_message, through
 from isthmus.hub.running.alarm import Alarm
@@ -46,7 +46,7 @@ class RouteRunner:
         reply_to: "RouteRunner | None",
         *,
         shared: bool,
-        on_settled: Callable[[int], None] = lambda _: None,
+        on_settled: Callable[[int], None],
     ) -> None:
         self.route = route
         self.channel = channel
@@ -277,23 +277,22 @@ class RouteRunner:
 
     async def _attempt(self, claim: Claim) -> Outcome:
         route = self.route
-        try:
-            messages = through(route.steps, claim.message)
-        except StepFailed as error:
-            return self._failed(claim, str(error), retry=False)
-        if not messages:
-            return Outcome(claim, State.FILTERED)
         replies = []
         try:
+            messages = await through(route.steps, claim.message)
             for each in messages:
                 replies.append(await route.sink.send(each))
+        except StepFailed as error:
+            return self._failed(claim, str(error), retry=False)
         except SinkFailed as error:
             return self._failed(claim, error.reason, retry=error.retry, after=error.after)
-        except Exception as error:  # noqa: BLE001 - a sink's own mistake must not stop the route's other messages
+        except OWN_MISTAKES as error:  # a sink's must not stop the route's other messages
             _log.exception(
                 "the sink failed in a way it does not know", route=route.name, key=claim.message.key
             )
             return self._failed(claim, f"{type(error).__name__}: {error}", retry=True)
+        if not messages:
+            return Outcome(claim, State.FILTERED)
         return Outcome(claim, State.DELIVERED, self._replies(claim, replies))
 
     def _replies(self, claim: Claim, replies: Sequence[object]) -> tuple[Arrival, ...]:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.unit.hub.connectors.misbehaving import Misbehaving, answer, break_off
 
 from isthmus.hub.connectors.salesforce_cometd import PAUSE_MAX, PAUSE_MIN, CometdSource
 from isthmus.hub.connectors.salesforce_connection import ClientCredentials, SalesforceConnection
-from isthmus.hub.endpoint import Source, SourceFailed
+from isthmus.hub.endpoint import Condition, Source, SourceFailed
 from isthmus.hub.message import Message
 from isthmus.kernel.clock import ManualClock
 from isthmus.wire import bayeux
@@ -353,3 +353,31 @@ async def test_the_source_says_what_it_does() -> None:
     assert "all that is retained" in text
     assert "stops where its position is lost" in text
     assert "secret" not in text
+
+
+async def test_it_says_how_it_is_and_since_when() -> None:
+    """It reads only while the org answers; while it does not, it says why, and when it tries again."""
+    clock, platform = ManualClock(), Streaming()
+    async with AsyncExitStack() as stack:
+        platform.otherwise = reset
+        await stack.enter_async_context(running(platform))
+        org = SalesforceConnection(platform.url, ClientCredentials("key", "secret"), clock=clock)
+        reading = Reading(platform, HastyClock(), CometdSource(org, CHANNEL, clock=clock))
+        begun = clock.now()
+        assert reading.source.condition() == Condition("connecting", begun)
+        reading.running = asyncio.ensure_future(reading.source.run(None, reading.deliver))
+        await reading.until(lambda: reading.source.condition().state == "waiting")
+        first = reading.source.condition()
+        assert (first.since, first.retry_in) == (begun, PAUSE_MIN)
+        assert "broke off" in (first.why or "")
+        clock.advance(PAUSE_MIN)
+        await reading.until(lambda: reading.source.condition().retry_in == 2 * PAUSE_MIN)
+        assert reading.source.condition().since == begun
+        platform.otherwise = platform.behave
+        clock.advance(2 * PAUSE_MIN)
+        await reading.until(lambda: reading.source.condition().state == "reading")
+        assert reading.source.condition() == Condition("reading", clock.now())
+        reading.running.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading.running
+        await reading.source.close()
