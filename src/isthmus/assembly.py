@@ -1,7 +1,7 @@
 """Assembly: an org is put together over its database. The only place where its collaborators are made."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +9,11 @@ from typing import Final
 
 import structlog
 
-from isthmus.definition import read_definition
+from isthmus.definition import Definition, read_definition
 from isthmus.kernel import clock_offset
 from isthmus.kernel.clock import MINUTE, Clock
 from isthmus.kernel.clock_offset import kept_clock
-from isthmus.kernel.database import Database
+from isthmus.kernel.database import Database, Transaction
 from isthmus.kernel.database.migrations import migrate
 from isthmus.kernel.database.sqlite import SqliteDatabase
 from isthmus.kernel.ids import Ids
@@ -23,15 +23,20 @@ from isthmus.org import provision
 from isthmus.org.automation.flows import FlowAutomation
 from isthmus.org.limits import usage
 from isthmus.org.org import Org, recent
+from isthmus.org.org.rotation import KeyRotation
 from isthmus.org.provision import Credentials, FirstUser, Founding
 from isthmus.org.query import cursor
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.save import tables as save_tables
 from isthmus.org.schema import recorded
 from isthmus.org.schema.examine import refusal_text
+from isthmus.org.schema.model import Schema
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.security import tables as security_tables
 from isthmus.org.security.access import every_right
+from isthmus.org.security.encryption import register
+from isthmus.org.security.encryption.tenant_secrets import SecretsUnreadable
+from isthmus.org.security.encryption.vault import FILE_NAME, Vault
 from isthmus.org.security.identity import Identity, IdentityOptions
 from isthmus.org.security.rights import directory as rights
 from isthmus.org.security.sharing import tables as sharing_tables
@@ -48,6 +53,7 @@ COMPONENTS: Final = (
     ("security", security_tables.MIGRATIONS),
     (sharing_tables.COMPONENT, sharing_tables.MIGRATIONS),
     (rights.COMPONENT, rights.MIGRATIONS),
+    (register.COMPONENT, register.MIGRATIONS),
 )
 """Whose own tables lie in the org's database. The journal sees to its own, in both of its files."""
 
@@ -68,6 +74,7 @@ class Opened:
     founding: Founding
     credentials: Credentials | None
     automation: FlowAutomation
+    rotation: KeyRotation
 
 
 @asynccontextmanager
@@ -85,7 +92,9 @@ async def open_org(
             migrate(database, component, migrations)
         ids = Ids(settings.org.seed)
         founding = provision.found(database, ids)
-        schemas = SchemaStore(database)
+        vault = Vault(settings.data / FILE_NAME, founding.organization_id)
+        schemas = SchemaStore(database, vault)
+        rotation = KeyRotation(database, schemas, vault)
         clock = clock or kept_clock(database)
         identity = Identity(
             database=database,
@@ -109,13 +118,10 @@ async def open_org(
             ids=ids,
             automation=automation,
             limits=settings.limits,
+            rotation=rotation,
         )
         then = provision.provision(org, founding, first_user(settings), definition.declared)
-        change = await asyncio.to_thread(
-            schemas.apply, definition.objects, definition.metadata_records, confirmed, then
-        )
-        if change.refused:
-            raise OrgRefused(refusal_text(change.refused))
+        await asyncio.to_thread(_put_into_force, schemas, definition, confirmed, then)
         credentials = None
         if not founding.provisioned:
             credentials = await provision.renew_credentials(org, founding, settings.org.password)
@@ -124,9 +130,24 @@ async def open_org(
         await _warn_of_lost_key(identity)
         await org.start()
         try:
-            yield Opened(org, schemas, founding, credentials, automation)
+            yield Opened(org, schemas, founding, credentials, automation, rotation)
         finally:
             await org.stop()
+
+
+def _put_into_force(
+    schemas: SchemaStore,
+    definition: Definition,
+    confirmed: frozenset[str],
+    then: Callable[[Transaction, Schema], None],
+) -> None:
+    """Make the definition's objects the schema, and do what follows. Raises OrgRefused."""
+    try:
+        change = schemas.apply(definition.objects, definition.metadata_records, confirmed, then)
+    except SecretsUnreadable as error:
+        raise OrgRefused(str(error)) from error
+    if change.refused:
+        raise OrgRefused(refusal_text(change.refused))
 
 
 def _identity_options(settings: Settings) -> IdentityOptions:

@@ -14,6 +14,7 @@ from isthmus.org.schema.examine import refusal_text
 from isthmus.org.schema.sfdx.findings import Finding
 from isthmus.org.schema.sfdx.project import Project, ProjectBroken
 from isthmus.org.schema.store import SchemaStore
+from isthmus.org.security.encryption.tenant_secrets import SecretsUnreadable
 
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +48,7 @@ class Reload:
             change = await asyncio.to_thread(
                 self._schemas.apply, definition.objects, definition.metadata_records, then=then
             )
-        except (DatabaseError, Fault, ProvisionFailed) as error:
+        except (DatabaseError, Fault, ProvisionFailed, SecretsUnreadable) as error:
             _log.warning("the project is not reloaded", reason=str(error))
             return
         if change.refused:

@@ -95,8 +95,7 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
         gateway = await _gateway(settings, listeners, ports, stack)
         tasks = await stack.enter_async_context(Tasks())
         streaming.start(tasks)
-        tasks.start(keep_up(opened.org, authority, tasks), name="upkeep")
-        tasks.start(_keep_log(log, opened.org.clock, tasks), name="request log")
+        _start_upkeep(opened, authority, log, tasks)
         if settings.project is not None:
             watch = _watch(settings, settings.project, loaded, opened)
             tasks.start(_run_watch(watch, tasks), name="reload")
@@ -109,6 +108,12 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
             authority=authority,
             new_authority=authority.certificate in made,
         )
+
+
+def _start_upkeep(opened: Opened, authority: LocalAuthority, log: RequestLog, tasks: Tasks) -> None:
+    tasks.start(opened.rotation.run(tasks), name="encryption")
+    tasks.start(keep_up(opened.org, authority, tasks), name="upkeep")
+    tasks.start(_keep_log(log, opened.org.clock, tasks), name="request log")
 
 
 async def keep_up(org: Org, authority: LocalAuthority, tasks: Tasks) -> None:

@@ -46,6 +46,8 @@ OPEN: Final = {
     "POST /isthmus/control/cli-login": "asks for the control token",
     "POST /isthmus/control/credentials": "asks for the control token",
     "POST /isthmus/control/reset": "asks for the control token",
+    "GET /isthmus/control/encryption": "asks for the control token",
+    "POST /isthmus/control/encryption/rotate": "asks for the control token",
     "GET /isthmus/control/requests": "asks for the control token",
 }
 OPEN_OPERATIONS: Final = {"login": "asks for a password"}

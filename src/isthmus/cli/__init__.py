@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "credentials": ("credentials", "New logins for the administrator and the org's app."),
     "log": ("log", "The last requests that the org has answered."),
     "clock": ("clock", "Show the time of org and hub, or move it forward."),
+    "encryption": ("encryption", "The keys of encrypted fields, and their rotation."),
     "reset": ("reset", "Empty the running org."),
     "ca": ("ca", "The local certificate authority: its path, or install it."),
 }

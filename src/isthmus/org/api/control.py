@@ -7,6 +7,8 @@ POST /isthmus/control/login   {"username": null} → {"access_token", "instance_
 POST /isthmus/control/cli-login {"username": null} → {"client_id", "refresh_token"}: the sf CLI's own
 POST /isthmus/control/credentials → {"username", "password", "security_token", "client_id", …}
 POST /isthmus/control/reset   → {}
+GET  /isthmus/control/encryption → {"active", "versions": [{"version", "values"}], "problems": [text]}
+POST /isthmus/control/encryption/rotate → {"version"}
 GET  /isthmus/control/requests?after=&limit=&user=&status= → the last requests: see `request_log`
 """
 
@@ -21,8 +23,10 @@ from starlette.responses import Response
 from isthmus.kernel.errors import Fault, fault
 from isthmus.org.api.request_log import KEPT, RequestLog
 from isthmus.org.api.routing import Adapter, Auth, Call, Route
+from isthmus.org.org.rotation import KeyRotation
 from isthmus.org.provision import Founding, administrator_name, renew_credentials
 from isthmus.org.security.apps import PLATFORM_CLI
+from isthmus.org.security.encryption.tenant_secrets import SecretsUnreadable
 
 HEADER: Final = b"x-isthmus-control"
 _PATH: Final = "/isthmus/control"
@@ -92,13 +96,11 @@ def control_adapter(token: str, founding: Founding, metrics: Callable[[], bytes]
         routes=tuple(
             Route(method, f"{_PATH}/{path}", guarded(handler), auth=Auth.NONE, body_limit=_BODY_BYTES_MAX)
             for method, path, handler in (
-                ("GET", "clock", _show_clock),
-                ("POST", "clock", _advance_clock),
+                *_OF_THE_ORG,
                 ("GET", "metrics", count),
                 ("POST", "login", login),
                 ("POST", "cli-login", cli_login),
                 ("POST", "credentials", credentials),
-                ("POST", "reset", _reset),
                 ("GET", "requests", _tell_of(log)),
             )
         ),
@@ -136,6 +138,35 @@ async def _advance_clock(call: Call) -> Response:
 async def _reset(call: Call) -> Response:
     await call.org.reset()
     return _json({})
+
+
+async def _show_encryption(call: Call) -> Response:
+    told = await _rotation(call).status()
+    versions = [{"version": each, "values": told.values[each]} for each in sorted(told.values)]
+    return _json({"active": told.active, "versions": versions, "problems": told.problems})
+
+
+async def _rotate(call: Call) -> Response:
+    try:
+        return _json({"version": await _rotation(call).rotate()})
+    except SecretsUnreadable as error:
+        raise fault("control_refused", reason=str(error)) from error
+
+
+def _rotation(call: Call) -> KeyRotation:
+    if call.org.rotation is None:
+        raise fault("control_refused", reason="Nothing can be encrypted in this org.")
+    return call.org.rotation
+
+
+_OF_THE_ORG: Final = (
+    ("GET", "clock", _show_clock),
+    ("POST", "clock", _advance_clock),
+    ("POST", "reset", _reset),
+    ("GET", "encryption", _show_encryption),
+    ("POST", "encryption/rotate", _rotate),
+)
+"""Routes that need nothing but the org."""
 
 
 def _decoded(call: Call, form: type[T]) -> T:

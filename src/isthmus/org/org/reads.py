@@ -6,6 +6,7 @@ from isthmus.org.org import recent
 from isthmus.org.org.state import OrgState
 from isthmus.org.query.paging import BATCH_MAX
 from isthmus.org.query.result import QueryResult, Shape
+from isthmus.org.save.names import name_opener
 from isthmus.org.save.objects import find_ids
 from isthmus.org.schema import describe
 from isthmus.org.schema.describe_fields import Described
@@ -141,8 +142,9 @@ class ReadFace(OrgState):
         self, principal: Principal, sobject: str | None = None, limit: int = recent.KEPT
     ) -> list[recent.RecentItem]:
         """The user's recent items, latest first, of one object or of all."""
+        opened = name_opener(self.schema)
         return await self._read(
-            lambda connection: recent.items(connection, principal.user_id, sobject, limit)
+            lambda connection: recent.items(connection, principal.user_id, sobject, limit, opened)
         )
 
     async def _with_cursors(self, result: QueryResult) -> QueryResult:

@@ -3,7 +3,7 @@
 Source: REST API Developer Guide, `recent`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,8 +48,14 @@ def note(tx: Transaction, user_id: str, ids: Sequence[str | None], now: int) -> 
     )
 
 
-def items(connection: Connection, user_id: str, sobject: str | None, limit: int) -> list[RecentItem]:
-    """The user's items that still exist, latest first."""
+def items(
+    connection: Connection,
+    user_id: str,
+    sobject: str | None,
+    limit: int,
+    open_name: Callable[[Value], Value] | None = None,
+) -> list[RecentItem]:
+    """The user's items that still exist, latest first. `open_name` gives a name that is encrypted."""
     parameters: list[Value] = [user_id]
     only = ""
     if sobject is not None:
@@ -61,6 +67,8 @@ def items(connection: Connection, user_id: str, sobject: str | None, limit: int)
         [*parameters, limit],
     )
     return [
-        RecentItem(str(kind), str(record_id), None if name is None else str(name))
+        RecentItem(
+            str(kind), str(record_id), None if name is None else str(open_name(name) if open_name else name)
+        )
         for kind, record_id, name in rows
     ]

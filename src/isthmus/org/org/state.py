@@ -24,6 +24,7 @@ from isthmus.org.limits.query_time import QueryTime
 from isthmus.org.limits.report import maxima
 from isthmus.org.limits.usage import DailyUsage
 from isthmus.org.limits.window import Window
+from isthmus.org.org.rotation import KeyRotation
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.save.engine import SaveEngine
 from isthmus.org.save.ports import NOTHING, Automation
@@ -52,11 +53,14 @@ class OrgState:
         ids: Ids,
         automation: Automation = NOTHING,
         limits: Mapping[str, int] | None = None,
+        rotation: KeyRotation | None = None,
     ) -> None:
         self.organization_id = organization_id
         self._database = database
         self._journal = journal
         self.identity = identity
+        self.rotation = rotation
+        """None for an org in which nothing can be encrypted."""
         self.clock = clock
         self.ids = ids
         self._reads_at_once = answers_at_once(database)

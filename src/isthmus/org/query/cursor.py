@@ -15,6 +15,8 @@ from isthmus.kernel.clock import DAY
 from isthmus.kernel.database import Connection, Dialect, Migration, Transaction
 from isthmus.kernel.errors import fault
 from isthmus.org.query.result import CHUNK, Locator, PendingCursor
+from isthmus.org.schema.model import Schema
+from isthmus.org.schema.schemes import CLOSED_FORM
 
 LIFE: Final = 2 * DAY
 KEY_PREFIX: Final = "01g"
@@ -141,6 +143,23 @@ def find(connection: Connection, locator: Locator, user_id: str, now: int) -> Cu
         if cursor.user_id == user_id and now < cursor.expires and locator.offset < cursor.total_size:
             return cursor
     raise fault("query_locator_invalid")
+
+
+def opened(soql: str, schema: Schema) -> str:
+    """A cursor's query, which is kept closed where it names an encrypted field.
+
+    Fault: `query_locator_invalid`, where it can't be opened any more.
+    """
+    owner, _, closed = soql.partition(" ")
+    if not closed.startswith(CLOSED_FORM):
+        return soql
+    sobject, _, name = owner.partition(".")
+    found = schema.find(sobject)
+    field = None if found is None else found.field(name)
+    text = None if field is None or field.cipher is None else field.cipher.open_query(soql)
+    if text is None:
+        raise fault("query_locator_invalid")
+    return text
 
 
 def page_of_ids(connection: Connection, cursor: Cursor, offset: int, count: int) -> list[str]:

@@ -106,10 +106,11 @@ class QueryEngine:
         now = self._clock.now()
         place = cursor.parse_locator(locator)
         found = cursor.find(connection, place, principal.user_id, now)
+        soql = cursor.opened(found.soql, schema)
         pager = Pager(
-            connection, self._ids, found.soql, found.all_rows, principal.user_id, as_of=found.as_of, now=now
+            connection, self._ids, soql, found.all_rows, principal.user_id, as_of=found.as_of, now=now
         )
-        question = Question(found.soql, schema, principal.access, connection.dialect, found.all_rows)
+        question = Question(soql, schema, principal.access, connection.dialect, found.all_rows)
         return self._plans.use(
             question,
             lambda plan, slots: pager.at(
@@ -147,7 +148,7 @@ class QueryEngine:
             raise fault("resource_not_found")
         if row[plan.deleted]:
             raise fault("entity_is_deleted")
-        return QueryResult(plan.shape, [row], 1)
+        return QueryResult(plan.shape, [row if plan.opener is None else plan.opener(row)], 1)
 
     def retrieve_many(
         self,
@@ -170,7 +171,7 @@ class QueryEngine:
         for row in connection.rows(plan.many_sql, (json.dumps([each for each in wanted if each]), *caller)):
             if not row[plan.deleted]:
                 places[row[0]] = len(rows)
-                rows.append(row)
+                rows.append(row if plan.opener is None else plan.opener(row))
         return QueryResult(plan.shape, rows, len(rows)), [places.get(each) for each in wanted]
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from isthmus.kernel.database import Connection, Row, Value
 from isthmus.org.query import literals
+from isthmus.org.query.opening import Opener
 from isthmus.org.query.plan import ChildPlan, Limits, Plan, Run, Statement
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.result import ChildRows, Locator, ResultRow
@@ -49,7 +50,7 @@ def count(connection: Connection, statement: Statement, run: Run) -> int:
 
 def first_rows(connection: Connection, plan: Plan, run: Run) -> list[Row]:
     """The rows within the run's limit and offset, without children. Raises SoqlProblem."""
-    return connection.rows(plan.page.sql, plan.page.parameters(run))
+    return _opened(connection.rows(plan.page.sql, plan.page.parameters(run)), plan.opener)
 
 
 def all_ids(connection: Connection, ids: Statement, run: Run) -> Iterator[str]:
@@ -58,11 +59,18 @@ def all_ids(connection: Connection, ids: Statement, run: Run) -> Iterator[str]:
         yield str(record_id)
 
 
-def rows_by_ids(connection: Connection, statement: Statement, run: Run, ids: Sequence[str]) -> list[Row]:
+def rows_by_ids(
+    connection: Connection, statement: Statement, run: Run, ids: Sequence[str], opener: Opener | None
+) -> list[Row]:
     """The rows that are still there, in the order of `ids`."""
     run.ids = json.dumps(ids)
     found = {row[0]: row for row in connection.rows(statement.sql, statement.parameters(run))}
-    return [found[record_id] for record_id in ids if record_id in found]
+    return _opened([found[record_id] for record_id in ids if record_id in found], opener)
+
+
+def _opened(rows: list[Row], opener: Opener | None) -> list[Row]:
+    """The rows, with their encrypted values in the place of what the columns hold."""
+    return rows if opener is None else list(map(opener, rows))
 
 
 def with_children(
@@ -115,7 +123,7 @@ def _dealt(
         page = pages.setdefault(row[plan.parent], [])
         if len(page) < CHILD_PAGE:
             if len(page) < most:
-                page.append(row)
+                page.append(row if plan.opener is None else plan.opener(row))
             continue
         rest = beyond.setdefault(row[plan.parent], [])
         if CHILD_PAGE + len(rest) < most:

@@ -10,6 +10,7 @@ from isthmus.org.query import execute
 from isthmus.org.query.cursor import ID_LENGTH, KEY_PREFIX, LIFE, Cursor, chunks, page_of_ids
 from isthmus.org.query.plan import ChildPlan, Plan, Run
 from isthmus.org.query.result import Locator, PendingCursor, QueryResult, ResultRow
+from isthmus.org.schema.schemes import FieldCipher
 
 BATCH_MIN: Final = 200
 BATCH_MAX: Final = 2000
@@ -39,9 +40,11 @@ class Pager:
         self._as_of = as_of
         self._expires = now + LIFE
         self._pending: list[PendingCursor] = []
+        self._keeper: FieldCipher | None = None
 
     def first(self, plan: Plan, run: Run, batch_size: int) -> QueryResult:
         """The first page of a query. Raises SoqlProblem."""
+        self._keeper = plan.keeper
         limit = execute.limit_of(plan.limits, run)
         run.offset = execute.offset_of(plan.limits, run)
         if plan.count is not None:
@@ -64,15 +67,16 @@ class Pager:
 
     def at(self, plan: Plan, run: Run, cursor: Cursor, offset: int, batch_size: int) -> QueryResult:
         """The page of a cursor at `offset`. Raises SoqlProblem. Fault: `query_locator_invalid`."""
+        self._keeper = plan.keeper
         batch = within_bounds(batch_size)
         ids = page_of_ids(self._connection, cursor, offset, batch)
         goes_on = offset + batch < cursor.total_size
         locator = Locator(cursor.id, offset + batch) if goes_on else None
         if cursor.child is None and plan.by_ids is not None:
-            rows = execute.rows_by_ids(self._connection, plan.by_ids, run, ids)
+            rows = execute.rows_by_ids(self._connection, plan.by_ids, run, ids, plan.opener)
             return self._result(plan, run, rows, cursor.total_size, locator)
         child = _named(plan.children, cursor.child or "")
-        rows = execute.rows_by_ids(self._connection, child.by_ids, run, ids)
+        rows = execute.rows_by_ids(self._connection, child.by_ids, run, ids, child.opener)
         whole = self._with_children(child.children, run, rows)
         return QueryResult(child.shape, whole, cursor.total_size, locator, tuple(self._pending))
 
@@ -93,7 +97,7 @@ class Pager:
         cursor = PendingCursor(
             id=to_18(KEY_PREFIX + self._ids.text(_RANDOM_OF_ID)),
             user_id=self._user_id,
-            soql=self._soql,
+            soql=self._soql if self._keeper is None else self._keeper.close_query(self._soql),
             child=child,
             all_rows=self._all_rows,
             as_of=self._as_of,

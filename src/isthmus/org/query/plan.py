@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from isthmus.kernel.database import Value
+from isthmus.org.query.opening import Opener
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.result import Shape
+from isthmus.org.schema.schemes import FieldCipher
 from isthmus.org.security.principal import Principal
 
 
@@ -87,6 +89,7 @@ class ChildPlan:
     by_ids: Statement
     children: "tuple[ChildPlan, ...]"
     limits: Limits
+    opener: Opener | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +107,7 @@ class Plan:
     count: Statement | None
     children: tuple[ChildPlan, ...]
     limits: Limits
+    opener: Opener | None = None
+    """What opens the encrypted values of a row; None where there are none."""
+    keeper: FieldCipher | None = None
+    """What closes the query's text before it is kept; None where it names no encrypted field."""

@@ -1,7 +1,11 @@
-"""Planning: from a bound query to its plan, for one dialect."""
+"""Planning: from a bound query to its plan, for one dialect and one set of rights."""
+
+from dataclasses import dataclass
 
 from isthmus.kernel.database import Dialect
+from isthmus.org.query import opening
 from isthmus.org.query.bound import BoundChildren, BoundQuery, Grouping
+from isthmus.org.query.opening import keeper, opener
 from isthmus.org.query.plan import ChildPlan, Limits, Plan
 from isthmus.org.query.shape import Columns, grouped_shape_of, shape_of
 from isthmus.org.query.sql.forms import forms
@@ -9,19 +13,27 @@ from isthmus.org.query.sql.grouped import grouped
 from isthmus.org.query.sql.select import SelectWriter
 from isthmus.org.query.sql.visibility import Visibility
 from isthmus.org.schema.tables import quoted
+from isthmus.org.security.access import Access
 
 
-def plan(query: BoundQuery, dialect: Dialect, all_rows: bool, visible: Visibility) -> Plan:
-    """The plan of a query, over what is `visible`; with `all_rows` it takes deleted rows in.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a query is asked: of which database, whether deleted rows are taken in, with which rights."""
 
-    Raises SoqlProblem.
-    """
+    dialect: Dialect
+    all_rows: bool
+    access: Access
+    visible: Visibility
+
+
+def plan(query: BoundQuery, asked: Asked) -> Plan:
+    """The plan of a query. Raises SoqlProblem."""
     if query.grouping is not None:
-        return _grouped_plan(query, query.grouping, dialect, all_rows, visible)
-    children = _child_plans(query, "", dialect, all_rows, visible)
+        return _grouped_plan(query, query.grouping, asked)
+    children = _child_plans(query, "", asked)
     columns = Columns()
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
-    writer = SelectWriter(query, forms(dialect), all_rows, visible)
+    writer = SelectWriter(query, forms(asked.dialect), asked.all_rows, asked.visible)
     return Plan(
         shape=shape,
         page=writer.rows(columns.sql),
@@ -30,45 +42,40 @@ def plan(query: BoundQuery, dialect: Dialect, all_rows: bool, visible: Visibilit
         count=writer.count() if query.counts else None,
         children=children,
         limits=_limits(query),
+        opener=opener(columns.encrypted, asked.access),
+        keeper=keeper(query),
     )
 
 
-def _grouped_plan(
-    query: BoundQuery, grouping: Grouping, dialect: Dialect, all_rows: bool, visible: Visibility
-) -> Plan:
+def _grouped_plan(query: BoundQuery, grouping: Grouping, asked: Asked) -> Plan:
     return Plan(
         shape=grouped_shape_of(query.root, grouping),
-        page=grouped(query, grouping, forms(dialect), all_rows, visible),
+        page=grouped(query, grouping, forms(asked.dialect), asked.all_rows, asked.visible),
         ids=None,
         by_ids=None,
         count=None,
         children=(),
         limits=_limits(query),
+        opener=opener(opening.grouped(grouping), asked.access),
     )
 
 
-def _child_plans(
-    query: BoundQuery, above: str, dialect: Dialect, all_rows: bool, visible: Visibility
-) -> tuple[ChildPlan, ...]:
+def _child_plans(query: BoundQuery, above: str, asked: Asked) -> tuple[ChildPlan, ...]:
     """The plans of a query's child subqueries; `above` begins their paths."""
     return tuple(
-        _child_plan(item, above + item.key, dialect, all_rows, visible)
-        for item in query.items
-        if isinstance(item, BoundChildren)
+        _child_plan(item, above + item.key, asked) for item in query.items if isinstance(item, BoundChildren)
     )
 
 
-def _child_plan(
-    item: BoundChildren, path: str, dialect: Dialect, all_rows: bool, visible: Visibility
-) -> ChildPlan:
+def _child_plan(item: BoundChildren, path: str, asked: Asked) -> ChildPlan:
     query = item.query
-    children = _child_plans(query, f"{path}.", dialect, all_rows, visible)
+    children = _child_plans(query, f"{path}.", asked)
     alias = query.root.alias
     columns = Columns()
     columns.place(alias, "Id")
     parent = columns.place(alias, item.reference.name)
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
-    writer = SelectWriter(query, forms(dialect), all_rows, visible)
+    writer = SelectWriter(query, forms(asked.dialect), asked.all_rows, asked.visible)
     return ChildPlan(
         key=item.key,
         path=path,
@@ -78,6 +85,7 @@ def _child_plan(
         by_ids=writer.by_ids(columns.sql),
         children=children,
         limits=_limits(query),
+        opener=opener(columns.encrypted, asked.access),
     )
 
 

@@ -18,7 +18,7 @@ from isthmus.org.query.parser import parse
 from isthmus.org.query.parser.grammar import LENGTH_MAX
 from isthmus.org.query.parser.tokens import Slot, lift
 from isthmus.org.query.plan import Plan
-from isthmus.org.query.planner import plan
+from isthmus.org.query.planner import Asked, plan
 from isthmus.org.query.problem import SoqlProblem, as_fault
 from isthmus.org.query.sql.visibility import Visibility
 from isthmus.org.schema.model import Schema
@@ -100,4 +100,4 @@ def compiled(question: Question) -> Plan:
     bound = bind(parse(question.soql), question.schema, question.levels)
     authorize(bound, question.access)
     visible = Visibility(question.schema, question.access)
-    return plan(bound, question.dialect, question.all_rows, visible)
+    return plan(bound, Asked(question.dialect, question.all_rows, question.access, visible))

@@ -8,6 +8,7 @@ from isthmus.kernel.database import Dialect
 from isthmus.kernel.errors import fault
 from isthmus.kernel.lru_cache import LruCache
 from isthmus.org.query.bound import BoundField, Table
+from isthmus.org.query.opening import Opener, opener
 from isthmus.org.query.result import Shape
 from isthmus.org.query.shape import Columns, shape_of
 from isthmus.org.query.sql.forms import forms
@@ -33,6 +34,7 @@ class ReadPlan:
     many_sql: str
     shape: Shape
     deleted: int
+    opener: Opener | None = None
     callers: int = 0
 
 
@@ -61,7 +63,7 @@ class ReadPlans:
         if known is None:
             sobject = _readable(schema, name, access)
             seen = RecordAccess(schema, access).condition(sobject, _ALIAS)
-            known = _read_plan(sobject, _selected(sobject, wanted, access), dialect, seen)
+            known = _read_plan(sobject, _selected(sobject, wanted, access), dialect, access, seen)
             self._cache.put(key, known)
         return known
 
@@ -85,18 +87,15 @@ def _selected(sobject: SObjectType, wanted: tuple[str, ...] | None, access: Acce
     return list(found.values())
 
 
-def _read_plan(sobject: SObjectType, fields: Sequence[Field], dialect: Dialect, seen: str | None) -> ReadPlan:
+def _read_plan(
+    sobject: SObjectType, fields: Sequence[Field], dialect: Dialect, access: Access, seen: str | None
+) -> ReadPlan:
     root = Table(_ALIAS, sobject, None, None, 0)
     columns = Columns()
     shape = shape_of(root, tuple(BoundField(root, field, 0) for field in fields), columns, {})
     deleted = columns.place(_ALIAS, "IsDeleted")
     sql = f"SELECT {', '.join(columns.sql)} FROM {table(sobject)} AS {_ALIAS} WHERE {_ALIAS}.{quoted('Id')}"
     only = "" if seen is None else f" AND {seen}"
-    return ReadPlan(
-        sobject,
-        f"{sql} = ?{only}",
-        f"{sql} IN {forms(dialect).texts}{only}",
-        shape,
-        deleted,
-        callers=only.count("?"),
-    )
+    many = f"{sql} IN {forms(dialect).texts}{only}"
+    opened = opener(columns.encrypted, access)
+    return ReadPlan(sobject, f"{sql} = ?{only}", many, shape, deleted, opened, only.count("?"))

@@ -33,10 +33,15 @@ class Columns:
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
+        self.encrypted: dict[int, Field] = {}
+        """The fields whose values have to be opened, by their places in the row."""
 
-    def place(self, alias: str, name: str) -> int:
-        """The place of a column in the row."""
-        return self._places.setdefault(f"{alias}.{quoted(name)}", len(self._places))
+    def place(self, alias: str, name: str, field: Field | None = None) -> int:
+        """The place of a column in the row; `field` is given where it is the field's value that is wanted."""
+        place = self._places.setdefault(f"{alias}.{quoted(name)}", len(self._places))
+        if field is not None and field.cipher is not None:
+            self.encrypted[place] = field
+        return place
 
     def __len__(self) -> int:
         return len(self._places)
@@ -70,7 +75,7 @@ def shape_of(
         table, named = item.table, item.field
         _level(levels, table, columns).items[named.name] = named
         for part in _stored(table.sobject, named):
-            columns.place(table.alias, part.name)
+            columns.place(table.alias, part.name, part)
     places = {key: len(columns) + number for number, key in enumerate(children)}
     return _shape(levels[root], columns, {key: Children(key, children[key], places[key]) for key in children})
 

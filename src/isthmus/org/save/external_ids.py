@@ -7,6 +7,7 @@ from isthmus.kernel.database import Connection
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.statements import in_parts
 from isthmus.org.schema.model import Field, FieldType, SObjectType
+from isthmus.org.schema.schemes import Encryption, FieldCipher
 from isthmus.org.schema.tables import has_shadow, search_column, table
 from isthmus.org.schema.values import PARSERS, Stored, fold
 
@@ -35,6 +36,8 @@ def find_by_value(
     connection: Connection, sobject: SObjectType, field: Field, values: Iterable[Stored]
 ) -> dict[Stored, tuple[str, ...]]:
     """The ids of the records that aren't deleted, by the value (see `key_value`) of the field."""
+    if field.cipher is not None:
+        return _find_by_token(connection, sobject, field, field.cipher, values)
     column = search_column(field)
     sql = (
         f'SELECT {column}, "Id" FROM {table(sobject)} '
@@ -54,6 +57,30 @@ def duplicate_value(sobject: SObjectType, field: Field, holder: str) -> RowError
     return row_error("duplicate_value", field=field.name, id=holder[:15])
 
 
+def _find_by_token(
+    connection: Connection,
+    sobject: SObjectType,
+    field: Field,
+    cipher: FieldCipher,
+    values: Iterable[Stored],
+) -> dict[Stored, tuple[str, ...]]:
+    """`find_by_value` for an encrypted field: a value has a token under each key."""
+    tokens = {
+        each: value for value in dict.fromkeys(values) if value is not None for each in cipher.tokens(value)
+    }
+    column = search_column(field)
+    sql = (
+        f'SELECT {column}, "Id" FROM {table(sobject)} '
+        f'WHERE {column} IN ({{}}) AND "IsDeleted" = 0 ORDER BY "Id"'
+    )
+    found: dict[Stored, set[str]] = {}
+    for each, record_id in in_parts(connection, sql, tokens):
+        found.setdefault(tokens[str(each)], set()).add(str(record_id))
+    return {value: tuple(sorted(ids)) for value, ids in found.items()}
+
+
 def _folded(field: Field) -> bool:
-    """Text is compared without case, unless the field was declared case-sensitive."""
+    """Text is compared without case, unless the field, or its encryption, says that case counts."""
+    if field.encryption is not None:
+        return field.encryption is Encryption.CASE_INSENSITIVE
     return has_shadow(field) and not field.case_sensitive

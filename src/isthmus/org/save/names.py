@@ -4,19 +4,20 @@ refer to.
 It has a row for every record whose object has a name field or can be the target of a polymorphic lookup.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from isthmus.kernel.database import Transaction
+from isthmus.kernel.database import Transaction, Value
 from isthmus.org.save.row import Row
 from isthmus.org.save.statements import Statements, in_parts, run_each
+from isthmus.org.schema.encrypted import NAME_REGISTRY, encrypted_entries, entered
 from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.schemes import FieldCipher
 from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import Stored
 
-REGISTRY: Final = "Name"
-_OWN: Final = frozenset({"Id", "IsDeleted", "Type", "Name"})
+REGISTRY: Final = NAME_REGISTRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Registry:
     sobject: str
     fields: tuple[tuple[str, str], ...]
     statements: Statements
+    ciphers: tuple[tuple[str, FieldCipher], ...] = ()
+    """Of the columns in which this object's values are entered encrypted."""
 
     def insert(self, tx: Transaction, rows: Sequence[Row]) -> None:
         """Enter new records."""
@@ -42,6 +45,9 @@ class Registry:
     def _entry(self, row: Row) -> dict[str, Stored]:
         values = row.values
         entry: dict[str, Stored] = {column: values.get(field) for column, field in self.fields}
+        for column, cipher in self.ciphers:
+            if (value := entry[column]) is not None:
+                entry[column] = cipher.close(value)
         entry["Id"] = row.id
         entry["IsDeleted"] = 0
         entry["Type"] = self.sobject
@@ -54,11 +60,11 @@ def registry_of(schema: Schema, sobject: SObjectType) -> Registry | None:
     name = sobject.name_field
     if pseudo is None or pseudo.name == sobject.name or not (name or _is_polymorphic_target(schema, sobject)):
         return None
-    fields = [(REGISTRY, name.name)] if name else []
-    fields += [
-        (each.name, each.name) for each in pseudo.fields if each.name not in _OWN and sobject.field(each.name)
-    ]
-    return Registry(sobject.name, tuple(fields), Statements(pseudo))
+    hidden = frozenset(column for column, _ in encrypted_entries(pseudo, sobject))
+    ciphers = tuple(
+        (each.name, each.cipher) for each in pseudo.fields if each.name in hidden and each.cipher is not None
+    )
+    return Registry(sobject.name, entered(pseudo, sobject), Statements(pseudo, hidden), ciphers)
 
 
 def _is_polymorphic_target(schema: Schema, sobject: SObjectType) -> bool:
@@ -78,7 +84,17 @@ def mark_deleted(tx: Transaction, ids: Sequence[str], flag: int) -> None:
 
 def display_names(tx: Transaction, schema: Schema, ids: Sequence[str]) -> dict[str, str]:
     """The names of records by id, as far as they are entered."""
-    if schema.find(REGISTRY) is None:
+    open_name = name_opener(schema)
+    if open_name is None:
         return {}
     rows = in_parts(tx, f'SELECT "Id", "Name" FROM {quoted(REGISTRY)} WHERE "Id" IN ({{}})', ids)
-    return {str(record_id): str(name) for record_id, name in rows if name is not None}
+    return {str(record_id): str(open_name(name)) for record_id, name in rows if name is not None}
+
+
+def name_opener(schema: Schema) -> Callable[[Value], Value] | None:
+    """What makes a name of what the registry's column holds; None where there is no registry."""
+    registry = schema.find(REGISTRY)
+    if registry is None:
+        return None
+    field = registry.field("Name")
+    return (lambda name: name) if field is None or field.cipher is None else field.cipher.open

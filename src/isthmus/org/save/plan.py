@@ -64,6 +64,7 @@ class Plan:
         self.locations = locations(fields)
         self.unique = tuple(each for each in fields if each.unique or (sobject.name, each.name) in LOGINS)
         self.auto_numbers = tuple(each for each in fields if each.auto_number)
+        self.encrypted = tuple(each.name for each in fields if each.encryption and each.updateable)
         self.required = tuple(each for each in fields if self._required(each))
         self.defaults = fixed_defaults(sobject) if operation is Operation.INSERT else {}
         self.presets: Mapping[str, Preset] = presets(schema, sobject) if operation is Operation.INSERT else {}

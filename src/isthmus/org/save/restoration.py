@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from isthmus.kernel.database import Transaction
+from isthmus.kernel.database import Transaction, Value
 from isthmus.kernel.errors import RowError, row_error
-from isthmus.org.save.external_ids import duplicate_value, find_by_value
+from isthmus.org.save.external_ids import comparable, duplicate_value, find_by_value
 from isthmus.org.save.recycle_bin import Entry, by_object, entries_of
 from isthmus.org.save.statements import in_parts
 from isthmus.org.schema.model import DeleteConstraint, Field, FieldType, Schema, SObjectType
@@ -139,14 +139,22 @@ def _lacking(needed: list[Reference], entries: Collection[str], elsewhere: dict[
         lacking |= more
 
 
+def _comparable(unique: Field, kept: Value) -> Stored:
+    """What is compared, of what is stored: of an encrypted field, the value."""
+    if unique.cipher is not None:
+        return comparable(unique, unique.cipher.open(kept))
+    assert not isinstance(kept, bytes)
+    return kept
+
+
 def _hold_by_value(
     tx: Transaction, sobject: SObjectType, unique: Field, coming: list[Entry], held: dict[str, RowError]
 ) -> None:
     """Hold the roots with which a value would come back that is taken, be it by what comes with another."""
-    column = search_column(unique)
+    column = search_column(unique) if unique.cipher is None else quoted(unique.name)
     sql = f'SELECT "Id", {column} FROM {quoted(sobject.name)} WHERE {column} IS NOT NULL AND "Id" IN ({{}})'
     values: dict[str, Stored] = {
-        str(record_id): value  # type: ignore[misc] # no column holds bytes
+        str(record_id): _comparable(unique, value)
         for record_id, value in in_parts(tx, sql, [each.id for each in coming])
     }
     stored = find_by_value(tx, sobject, unique, values.values())

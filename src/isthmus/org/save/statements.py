@@ -3,10 +3,11 @@
 Texts are made once per set of columns, and parameters in their order.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 from isthmus.kernel.database import Connection, Row, Transaction, Value
+from isthmus.org.save.encrypted import codec_of
 from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.tables import has_shadow, is_stored, quoted, shadow_name
 from isthmus.org.schema.values import Stored, fold
@@ -20,14 +21,15 @@ IN_LIST_MAX: Final = 200
 
 
 class Statements:
-    """Insert, update and read statements of one object."""
+    """Insert, update and read statements of one object. `unsearched` fields have nothing in their shadows."""
 
-    def __init__(self, sobject: SObjectType) -> None:
+    def __init__(self, sobject: SObjectType, unsearched: Container[str] = ()) -> None:
         self.table = quoted(sobject.name)
         fields = [each for each in sobject.fields if is_stored(each)]
         self.names: tuple[str, ...] = tuple(each.name for each in fields)
         self._read_names = self.names if "IsDeleted" in self.names else (*self.names, "IsDeleted")
         self._shadows = {each.name: shadow_name(each) for each in fields if has_shadow(each)}
+        self._codec = codec_of(fields, unsearched)
         self._inserts: dict[frozenset[str], tuple[str, Bind]] = {}
         self._updates: dict[tuple[frozenset[str], str], tuple[str, Bind]] = {}
         self._select = f"SELECT {', '.join(map(quoted, self._read_names))} FROM {self.table}"
@@ -42,6 +44,8 @@ class Statements:
         found: dict[str, dict[str, Stored]] = {}
         for row in in_parts(connection, f'{self._select} WHERE "Id" IN ({{}}){suffix}', ids):
             found[str(row[at])] = dict(zip(names, row, strict=True))  # type: ignore[arg-type] # no column holds bytes
+        if self._codec is not None:
+            self._codec.open(found.values())
         return found
 
     def insert(self, columns: frozenset[str]) -> tuple[str, Bind]:
@@ -70,6 +74,9 @@ class Statements:
     def _parameters(self, columns: frozenset[str]) -> tuple[list[str], Bind]:
         plain = [name for name in self.names if name in columns]
         folded = [name for name in plain if name in self._shadows]
+        columns_named = [*plain, *(self._shadows[name] for name in folded)]
+        if self._codec is not None:
+            return columns_named, self._codec.binder(plain, folded)
 
         def bind(values: Mapping[str, Stored]) -> list[Value]:
             get = values.get
@@ -79,7 +86,7 @@ class Statements:
                 parameters.append(fold(text) if isinstance(text, str) else None)
             return parameters
 
-        return [*plain, *(self._shadows[name] for name in folded)], bind
+        return columns_named, bind
 
 
 def _remember(texts: dict[K, tuple[str, Bind]], key: K, made: tuple[str, Bind]) -> tuple[str, Bind]:

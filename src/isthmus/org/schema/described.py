@@ -20,6 +20,7 @@ from isthmus.org.schema.model import (
     PicklistValue,
     SObjectType,
 )
+from isthmus.org.schema.schemes import Encryption
 
 _TYPES: Final = {each.value: each for each in FieldType}
 _SUFFIXES: Final = {
@@ -227,6 +228,7 @@ def _field(told: _Field, controllers: Mapping[str, _Field]) -> Field:
         extra_type_info=told.extra_type_info,
         html=told.html_formatted,
         encrypted=told.encrypted,
+        encryption=Encryption.PROBABILISTIC if told.type == FieldType.ENCRYPTED.value else None,
         mask=told.mask,
         mask_type=told.mask_type,
         permissionable=told.permissionable,

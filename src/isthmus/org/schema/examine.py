@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from isthmus.kernel.database import Connection
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.schema.conversion import convert
-from isthmus.org.schema.plan import ConvertColumn, DropColumn, DropTable, Step
+from isthmus.org.schema.plan import ConvertColumn, DropColumn, DropTable, Step, keeps_values
+from isthmus.org.schema.schemes import UNREADABLE_TEXT, Ciphers
 from isthmus.org.schema.share_objects import is_share_name
+from isthmus.org.schema.steps import opener
 from isthmus.org.schema.tables import Column, quoted
 from isthmus.org.schema.values import BadValue
 
@@ -38,19 +40,19 @@ def refusal_text(refused: Iterable[Refusal]) -> str:
 
 
 def refusals(
-    connection: Connection, steps: Iterable[Step], confirmed: Collection[str] = ()
+    connection: Connection, steps: Iterable[Step], ciphers: Ciphers, confirmed: Collection[str] = ()
 ) -> tuple[Refusal, ...]:
     """What is refused, subjects in `confirmed` (in any case) excepted."""
     allowed = {subject.lower() for subject in confirmed}
     return tuple(
         refusal
         for step in steps
-        for refusal in _examine(connection, step)
+        for refusal in _examine(connection, step, ciphers)
         if refusal.subject.lower() not in allowed
     )
 
 
-def _examine(connection: Connection, step: Step) -> Iterator[Refusal]:
+def _examine(connection: Connection, step: Step, ciphers: Ciphers) -> Iterator[Refusal]:
     match step:
         case DropTable(table) if not is_share_name(table):  # what is shared follows from the rest
             if rows := _count(connection, f"SELECT COUNT(*) FROM {quoted(table)}"):
@@ -59,24 +61,27 @@ def _examine(connection: Connection, step: Step) -> Iterator[Refusal]:
             if rows := _count(connection, f"SELECT COUNT(*) FROM {quoted(table)} WHERE {_has_value(column)}"):
                 yield _confirmable("schema_field_has_values", f"{table}.{column.name}", records=rows)
         case ConvertColumn():
-            yield from _examine_conversion(connection, step)
+            yield from _examine_conversion(connection, step, ciphers)
         case _:
             return
 
 
-def _examine_conversion(connection: Connection, step: ConvertColumn) -> Iterator[Refusal]:
+def _examine_conversion(connection: Connection, step: ConvertColumn, ciphers: Ciphers) -> Iterator[Refusal]:
+    if keeps_values(step.old.type, step.new.type):
+        return
     lost, example = 0, ""
+    value_of, secret = opener(step, ciphers), step.old.encryption is not None
     column = quoted(step.old.name)
     grouped = (
         f"SELECT {column}, COUNT(*) FROM {quoted(step.table)} WHERE {_has_value(step.old)} GROUP BY {column}"
     )
-    for value, count in connection.stream(grouped):
-        assert not isinstance(value, bytes)
+    for kept, count in connection.stream(grouped):
         assert isinstance(count, int)
+        value = value_of(kept)
         try:
             convert(value, step.old.type, step.field)
         except BadValue:
-            lost, example = lost + count, str(value)
+            lost, example = lost + count, UNREADABLE_TEXT if secret else str(value)
     if lost:
         yield _confirmable(
             "schema_values_not_convertible",

@@ -4,8 +4,9 @@
     refusals(steps, data) → what must not happen              examine.py
     run(steps)                                                steps.py
 
-A column whose field changed its type is converted where its values can be; what belongs to a field or object
-that is gone is dropped, which is refused while there is data in it, unless that was confirmed.
+A column whose field changed its type or its encryption is converted where its values can be; what belongs to
+a field or object that is gone is dropped, which is refused while there is data in it, unless that was
+confirmed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -117,12 +118,18 @@ def _conversions(
     found = []
     for name, new in after.items():
         old = before.get(name)
-        if old is None or new.shadow_of is not None or keeps_values(old.type, new.type):
+        if old is None or new.shadow_of is not None:
+            continue
+        if old.encryption is new.encryption and keeps_values(old.type, new.type):
             continue
         field = sobject.field(name)
         if field is not None:
             found.append(ConvertColumn(sobject.name, old, new, field))
     return found
+
+
+def _scheme(column: Column) -> str:
+    return "no encryption" if column.encryption is None else column.encryption.value
 
 
 def summary(steps: Iterable[Step]) -> Iterator[str]:
@@ -138,6 +145,9 @@ def summary(steps: Iterable[Step]) -> Iterator[str]:
             case DropColumn(name, column) if column.shadow_of is None:
                 yield f"drop {name}.{column.name}"
             case ConvertColumn(name, old, new):
-                yield f"convert {name}.{new.name} from {old.type.value} to {new.type.value}"
+                if old.type is not new.type:
+                    yield f"convert {name}.{new.name} from {old.type.value} to {new.type.value}"
+                if old.encryption is not new.encryption:
+                    yield f"convert {name}.{new.name} from {_scheme(old)} to {_scheme(new)}"
             case _:
                 pass

@@ -4,11 +4,13 @@ Both databases change their tables in transactions, so that a change happens who
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 from isthmus.kernel.database import Transaction, Value
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.schema.conversion import convert
+from isthmus.org.schema.model import FieldType
 from isthmus.org.schema.plan import (
     AddColumn,
     ConvertColumn,
@@ -18,7 +20,9 @@ from isthmus.org.schema.plan import (
     DropIndex,
     DropTable,
     Step,
+    keeps_values,
 )
+from isthmus.org.schema.schemes import Ciphers, FieldCipher
 from isthmus.org.schema.tables import (
     Column,
     Index,
@@ -29,15 +33,17 @@ from isthmus.org.schema.tables import (
     quoted,
     shadow_name,
 )
-from isthmus.org.schema.values import BadValue, fold
+from isthmus.org.schema.values import BadValue, Stored, fold
 
 _ROWS_AT_ONCE: Final = 5_000
 _MOVED: Final = "isthmus_moved"
 """A column while it is converted."""
 
 
-class NotUnique(Exception):
-    """Two records have the same value in a field that is to become unique."""
+class StepRefused(Exception):
+    """The data does not allow a step: two records have the same value in a field that is to become unique,
+    or a value can't be opened.
+    """
 
     def __init__(self, subject: str, error: RowError) -> None:
         super().__init__(error.message)
@@ -45,13 +51,13 @@ class NotUnique(Exception):
         self.error = error
 
 
-def run(transaction: Transaction, steps: Iterable[Step]) -> None:
-    """Do what the steps say. Raises NotUnique."""
+def run(transaction: Transaction, steps: Iterable[Step], ciphers: Ciphers) -> None:
+    """Do what the steps say. Raises StepRefused."""
     for step in steps:
-        _run(transaction, step)
+        _run(transaction, step, ciphers)
 
 
-def _run(transaction: Transaction, step: Step) -> None:
+def _run(transaction: Transaction, step: Step, ciphers: Ciphers) -> None:
     match step:
         case CreateTable(table):
             transaction.execute(create_table(table, transaction.dialect))
@@ -66,7 +72,7 @@ def _run(transaction: Transaction, step: Step) -> None:
         case DropColumn(name, column):
             transaction.execute(f"ALTER TABLE {quoted(name)} DROP COLUMN {quoted(column.name)}")
         case ConvertColumn():
-            _convert(transaction, step)
+            _convert(transaction, step, ciphers)
         case DropIndex(_, index):
             transaction.execute(f"DROP INDEX {quoted(index.name)}")
         case CreateIndex(name, index):
@@ -85,16 +91,19 @@ def _fill(transaction: Transaction, table: str, source: str, shadow: str) -> Non
     _update(transaction, table, source, shadow, lambda value: fold(str(value)))
 
 
-def _convert(transaction: Transaction, step: ConvertColumn) -> None:
+def _convert(transaction: Transaction, step: ConvertColumn, ciphers: Ciphers) -> None:
     """Values that can't be converted are lost: that has been confirmed by now."""
     table, name = step.table, step.old.name
+    open_value, cipher = opener(step, ciphers), step.field.cipher
+    same = keeps_values(step.old.type, step.new.type)
 
-    def converted(value: Value) -> Value:
-        assert not isinstance(value, bytes)
+    def converted(kept: Value) -> Value:
+        value = open_value(kept)
         try:
-            return convert(value, step.old.type, step.field)
+            made = value if same else convert(value, step.old.type, step.field)
         except BadValue:
             return None if step.new.kind != "flag" else 0
+        return made if cipher is None or made is None else cipher.close(made)
 
     if step.old.kind == step.new.kind:
         _update(transaction, table, name, name, converted)
@@ -104,8 +113,36 @@ def _convert(transaction: Transaction, step: ConvertColumn) -> None:
         _update(transaction, table, name, _MOVED, converted)
         transaction.execute(f"ALTER TABLE {quoted(table)} DROP COLUMN {quoted(name)}")
         transaction.execute(f"ALTER TABLE {quoted(table)} RENAME COLUMN {quoted(_MOVED)} TO {quoted(name)}")
-    if has_shadow(step.field):
+    if not has_shadow(step.field):
+        return
+    if cipher is None:
         _fill(transaction, table, name, shadow_name(step.field))
+    else:
+        _update(transaction, table, name, shadow_name(step.field), partial(_token, cipher))
+
+
+def _token(cipher: FieldCipher, kept: Value) -> Value:
+    value = cipher.open(kept)
+    return None if value is None else cipher.token(value)
+
+
+def opener(step: ConvertColumn, ciphers: Ciphers) -> Callable[[Value], Stored]:
+    """What gives the value of what the column holds before its conversion. Raises StepRefused, where it can't
+    be opened.
+    """
+    scheme, table, name = step.old.encryption, step.table, step.old.name
+    if scheme is None:
+        return lambda value: value  # type: ignore[return-value] # no column holds bytes
+    instant = step.old.type in (FieldType.DATE, FieldType.DATETIME)
+    cipher = ciphers.cipher(table, name, scheme, instant=instant)
+
+    def opened(kept: Value) -> Stored:
+        if not cipher.opens(kept):
+            subject = f"{table}.{name}"
+            raise StepRefused(subject, row_error("schema_values_unreadable", subject=subject))
+        return cipher.open(kept)
+
+    return opened
 
 
 def _update(
@@ -136,4 +173,4 @@ def _check_unique(transaction: Transaction, table: str, index: Index) -> None:
         subject = f"{table}.{index.column.removesuffix('~')}"
         value, records = twice
         error = row_error("schema_values_not_unique", subject=subject, example=value, records=records)
-        raise NotUnique(subject, error)
+        raise StepRefused(subject, error)

@@ -14,18 +14,20 @@ from typing import Final, TypeAlias
 from isthmus.kernel.database import Database, Transaction
 from isthmus.org.schema import recorded
 from isthmus.org.schema.custom_parents import with_custom_parents
+from isthmus.org.schema.encrypted import NAME_REGISTRY, is_encrypted, together, with_ciphers
 from isthmus.org.schema.examine import Refusal, refusals
 from isthmus.org.schema.key_prefixes import assign
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.plan import DropTable, Step, plan
 from isthmus.org.schema.recorded import Recorded
+from isthmus.org.schema.schemes import Ciphers, NoCiphers
+from isthmus.org.schema.sealing import close_entries, leaves_no_trace
 from isthmus.org.schema.share_objects import with_share_objects
-from isthmus.org.schema.steps import NotUnique, run
-from isthmus.org.schema.tables import layout
+from isthmus.org.schema.steps import StepRefused, run
+from isthmus.org.schema.tables import TableLayout, layout
 
 MetadataRecords: TypeAlias = Mapping[str, tuple[Mapping[str, object], ...]]
 
-NAME_REGISTRY: Final = "Name"
 _EMPTY: Final = Schema((), version=0)
 
 
@@ -43,10 +45,11 @@ class SchemaChange:
 
 
 class SchemaStore:
-    """The current schema of a database in which `recorded.MIGRATIONS` have run."""
+    """The current schema of a database in which `recorded.MIGRATIONS` have run. `ciphers` are its fields'."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ciphers: Ciphers | None = None) -> None:
         self._database = database
+        self._ciphers = ciphers or NoCiphers()
         self._current = _EMPTY
         self._changing = threading.Lock()
         self._tried = 0
@@ -77,7 +80,7 @@ class SchemaStore:
             )
             try:
                 return unit.result()
-            except NotUnique as impossible:
+            except StepRefused as impossible:
                 return SchemaChange(
                     self._current.version, refused=(Refusal(impossible.subject, impossible.error),)
                 )
@@ -92,22 +95,41 @@ class SchemaStore:
     ) -> SchemaChange:
         before = recorded.read(transaction)
         numbered, given = assign(with_share_objects(objects), recorded.read_key_prefixes(transaction))
-        complete = with_custom_parents(numbered)
+        complete = tuple(map(together, with_custom_parents(numbered)))
         layouts = {each.name: layout(each) for each in complete if each.stored}
         model, tables = recorded.checksum((complete, records)), recorded.checksum(layouts)
         if (model, tables) == (before.model, before.tables):
+            complete = self._with_ciphers(transaction, complete, {})
             return self._finish(transaction, Schema(complete, before.version, records), (), then)
         existing = recorded.read_layouts(transaction)
+        complete = self._with_ciphers(transaction, complete, existing)
         steps = plan(existing, layouts, complete)
-        if refused := refusals(transaction, steps, confirmed):
+        if refused := refusals(transaction, steps, self._ciphers, confirmed):
             return SchemaChange(self._current.version, refused=refused)
-        run(transaction, steps)
+        leaves_no_trace(transaction, steps)
+        run(transaction, steps, self._ciphers)
         _forget_names(transaction, steps, layouts.keys())
+        close_entries(transaction, steps, complete)
         recorded.write_layouts(transaction, existing, layouts)
         recorded.write_key_prefixes(transaction, given.items())
         version = self._next_version(before.version)
         recorded.write(transaction, Recorded(version, model, tables))
         return self._finish(transaction, Schema(complete, version, records), steps, then)
+
+    def _with_ciphers(
+        self,
+        transaction: Transaction,
+        objects: tuple[SObjectType, ...],
+        existing: Mapping[str, TableLayout],
+    ) -> tuple[SObjectType, ...]:
+        """The objects with the ciphers of their fields, which are made ready where anything is encrypted,
+        or was until now.
+        """
+        was = any(column.encryption for table in existing.values() for column in table.columns)
+        if not was and not any(map(is_encrypted, objects)):
+            return objects
+        self._ciphers.prepare(transaction)
+        return with_ciphers(objects, self._ciphers)
 
     def _next_version(self, present: int) -> int:
         """One that no try of this process has had: plans are kept by it, and a try may be undone."""

@@ -1,8 +1,9 @@
 """Tables: how an object lies in the database: one table per object, one column per field, named as they are.
 
 A text that can be filtered has a shadow column beside it, `"Name~"`, which holds the folded text and is the
-one that is searched and indexed. What this module says is a value, a `TableLayout`: it is recorded when a
-table is made, so that a change of the schema is the difference between two layouts.
+one that is searched and indexed; where the text is encrypted, it holds a token of it. What this module says
+is a value, a `TableLayout`: it is recorded when a table is made, so that a change of the schema is the
+difference between two layouts.
 """
 
 import zlib
@@ -21,6 +22,7 @@ from isthmus.org.schema.model import (
     FieldType,
     SObjectType,
 )
+from isthmus.org.schema.schemes import Encryption
 from isthmus.org.schema.share_objects import is_share
 
 Kind: TypeAlias = Literal["text", "integer", "double", "flag"]
@@ -44,6 +46,8 @@ class Column:
     shadow_of: str | None = None
     default: int | None = None
     """What a flag holds where nothing is said; None for other kinds."""
+    encryption: Encryption | None = None
+    """How its values are encrypted; a shadow column holds tokens then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,10 @@ def has_shadow(field: Field) -> bool:
 
 
 def search_column(field: Field) -> str:
-    """The column in which the field's values are looked for, quoted: the shadow, unless case counts."""
+    """The column in which the field's values are looked for, quoted: the shadow, unless case counts.
+
+    Of an encrypted field it holds tokens, by which its own scheme says whether case counts.
+    """
     return quoted(_searched(field))
 
 
@@ -134,7 +141,7 @@ def layout(sobject: SObjectType) -> TableLayout:
     if "IsDeleted" not in names:
         columns.append(Column("IsDeleted", "flag", FieldType.BOOLEAN, default=0))
     columns += [
-        Column(shadow_name(each), "text", each.type, shadow_of=each.name)
+        Column(shadow_name(each), "text", each.type, shadow_of=each.name, encryption=each.encryption)
         for each in stored
         if has_shadow(each)
     ]
@@ -143,9 +150,9 @@ def layout(sobject: SObjectType) -> TableLayout:
 
 
 def _column(field: Field) -> Column:
-    kind = kind_of(field.type)
+    kind = "text" if field.encryption else kind_of(field.type)
     default = int(field.default_value == "true") if kind == "flag" else None
-    return Column(field.name, kind, field.type, default=default)
+    return Column(field.name, kind, field.type, default=default, encryption=field.encryption)
 
 
 def _indexes(sobject: SObjectType, stored: list[Field]) -> Iterator[Index]:
@@ -174,7 +181,8 @@ def _share_indexes(sobject: SObjectType, stored: list[Field]) -> Iterator[Index]
 
 
 def _searched(field: Field) -> str:
-    return shadow_name(field) if has_shadow(field) and not field.case_sensitive else field.name
+    by_shadow = has_shadow(field) and not (field.case_sensitive and field.encryption is None)
+    return shadow_name(field) if by_shadow else field.name
 
 
 def index_name(sobject: str, field: str, *, unique: bool = False) -> str:

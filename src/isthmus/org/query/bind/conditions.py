@@ -103,8 +103,10 @@ class ConditionBinder:
         operator, kind = comparison.operator, field.field.type
         if operator == "LIKE":
             allowed = kind in TEXT_TYPES and kind is not FieldType.MULTIPICKLIST
+            allowed = allowed and field.field.encryption is None
         else:
-            allowed = operator in ("=", "!=") or kind not in _ORDERLESS
+            ordered = kind not in _ORDERLESS and field.field.encryption is None
+            allowed = operator in ("=", "!=") or ordered
         if not allowed:
             raise _wrong_operator(field)
         if operator == "!=":

@@ -1,10 +1,10 @@
 """Conditions as SQL. Every leaf is true or false, never unknown: a negated one takes nulls in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from isthmus.org.query import literals
-from isthmus.org.query.bound import All, AnyOf, BoundCondition, Contains, InQuery, Some, Test
+from isthmus.org.query.bound import All, AnyOf, BoundCondition, BoundValue, Contains, InQuery, Some, Test
 from isthmus.org.query.parser.syntax import Boolean, DateRange, Literal, Null
 from isthmus.org.query.parser.tokens import (
     DATE,
@@ -80,6 +80,9 @@ class ConditionWriter:
         assert isinstance(operand, Literal)
         if test.operator == "LIKE":
             return self._like(test, operand)
+        if field.field.encryption is not None:
+            found = self._tokens(field, [operand], column)
+            return f"({column} IS NULL OR NOT {found})" if test.negated else found
         self._add(parameters.value(operand, parameters.converter(field.field), field.at))
         if not test.negated:
             return f"{column} {test.operator} ?"
@@ -136,8 +139,10 @@ class ConditionWriter:
     def _found(self, test: AnyOf, column: str) -> str:
         """The SQL that a value is one of those given, nulls aside; '' where only nulls are given."""
         field, at = test.field, test.field.at
-        convert = parameters.converter(field.field)
         given = [each for each in test.operands if isinstance(each, Literal) and not _is_empty(each)]
+        if field.field.encryption is not None:
+            return self._tokens(field, given, column) if given else ""
+        convert = parameters.converter(field.field)
         singles = [each for each in given if not each.run]
         parts = []
         if singles:
@@ -153,6 +158,13 @@ class ConditionWriter:
             if isinstance(operand, DateRange):
                 parts.append(self._in_range(Test(field, "=", operand, False), operand, column))
         return " OR ".join(parts)
+
+    def _tokens(self, field: BoundValue, given: Sequence[Literal], column: str) -> str:
+        """The SQL that an encrypted field has one of the literals' values, whatever key it is under."""
+        cipher = field.field.cipher
+        assert cipher is not None
+        self._add(parameters.tokens(given, cipher, field.at))
+        return f"{column} IN {self._forms.texts}"
 
     def _contains(self, test: Contains) -> str:
         column = self._expressions.searched(test.field)

@@ -1,7 +1,7 @@
 """Parameters: how a literal becomes the value that its field's column is compared with."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from isthmus.kernel.database import Value
@@ -9,6 +9,7 @@ from isthmus.org.query import date_ranges, literals
 from isthmus.org.query.parser.syntax import DateRange, Literal
 from isthmus.org.query.plan import Parameter, Run
 from isthmus.org.schema.model import DECIMALS, IDS, INTEGERS, TEXTS, Field, FieldType
+from isthmus.org.schema.schemes import FieldCipher
 from isthmus.org.schema.values import fold
 
 _BY_TYPE: Final[dict[FieldType, Callable[[str], Value]]] = {
@@ -48,6 +49,20 @@ def value(literal: Literal, convert: Callable[[str], Value], at: int) -> Paramet
 
     def make(run: Run) -> Value:
         return convert(run.slots[slot])  # type: ignore[arg-type] # only a run's slot holds a list
+
+    return Parameter(make, at)
+
+
+def tokens(found: Sequence[Literal], cipher: FieldCipher, at: int) -> Parameter:
+    """What the shadow column of an encrypted field may hold for any of the literals, as a JSON array."""
+
+    def make(run: Run) -> Value:
+        wanted: list[str] = []
+        for literal in found:
+            slot = run.slots[literal.slot]
+            for each in [slot] if isinstance(slot, str) else slot:
+                wanted += cipher.tokens(literals.text(each))
+        return json.dumps(wanted)
 
     return Parameter(make, at)
 

@@ -7,6 +7,7 @@ from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
 from isthmus.org.save.row import Row, Values
 from isthmus.org.save.step import step
+from isthmus.org.schema.schemes import is_unreadable
 
 
 def _is_stored(plan: Plan) -> bool:
@@ -32,6 +33,8 @@ def load_current_values(save: Save) -> None:
             row.errors.append(row_error("entity_is_deleted"))
         elif since is not None and _modified(old) > since:
             row.errors.append(row_error("modified_since"))
+        elif save.plan.encrypted and (gone := _unreadable(save, row, old)):
+            row.errors.append(row_error("encrypted_value_unreadable", *gone, names=", ".join(gone)))
         else:
             row.old = old
 
@@ -83,6 +86,14 @@ def _identify(save: Save, row: Row) -> RowError | None:
     if prefix is not None and not row.id.startswith(prefix):
         return malformed(save, row.id)
     return None
+
+
+def _unreadable(save: Save, row: Row, old: Values) -> list[str]:
+    """The encrypted fields whose values can't be opened, and aren't given anew: they would be lost."""
+    if save.operation is not Operation.UPDATE:
+        return []
+    given = {name.lower() for name in row.given}
+    return [name for name in save.plan.encrypted if is_unreadable(old[name]) and name.lower() not in given]
 
 
 def _modified(old: Values) -> int:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from isthmus.org.schema.model import Field, FieldType, ObjectKind, PicklistValue
+from isthmus.org.schema.schemes import Encryption
 from isthmus.org.schema.sfdx.compound import address, location
 from isthmus.org.schema.sfdx.document import Node
+from isthmus.org.schema.sfdx.encryption import encrypted
 from isthmus.org.schema.sfdx.field_rules import (
     FIELD_RULES,
     FORMULA_TEXT_LENGTH,
@@ -77,7 +79,7 @@ def _build(node: Node, owner: Owner, kind: str, rule: FieldRule, field: Field) -
     for child in rule.needs:
         if child != "defaultValue" or owner.kind is not ObjectKind.EXTERNAL:
             node.needed(child)
-    field = _measured(node, rule, _identified(node, rule, field))
+    field = encrypted(node, owner.name, _measured(node, rule, _identified(node, rule, field)), owner.kind)
     if kind in REFERENCES:
         return (REFERENCES[kind](node, field),)
     if kind == "Location":
@@ -99,8 +101,6 @@ def _described(node: Node, owner: Owner, rule: FieldRule, field: Field) -> Field
     }
     if node.flag("trackHistory") and (sentence := partly("history")):
         node.note(sentence, "trackHistory")
-    if node.text("encryptionScheme") not in (None, "None") and (sentence := partly("encryption")):
-        node.warn(sentence, "encryptionScheme")
     if node.node("lookupFilter") is not None and (sentence := partly("lookup_filter")):
         node.warn(sentence, "lookupFilter")
     return replace(
@@ -220,9 +220,13 @@ def _picklist(node: Node, owner: Owner, field: Field) -> Field:
 def _encrypted(node: Node, owner: Owner, field: Field) -> Field:
     mask = node.choice("maskChar", tuple(_MASKS))
     mask_type = node.choice("maskType", _MASK_TYPES)
-    if sentence := partly("mask"):
-        node.warn(sentence, "maskType")
-    return replace(field, encrypted=True, mask=_MASKS.get(mask or ""), mask_type=mask_type)
+    return replace(
+        field,
+        encrypted=True,
+        encryption=Encryption.PROBABILISTIC,
+        mask=_MASKS.get(mask or ""),
+        mask_type=mask_type,
+    )
 
 
 def _summary(node: Node, owner: Owner, field: Field) -> Field:

@@ -127,8 +127,8 @@ def _override(
 ) -> None:
     """Apply what a project says of a field that the object has anyway."""
     known = standard.field(name) if standard is not None else None
-    if known is not None:
-        fields[known.name] = override(part, fields[known.name], shared)
+    if known is not None and standard is not None:
+        fields[known.name] = override(part, standard.name, fields[known.name], shared)
     elif standard is None:
         if name not in {each.name for each in custom_object_fields()}:
             part.error(f"{name!r} is no name for a custom field", "fullName")

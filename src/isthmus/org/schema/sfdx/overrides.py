@@ -5,14 +5,19 @@ from dataclasses import replace
 
 from isthmus.org.schema.model import Field, FieldType, PicklistValue, SObjectType
 from isthmus.org.schema.sfdx.document import Node
+from isthmus.org.schema.sfdx.encryption import encrypted
 from isthmus.org.schema.sfdx.metadata_types import partly
 from isthmus.org.schema.sfdx.picklists import StandardValue, read_value_set, standard_value_sets, with_values
 
 _PICKLISTS = frozenset({FieldType.PICKLIST, FieldType.MULTIPICKLIST, FieldType.COMBOBOX})
 
 
-def override(node: Node, field: Field, shared: Mapping[str, tuple[PicklistValue, ...]]) -> Field:
-    """`field` with the help text, label and values that the project's CustomField element gives it."""
+def override(
+    node: Node, sobject: str, field: Field, shared: Mapping[str, tuple[PicklistValue, ...]]
+) -> Field:
+    """`field` of `sobject` with the help text, label, encryption scheme and values that the project's
+    CustomField element gives it.
+    """
     for child, name in (("trackHistory", "history"),):
         if node.flag(child) and (sentence := partly(name)):
             node.note(sentence, child)
@@ -24,6 +29,7 @@ def override(node: Node, field: Field, shared: Mapping[str, tuple[PicklistValue,
         help_text=node.text("inlineHelpText") or field.help_text,
         nillable=field.nillable and not node.flag("required"),
     )
+    field = encrypted(node, sobject, field)
     if node.node("valueSet") is None and node.node("picklist") is None:
         return field
     if field.type not in _PICKLISTS:
