@@ -76,6 +76,10 @@ class Org(SaveFace, ReplicationFace, EventFace):
         """For `Sforce-Limit-Info: api-usage=used/maximum`."""
         return self._calls.current()
 
+    def maximum(self, limit: str) -> int:
+        """How much the org is allowed of the limit of that name in `/limits`."""
+        return self._maxima[limit]
+
     async def limits(self, principal: Principal) -> Mapping[str, Limit]:
         """Every limit by its name in `/limits`, in the wire's order."""
         used = {each.limit: each.current().used for each in self._daily()}

@@ -93,7 +93,7 @@ class Meta:
 
     async def _handshake(self, visit: Visit, message: Message) -> bytes:
         try:
-            client = await self._admit(visit, message)
+            client = self._admit(visit, message)
         except Fault as error:
             return bayeux.write_reply(
                 message,
@@ -103,7 +103,7 @@ class Meta:
             )
         return bayeux.write_handshake_reply(message, client.id, _FEATURES)
 
-    async def _admit(self, visit: Visit, message: Message) -> Client:
+    def _admit(self, visit: Visit, message: Message) -> Client:
         """A new client."""
         if visit.refusal is not None or visit.principal is None:
             raise visit.refusal or fault("cometd_authentication_missing")
@@ -111,11 +111,11 @@ class Meta:
         if offered is not None and LONG_POLLING not in offered:
             raise fault("cometd_connection_type", type=", ".join(offered))
         _check_format(message)
-        limits = await self._org.limits(visit.principal)
-        if len(self._clients) >= limits[COMETD_CLIENTS].maximum:
+        allowed = self._org.maximum(COMETD_CLIENTS)
+        if len(self._clients) >= allowed:
             for gone in self._clients.overdue():
                 self._delivery.release(gone)
-            if len(self._clients) >= limits[COMETD_CLIENTS].maximum:
+            if len(self._clients) >= allowed:
                 raise fault("cometd_too_many_clients")
         ids = self._org.ids
         browser = visit.browser
