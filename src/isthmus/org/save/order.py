@@ -139,17 +139,28 @@ class _Again(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A plan, with the steps that have something to do for it and what automation has at their moments."""
+    """A plan, with the steps that have something to do for it and what automation has at their moments.
+
+    `checks` leave no traces; the first of `effects` does. `sure`: no row fails in these.
+    """
 
     plan: Plan
-    steps: tuple[Step, ...]
+    checks: tuple[Step, ...]
+    effects: tuple[Step, ...]
     runners: Mapping[Moment, Runner]
+    sure: bool
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (*self.checks, *self.effects)
 
 
 def course_of(plan: Plan, runners: Mapping[Moment, Runner] = MappingProxyType({})) -> Course:
     """The way of a plan through the save order. `runners` are those of its moments."""
-    steps = (each for each in SAVE_ORDER if plan.operation in each.operations and each.needed(plan))
-    return Course(plan, tuple(steps), runners)
+    steps = [each for each in SAVE_ORDER if plan.operation in each.operations and each.needed(plan)]
+    first = next((place for place, each in enumerate(steps) if each.lasting), len(steps))
+    checks, effects = tuple(steps[:first]), tuple(steps[first:])
+    return Course(plan, checks, effects, runners, sure=all(each.sure for each in effects))
 
 
 def save(unit: UnitOfWork, course: Course, rows: list[Row], options: SaveOptions) -> None:
@@ -166,7 +177,7 @@ def save(unit: UnitOfWork, course: Course, rows: list[Row], options: SaveOptions
     while batch.live():
         try:
             with unit.nested(plan.sobject.name):
-                _run(batch, course.steps)
+                _run(batch, course)
             return
         except _Again:
             pass
@@ -177,16 +188,21 @@ def save(unit: UnitOfWork, course: Course, rows: list[Row], options: SaveOptions
         _rewind(batch)
 
 
-def _run(batch: Save, steps: tuple[Step, ...]) -> None:
-    """One pass. Steps that leave traces, and all that follow the first of them, run within a savepoint."""
-    first = next((place for place, each in enumerate(steps) if each.lasting), len(steps))
-    for step in steps[:first]:
+def _run(batch: Save, course: Course) -> None:
+    """One pass. What leaves traces runs within a savepoint, unless nothing of it could be undone by itself:
+    where no row fails, what the database refuses ends the unit, before its last try.
+    """
+    for step in course.checks:
         step.run(batch)
     running = batch.live()
-    if not running or first == len(steps):
+    if not running:
+        return
+    if course.sure and not batch.unit.last_try:
+        for step in course.effects:
+            step.run(batch)
         return
     with batch.unit.savepoint():
-        for step in steps[first:]:
+        for step in course.effects:
             step.run(batch)
             for row in running:
                 if row.errors:

@@ -13,6 +13,7 @@ class Step:
     """`needed` is asked once, when a plan is compiled: a step with nothing to do for an object is left out.
 
     `lasting`: the step leaves traces (rows, what automation did) that must be undone if a row fails later.
+    `sure`: no row fails in it, unless the database refuses its statement.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Step:
     operations: frozenset[Operation]
     needed: Callable[[Plan], bool]
     lasting: bool = False
+    sure: bool = False
     moment: Moment | None = None
 
 
@@ -28,11 +30,14 @@ def _always(plan: Plan) -> bool:
 
 
 def step(
-    *operations: Operation, needed: Callable[[Plan], bool] = _always, lasting: bool = False
+    *operations: Operation,
+    needed: Callable[[Plan], bool] = _always,
+    lasting: bool = False,
+    sure: bool = False,
 ) -> Callable[[Callable[[Save], None]], Step]:
     """Make a function over a batch a step of saves of these operations."""
 
     def make(run: Callable[[Save], None]) -> Step:
-        return Step(run.__name__, run, frozenset(operations), needed, lasting)
+        return Step(run.__name__, run, frozenset(operations), needed, lasting, sure)
 
     return make

@@ -95,6 +95,24 @@ def test_a_unit_alone_shares_with_nobody(database: SqliteDatabase) -> None:
     assert database.counts()["commits"] - before == 4
 
 
+@pytest.mark.parametrize("failing", [{0}, {1}, {2}, {0, 1}, {1, 2}, {0, 2}, {0, 1, 2}], ids=str)
+def test_units_of_a_group_fail_alone_wherever_they_stand(database: SqliteDatabase, failing: set[int]) -> None:
+    def add_or_fail(tx: Transaction, n: int) -> int:
+        add(tx, n)
+        if n in failing:
+            raise LookupError(n)
+        return n
+
+    before = database.counts()
+    futures = together(database, [partial(add_or_fail, n=n) for n in range(3)])
+    for n, each in enumerate(futures):
+        assert repr(each.exception()) == (f"LookupError({n})" if n in failing else "None")
+    assert kept(database) == [n for n in range(3) if n not in failing]
+    after = database.counts()
+    assert after["failed"] - before["failed"] == len(failing)
+    assert after["commits"] - before["commits"] == (1 if len(failing) == 3 else 2)
+
+
 @pytest.mark.parametrize(
     "failure", [apsw.FullError("no space"), apsw.IOError("broken")], ids=["full", "broken"]
 )

@@ -67,6 +67,15 @@ def test_automation_has_its_steps_where_it_runs() -> None:
     assert [each.moment for each in course_of(plan).steps if each.moment] == list(Moment)
 
 
+def test_rows_may_fail_late_only_where_automation_runs_or_something_goes() -> None:
+    assert course_of(Plan(SCHEMA, ORDER, Operation.INSERT, EVERYTHING)).sure
+    assert course_of(Plan(SCHEMA, ORDER, Operation.UPDATE, EVERYTHING)).sure
+    assert not course_of(Plan(SCHEMA, ORDER, Operation.DELETE, EVERYTHING)).sure
+    for moment in Moment:
+        plan = Plan(SCHEMA, ORDER, Operation.UPDATE, EVERYTHING, moments=frozenset({moment}))
+        assert not course_of(plan).sure
+
+
 def test_who_may_not_is_refused_whatever_the_record() -> None:
     assert refusal(ORDER, Operation.INSERT, EVERYTHING) is None
     assert code(ORDER, Operation.INSERT, NoRights()) == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"

@@ -1,9 +1,9 @@
 """The writer: one thread, one transaction at a time, shared by the units that are waiting.
 
-Each unit of a group has a savepoint of its own, and the group one commit. A unit that fails is undone
-alone. Where SQLite undoes the whole transaction (disk full, input/output error, interrupt), or the commit
-fails, none of the group has happened, and each unit is run once more in a transaction of its own; what it
-then comes to is final.
+A group has one commit, and each of its units a savepoint of its own; the first needs none, for the whole
+transaction is its. A unit that fails is undone alone. Where SQLite undoes the whole transaction (disk full,
+input/output error, interrupt), or the commit fails, none of the group has happened, and each unit is run once
+more in a transaction of its own; what it then comes to is final.
 """
 
 import contextlib
@@ -84,7 +84,6 @@ class Writer:
         begun: list[Job] = []
         following: Job | None = None
         try:
-            self._execute("BEGIN IMMEDIATE")
             first_change = self._connection.total_changes()
             done: list[_Done] = []
             taken: Job | None = job
@@ -103,13 +102,10 @@ class Writer:
             self._commit(done)
         except _Undone as undone:
             self._roll_back()
-            self._again(begun or self._begin_at_last(job), undone.cause)
+            self._again(begun, undone.cause)
         else:
             self._answer(done)
         return following
-
-    def _begin_at_last(self, job: Job) -> list[Job]:
-        return [job] if job.begins() else []
 
     def _again(self, jobs: list[Job], cause: BaseException) -> None:
         """What becomes of the units of a group that has not happened."""
@@ -121,7 +117,6 @@ class Writer:
         self.counts.again += len(jobs)
         for job in jobs:
             try:
-                self._execute("BEGIN IMMEDIATE")
                 done = [self._unit(job)]
                 self._commit(done)
             except _Undone as undone:
@@ -133,9 +128,12 @@ class Writer:
                 self._answer(done)
 
     def _unit(self, job: Job) -> _Done:
-        """Run one unit in its savepoint. Raises _Undone where SQLite has undone the transaction."""
+        """Run one unit, so that it can be undone alone. Raises _Undone where SQLite has undone the
+        transaction.
+        """
+        first = not self._connection.in_transaction
+        self._execute("BEGIN IMMEDIATE" if first else "SAVEPOINT unit")
         tx = SqliteTransaction(self._connection, self._sequences)
-        self._execute("SAVEPOINT unit")
         try:
             result = job.work(tx)
             tx.finish()
@@ -143,14 +141,17 @@ class Writer:
             if not self._connection.in_transaction:
                 raise _Undone(error) from error
             tx.close()
-            self._execute("ROLLBACK TO unit")
-            self._execute("RELEASE unit")
+            for statement in ("ROLLBACK",) if first else ("ROLLBACK TO unit", "RELEASE unit"):
+                self._execute(statement)
             return _Done(job, tx, error=error)
-        self._execute("RELEASE unit")
+        if not first:
+            self._execute("RELEASE unit")
         return _Done(job, tx, result)
 
     def _commit(self, done: list[_Done]) -> None:
-        """Put the group on disk. Raises _Undone."""
+        """Put the group on disk, unless all its units have failed. Raises _Undone."""
+        if not self._connection.in_transaction:
+            return
         committed = False
         try:
             with ExitStack() as around:
@@ -165,6 +166,7 @@ class Writer:
                 with self._committing():
                     self._cursor.execute("COMMIT")
                 committed = True
+                self.counts.commits += 1
                 crash_point("database.after_commit")
                 if bounds:
                     self._sequences.stored(bounds)
@@ -178,7 +180,6 @@ class Writer:
 
     def _answer(self, done: list[_Done]) -> None:
         """The group is on disk: call the hooks, then give each caller its result."""
-        self.counts.commits += 1
         self.counts.units += len(done)
         for each in done:
             if each.error is not None:

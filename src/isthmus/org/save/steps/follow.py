@@ -49,7 +49,7 @@ def _leads(plan: Plan) -> bool:
     return bool(plan.followers)
 
 
-@step(Operation.UPDATE, needed=_leads, lasting=True)
+@step(Operation.UPDATE, needed=_leads, lasting=True, sure=True)
 def tell_followers(save: Save) -> None:
     """Show the batch's changed fields in the records that show them: one statement for all of a leader's.
 

@@ -10,7 +10,7 @@ def _is_registered(plan: Plan) -> bool:
     return plan.registry is not None
 
 
-@step(Operation.INSERT, Operation.UPDATE, needed=_is_registered, lasting=True)
+@step(Operation.INSERT, Operation.UPDATE, needed=_is_registered, lasting=True, sure=True)
 def register_names(save: Save) -> None:
     """Keep the registry in step with the batch."""
     registry, rows = save.plan.registry, save.live()

@@ -13,7 +13,7 @@ def _is_stored(plan: Plan) -> bool:
     return plan.sobject.stored
 
 
-@step(Operation.INSERT, needed=_is_stored, lasting=True)
+@step(Operation.INSERT, needed=_is_stored, lasting=True, sure=True)
 def insert_records(save: Save) -> None:
     """Insert the batch. Columns that no row has a value for are left to be NULL."""
     rows = save.live()
@@ -27,7 +27,7 @@ def insert_records(save: Save) -> None:
     _note(save, rows)
 
 
-@step(Operation.UPDATE, lasting=True)
+@step(Operation.UPDATE, lasting=True, sure=True)
 def update_records(save: Save) -> None:
     """Update the batch. A column that changes in one row is set in all of them, mostly to what it is."""
     rows = save.live()
