@@ -22,6 +22,7 @@ from isthmus.kernel.private_files import secret_key
 from isthmus.org import provision
 from isthmus.org.automation.flows import FlowAutomation
 from isthmus.org.limits import usage
+from isthmus.org.limits.editions import maxima
 from isthmus.org.org import Org, recent
 from isthmus.org.org.rotation import KeyRotation
 from isthmus.org.provision import Credentials, FirstUser, Founding
@@ -117,7 +118,7 @@ async def open_org(
             clock=clock,
             ids=ids,
             automation=automation,
-            limits=settings.limits,
+            limits=maxima(settings.limits, settings.org.edition, settings.org.licenses),
             rotation=rotation,
         )
         then = provision.provision(org, founding, first_user(settings), definition.declared)

@@ -28,13 +28,14 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from isthmus.org.limits.maxima import DEVELOPER_EDITION
+from isthmus.org.limits.editions import LICENSES
+from isthmus.org.limits.maxima import DEVELOPER_EDITION, UNREPORTED
 from isthmus.org.schema.time_zones import find_zone
 
 FILE_NAME: Final = "isthmus.toml"
 DATA_FOLDER: Final = ".isthmus"
 _ENVIRONMENT_PREFIX: Final = "ISTHMUS_"
-_LIMITS: Final = {name.lower(): name for name in DEVELOPER_EDITION}
+_LIMITS: Final = {name.lower(): name for name in (*DEVELOPER_EDITION, *UNREPORTED)}
 
 
 HostLabel: TypeAlias = Annotated[str, Meta(pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
@@ -58,7 +59,9 @@ class OrgSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     organization: str = "Isthmus"
     """The name of a new org's organization."""
     edition: Edition = "Developer Edition"
-    """What `Organization.OrganizationType` says of a new org."""
+    """What `Organization.OrganizationType` says of a new org; the limits are those of the edition."""
+    licenses: Annotated[int, Meta(ge=1, le=1_000_000)] = LICENSES
+    """How many user licences the org has: the editions that are paid for have more calls with each."""
     project: str | None = None
     """Folder of an SFDX project; default: the folder itself where it holds a `sfdx-project.json`."""
     storage: str | None = None
@@ -108,7 +111,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that can be set. `limits` overrides maxima by their names in `/limits`."""
+    """Everything that can be set. `limits` overrides maxima by name: most are in `/limits`."""
 
     org: OrgSettings = msgspec.field(default_factory=OrgSettings)
     server: ServerSettings = msgspec.field(default_factory=ServerSettings)
@@ -201,7 +204,7 @@ def _check(settings: Settings, where: str) -> None:
     if settings.server.http < 0 and settings.server.https < 0:
         raise SettingsError(f"{where}: server: with neither http nor https, nobody could reach the org")
     for name, value in settings.limits.items():
-        if name not in DEVELOPER_EDITION:
-            raise SettingsError(f"{where}: limits.{name}: /limits names no such limit")
+        if name.lower() not in _LIMITS:
+            raise SettingsError(f"{where}: limits.{name}: there is no such limit")
         if value < 0:
             raise SettingsError(f"{where}: limits.{name}: a limit is 0 or more")

@@ -12,7 +12,8 @@ from tests.tidy.reference.evidence import ROOT
 from tests.tidy.reference.markdown import code, page, table
 
 from isthmus import settings
-from isthmus.org.limits.maxima import API_REQUESTS, DEVELOPER_EDITION
+from isthmus.org.limits.editions import maxima
+from isthmus.org.limits.maxima import API_REQUESTS
 from isthmus.settings import HubSettings, OrgSettings, ServerSettings
 
 SECTIONS: Final[dict[str, type[msgspec.Struct]]] = {
@@ -29,8 +30,9 @@ _DATA: Final = """\
 The data folder, where an org's own files lie, is `.isthmus` beside `isthmus.toml`; `--data DIR` or
 `ISTHMUS_DATA` names another."""
 _LIMITS: Final = f"""\
-What `/limits` names, with the maxima of a Developer Edition org. Each can be set by its name. Calls are
-counted against `{API_REQUESTS}`, over the last 24 hours of org time; nothing uses up the others yet."""
+What `/limits` names, and how many requests may take 20 seconds and more at the same time, with the maxima of
+a Developer Edition org. Each can be set by its name. Counted, by org time, are calls (`{API_REQUESTS}`),
+events that are published and delivered, and CometD clients; nothing uses up the others yet."""
 
 
 def settings_page() -> str:
@@ -38,7 +40,7 @@ def settings_page() -> str:
     parts = [_ABOUT, _DATA]
     for name, struct in SECTIONS.items():
         parts += [f"## [{name}]", inspect.getdoc(struct) or "", _keys(name, struct)]
-    rows = [(code(name), f"{most:,}") for name, most in DEVELOPER_EDITION.items()]
+    rows = [(code(name), f"{most:,}") for name, most in maxima({}).items()]
     return page("Settings", *parts, "## [limits]", _LIMITS, table(("key", "#default"), rows))
 
 

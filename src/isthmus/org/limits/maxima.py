@@ -73,5 +73,9 @@ DEVELOPER_EDITION: Final[Mapping[str, int]] = {
     "StreamingApiConcurrentClients": 20,
 }
 
+LONG_REQUESTS: Final = "ConcurrentLongRequests"
+UNREPORTED: Final[Mapping[str, int]] = {LONG_REQUESTS: 5}
+"""Limits that `/limits` does not name: requests that take 20 seconds and more, at the same time."""
+
 PARTS: Final[Mapping[str, Mapping[str, int]]] = {"PermissionSets": {"CreateCustom": 1_000}}
 """Limits within a limit."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from isthmus.org.limits.maxima import DEVELOPER_EDITION, PARTS
+from isthmus.org.limits.maxima import PARTS, UNREPORTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +15,6 @@ class Limit:
     parts: Mapping[str, "Limit"] = field(default_factory=dict)
 
 
-def maxima(overrides: Mapping[str, int]) -> dict[str, int]:
-    """What the org is allowed: a Developer Edition's limits, but for the settings' `[limits]`."""
-    return {**DEVELOPER_EDITION, **overrides}
-
-
 def report(allowed: Mapping[str, int], used: Mapping[str, int]) -> dict[str, Limit]:
     """Every limit by name, in the wire's order. What this org does not use up is left whole."""
     return {
@@ -29,4 +24,5 @@ def report(allowed: Mapping[str, int], used: Mapping[str, int]) -> dict[str, Lim
             {part: Limit(most, most) for part, most in PARTS.get(name, {}).items()},
         )
         for name, maximum in sorted(allowed.items())
+        if name not in UNREPORTED
     }

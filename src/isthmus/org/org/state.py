@@ -13,6 +13,7 @@ from isthmus.kernel.journal import Journal
 from isthmus.org.events.feed import EventFeed
 from isthmus.org.events.publishing import Publishing
 from isthmus.org.events.retention import HIGH_VOLUME, STANDARD
+from isthmus.org.limits.editions import maxima
 from isthmus.org.limits.maxima import (
     API_REQUESTS,
     EVENTS_DELIVERED,
@@ -21,7 +22,6 @@ from isthmus.org.limits.maxima import (
     STANDARD_EVENTS_PUBLISHED,
 )
 from isthmus.org.limits.query_time import QueryTime
-from isthmus.org.limits.report import maxima
 from isthmus.org.limits.usage import DailyUsage
 from isthmus.org.limits.window import Window
 from isthmus.org.org.rotation import KeyRotation

@@ -9,8 +9,9 @@ from isthmus.kernel.clock import HOUR, MINUTE, ManualClock
 from isthmus.kernel.database.migrations import migrate
 from isthmus.kernel.database.sqlite import SqliteDatabase
 from isthmus.kernel.errors import Fault
+from isthmus.org.limits.editions import maxima
 from isthmus.org.limits.maxima import DEVELOPER_EDITION
-from isthmus.org.limits.report import maxima, report
+from isthmus.org.limits.report import report
 from isthmus.org.limits.usage import COMPONENT, MIGRATIONS, DailyUsage
 
 
