@@ -303,3 +303,14 @@ def test_a_thousand_who_resume_at_once_cause_one_purge(events: EventOrg) -> None
     before = events.org.storage_counts()["units"]
     assert run(resume()) == [1] * 1_000
     assert events.org.storage_counts()["units"] - before == 3, "for each class of retention, and the schemas"
+
+
+def test_who_has_read_everything_need_not_ask(events: EventOrg) -> None:
+    assert events.org.may_have_events(0), "nobody has looked yet"
+    events.publish("Ping__e", "a")
+    position = events.page().position
+    others_publish_unheard = events.feed._shared
+    assert events.org.may_have_events(position) is others_publish_unheard
+    assert events.org.may_have_events(position - 1)
+    events.publish("Old__e", "b")
+    assert events.org.may_have_events(position)

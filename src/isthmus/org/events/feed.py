@@ -93,6 +93,11 @@ class EventFeed:
             raise fault("replay_id_invalid", replay_id=replay_id)
         return replay_id
 
+    def may_have(self, after: int) -> bool:
+        """Whether there may be events above a position, of any channel: without a look into the journal."""
+        tail = self._tail
+        return tail is None or self._behind or after < tail.upto or (self._shared and not self._wakes.looking)
+
     async def read(self, channel: Channel, after: int, limit: int, variant: Hashable) -> ChannelPage:
         """Up to `limit` events of `channel` whose positions are above `after`."""
         tail = await self._caught_up()

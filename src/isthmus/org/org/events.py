@@ -45,6 +45,10 @@ class EventFace(OrgState):
         """Where to begin: -1 the tip, -2 all that is retained, n after n. Fault: `replay_id_invalid`."""
         return await self._feed.starting_position(channel, replay_id)
 
+    def may_have_events(self, after: int) -> bool:
+        """Whether `read_channel` may find events above a position; where not, nobody has to ask."""
+        return self._feed.may_have(after)
+
     async def read_channel(
         self, principal: Principal, channel: Channel, after: int, limit: int, api_version: int
     ) -> ChannelPage:

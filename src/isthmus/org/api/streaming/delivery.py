@@ -79,7 +79,8 @@ class Delivery:
         """Answer a connect with what there is for it; without anything, let it wait for so long."""
         self.release(client)
         self._clients.hold(client, poll, milliseconds)
-        await self.deliver((client,))
+        if any(self._org.may_have_events(each.position) for each in client.subscriptions.values()):
+            await self.deliver((client,))
         if client.poll is poll and (not milliseconds or self._closed):
             self.release(client)
 
