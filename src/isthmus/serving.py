@@ -113,6 +113,7 @@ async def serve_org(settings: Settings, *, confirmed: frozenset[str] = frozenset
 def _start_upkeep(opened: Opened, authority: LocalAuthority, log: RequestLog, tasks: Tasks) -> None:
     tasks.start(opened.rotation.run(tasks), name="encryption")
     tasks.start(keep_up(opened.org, authority, tasks), name="upkeep")
+    tasks.start(keep_sharing(opened.org, tasks), name="sharing")
     tasks.start(_keep_log(log, opened.org.clock, tasks), name="request log")
 
 
@@ -142,6 +143,17 @@ async def _write_log(log: RequestLog) -> None:
             await asyncio.to_thread(log.write, requests)
         except OSError as error:
             _log.warning("the request log can't be written", reason=str(error), lost=len(requests))
+
+
+async def keep_sharing(org: Org, tasks: Tasks) -> None:
+    """Recalculate, in the background, what changes that concern many records have left to be recalculated."""
+    with suppress(Closing):
+        while True:
+            await tasks.unless_closing(org.clock.sleep_until(org.clock.now() + SECOND))
+            try:
+                await tasks.unless_closing(org.settle_sharing())
+            except DatabaseError:
+                _log.exception("sharing could not be recalculated; it is tried again")
 
 
 def _exposition(opened: Opened) -> Callable[[], bytes]:

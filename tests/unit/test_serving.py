@@ -13,11 +13,12 @@ from isthmus.assembly import first_user, open_org
 from isthmus.cli import main
 from isthmus.definition import base_objects
 from isthmus.kernel.certificates import LocalAuthority
-from isthmus.kernel.clock import HOUR, ManualClock
+from isthmus.kernel.clock import HOUR, SECOND, ManualClock
 from isthmus.kernel.tasks import Tasks
 from isthmus.org.schema.sfdx.project import load_project
+from isthmus.org.security.sharing import work
 from isthmus.reload import Reload
-from isthmus.serving import CONTROL_FILE, Serving, keep_up
+from isthmus.serving import CONTROL_FILE, Serving, keep_sharing, keep_up
 
 XMLNS = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
 
@@ -43,6 +44,28 @@ def test_upkeep_goes_on_after_a_failure(tmp_path: Path) -> None:
                         await asyncio.sleep(0.01)
 
     asyncio.run(run())
+
+
+def test_sharing_that_is_behind_is_caught_up_with(tmp_path: Path) -> None:
+    clock = ManualClock()
+
+    async def run() -> list[str]:
+        async with open_org(settings_in(tmp_path), clock=clock) as opened, Tasks() as tasks:
+            put = opened.org._database.write(lambda tx: work.put(tx, opened.founding.user_id, work.GRANTEES))
+            await asyncio.wrap_future(put)
+            with capture_logs() as logs:
+                tasks.start(keep_sharing(opened.org, tasks), name="sharing")
+                async with asyncio.timeout(20):
+                    while len(logs) < 2:
+                        clock.advance(SECOND)
+                        await asyncio.sleep(0.01)
+            assert await opened.org.settle_sharing() == 0
+            return [each["event"] for each in logs]
+
+    assert asyncio.run(run()) == [
+        "sharing is behind: until it is recalculated, what it was holds",
+        "sharing is as it should be",
+    ]
 
 
 def test_a_reload_that_its_records_refuse_changes_nothing(tmp_path: Path) -> None:

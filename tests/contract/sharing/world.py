@@ -25,7 +25,7 @@ from isthmus.org.security.access import EVERYTHING, Access
 from isthmus.org.security.principal import Principal
 from isthmus.org.security.sharing import work
 from isthmus.org.security.sharing.rules import SharingRule
-from isthmus.org.security.sharing.upkeep import Upkeep
+from isthmus.org.security.sharing.upkeep import Upkeep, advance
 
 T = TypeVar("T")
 INSTANCE = "7Ab"
@@ -93,6 +93,7 @@ def custom(name: str, model: str, *masters: tuple[str, bool]) -> SObjectType:
     own = (
         Field("Level__c", "Level", FieldType.DOUBLE, precision=18, scale=0, custom=True),
         Field("Colour__c", "Colour", FieldType.STRING, length=40, custom=True),
+        Field("Ext__c", "External", FieldType.STRING, length=20, external_id=True, custom=True),
     )
     return SObjectType(
         name, label, f"{label}s", None, (*system, *fields, *own), kind=ObjectKind.CUSTOM, sharing_model=model
@@ -143,15 +144,24 @@ class World:
         """Let these be the sharing rules."""
         self.database.write(lambda tx: self._upkeep(tx, self.schema).reconcile(rules)).result()
 
+    def share_by_those_declared(self) -> None:
+        """Follow the rules that there are."""
+        self.database.write(lambda tx: self._upkeep(tx, self.schema).reconcile()).result()
+
     def _upkeep(self, tx: Transaction, schema: Schema) -> Upkeep:
         return Upkeep(tx, schema, instance=INSTANCE, now=self.clock.now(), user_id=ADMIN_ID)
 
     def settle(self) -> int:
         """Do what was left to do; returns in how many parts."""
         parts = 0
-        while self.database.write(lambda tx: self._upkeep(tx, self.schema).advance()).result():
+        while self.advance():
             parts += 1
         return parts
+
+    def advance(self) -> bool:
+        """Do one part of what was left to do."""
+        now = self.clock.now()
+        return self.database.write(lambda tx: advance(tx, self.schema, instance=INSTANCE, now=now)).result()
 
     def waiting(self) -> int:
         return self.database.read(work.waiting).result()

@@ -21,6 +21,8 @@ from isthmus.org.org.saves import SaveFace
 from isthmus.org.save.recycle_bin import purge
 from isthmus.org.save.reset import reset
 from isthmus.org.security.principal import Principal
+from isthmus.org.security.sharing import work
+from isthmus.org.security.sharing.upkeep import advance
 
 _log = structlog.get_logger(__name__)
 
@@ -103,6 +105,21 @@ class Org(SaveFace, ReplicationFace, EventFace):
             pass
         await self._feed.purge()
         await asyncio.wrap_future(self._flush())
+
+    async def settle_sharing(self) -> int:
+        """Recalculate what sharing is behind with; returns in how many parts. Saves go on between them."""
+        waiting = await self._read(work.waiting)
+        if not waiting:
+            return 0
+        _log.info("sharing is behind: until it is recalculated, what it was holds", waiting=waiting)
+        parts = 0
+        while await self._write(self._advance_sharing):
+            parts += 1
+        _log.info("sharing is as it should be", parts=parts)
+        return parts
+
+    def _advance_sharing(self, tx: Transaction) -> bool:
+        return advance(tx, self.schema, instance=self._saves.instance, now=self.clock.now())
 
     async def reset(self) -> None:
         """Remove every record of data, and every event; what sets the org up stays, and ids and positions go

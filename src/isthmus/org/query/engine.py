@@ -12,6 +12,7 @@ from isthmus.kernel.database import Connection, Dialect, Row, Transaction, Value
 from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids, MalformedId, to_18
 from isthmus.org.query import cursor
+from isthmus.org.query.breadths import Breadths
 from isthmus.org.query.paging import BATCH_MAX, Pager
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.plan import Plan, Run
@@ -42,6 +43,7 @@ class QueryEngine:
         self._limit_cursors = limit_cursors
         self._plans = Plans()
         self._reads = ReadPlans()
+        self._breadths = Breadths()
 
     def run(
         self,
@@ -66,7 +68,10 @@ class QueryEngine:
         levels = levels_of(api_version)
         question = Question(soql, schema, principal.access, connection.dialect, all_rows, levels)
         return self._plans.use(
-            question, lambda plan, slots: pager.first(plan, Run(slots, now, principal), batch_size)
+            question,
+            lambda plan, slots: pager.first(
+                plan, Run(slots, now, principal, breadths=self._breadths), batch_size
+            ),
         )
 
     def shape(

@@ -50,7 +50,15 @@ def count(connection: Connection, statement: Statement, run: Run) -> int:
 
 def first_rows(connection: Connection, plan: Plan, run: Run) -> list[Row]:
     """The rows within the run's limit and offset, without children. Raises SoqlProblem."""
-    return _opened(connection.rows(plan.page.sql, plan.page.parameters(run)), plan.opener)
+    page = plan.narrow if plan.narrow is not None and _is_narrow(connection, plan, run) else plan.page
+    return _opened(connection.rows(page.sql, page.parameters(run)), plan.opener)
+
+
+def _is_narrow(connection: Connection, plan: Plan, run: Run) -> bool:
+    """Whether the caller sees little of the query's object."""
+    if plan.probe is None or run.breadths is None:
+        return False
+    return run.breadths.is_narrow(connection, plan.probe, run.principal.user_id, run.now)
 
 
 def all_ids(connection: Connection, ids: Statement, run: Run) -> Iterator[str]:

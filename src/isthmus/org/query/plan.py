@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from isthmus.kernel.database import Value
+from isthmus.org.query.breadths import Breadths
 from isthmus.org.query.opening import Opener
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.problem import SoqlProblem
@@ -30,6 +31,7 @@ class Run:
     ids: str = "[]"
     limit: int = 0
     offset: int = 0
+    breadths: Breadths | None = None
 
 
 Maker: TypeAlias = Callable[[Run], Value]
@@ -97,7 +99,8 @@ class Plan:
     """`page` gives the first rows, `ids` all ids, `by_ids` the rows of the ids `ids`, in no order.
 
     For an aggregate query `page` gives the groups, and there is no more. `count` is given for `COUNT()`, and
-    then it alone is run.
+    then it alone is run. `narrow` gives what `page` gives, and is quicker for callers who see little, as
+    `probe` tells: it takes the caller's id and a bound, and counts what the caller sees.
     """
 
     shape: Shape
@@ -111,3 +114,5 @@ class Plan:
     """What opens the encrypted values of a row; None where there are none."""
     keeper: FieldCipher | None = None
     """What closes the query's text before it is kept; None where it names no encrypted field."""
+    narrow: Statement | None = None
+    probe: str | None = None

@@ -34,16 +34,19 @@ def plan(query: BoundQuery, asked: Asked) -> Plan:
     columns = Columns()
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
     writer = SelectWriter(query, forms(asked.dialect), asked.all_rows, asked.visible)
+    probe = writer.probe()
     return Plan(
         shape=shape,
         page=writer.rows(columns.sql),
-        ids=writer.rows([f"{query.root.alias}.{quoted('Id')}"]),
+        ids=writer.rows([f"{query.root.alias}.{quoted('Id')}"], every=True),
         by_ids=writer.by_ids(columns.sql),
         count=writer.count() if query.counts else None,
         children=children,
         limits=_limits(query),
         opener=opener(columns.encrypted, asked.access),
         keeper=keeper(query),
+        narrow=writer.rows(columns.sql, every=True) if probe else None,
+        probe=probe,
     )
 
 

@@ -80,6 +80,8 @@ class Plan:
         asked = not system or sobject.published  # that events aren't changed is no matter of rights
         self.refusal = refusal(sobject, operation, access) if asked else None
         self.sharing = EVERYWHERE if system else reach_of(schema, sobject, operation, access)
+        self.guarded = frozenset(each.name for each in self.references if self.sharing.guards(each))
+        """The lookups by which not every record may be referred to."""
         self.event = event_type(sobject) if sobject.published else None
         self.follows = followed_by(schema, sobject)
         self.followers = followers_of(schema, sobject)

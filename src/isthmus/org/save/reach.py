@@ -30,6 +30,13 @@ class Reach:
             return None
         return self.records.reaching(target, _ALIAS, self.sobject, field.name)
 
+    def guards(self, field: Field) -> bool:
+        """Whether there are records to which `field` could refer and must not."""
+        if self.records is None:
+            return False
+        targets = map(self.records.find, field.reference_to)
+        return any(each is not None and self.to_refer(each, field) is not None for each in targets)
+
 
 EVERYWHERE: Final = Reach()
 

@@ -69,10 +69,19 @@ def kept(alias: str, all_rows: bool) -> str:
 
 
 def filtered(
-    query: BoundQuery, forms: Forms, all_rows: bool, visible: Visibility, found: list[Parameter]
+    query: BoundQuery,
+    forms: Forms,
+    all_rows: bool,
+    visible: Visibility,
+    found: list[Parameter],
+    *,
+    listed: bool = False,
 ) -> str:
-    """The condition of WHERE, '' where there is none; its parameters are added to `found`."""
-    seen = visible.condition(query.root)
+    """The condition of WHERE, '' where there is none; its parameters are added to `found`.
+
+    `listed`: what the caller may see is listed, not asked of each row; the parameters are the same.
+    """
+    seen = visible.listed(query.root) if listed else visible.condition(query.root)
     found += callers(seen)
     if query.where is None:
         return together(kept(query.root.alias, all_rows), seen)

@@ -10,6 +10,7 @@ from isthmus.org.query.sql.clauses import OrderWriter, filtered, limited, select
 from isthmus.org.query.sql.conditions import ConditionWriter
 from isthmus.org.query.sql.expressions import Expressions, group_keys, shown_of_group
 from isthmus.org.query.sql.forms import Forms
+from isthmus.org.query.sql.select import is_selective
 from isthmus.org.query.sql.visibility import Visibility, callers
 
 
@@ -20,7 +21,9 @@ def grouped(
     expressions = Expressions(forms)
     columns = [_shown(expressions, each.value) for each in grouping.items]
     found: list[Parameter] = callers(select([], query.tables, visible))
-    sql = select(columns, query.tables, visible) + where(filtered(query, forms, all_rows, visible, found))
+    listed = not is_selective(query)
+    condition = filtered(query, forms, all_rows, visible, found, listed=listed)
+    sql = select(columns, query.tables, visible) + where(condition)
     if grouping.by:
         keys = (key for field in grouping.by for key in group_keys(field))
         sql += f" GROUP BY {', '.join(dict.fromkeys(keys))}"

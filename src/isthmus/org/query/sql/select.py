@@ -6,13 +6,13 @@ They always end their order with the id, so that equal rows keep their order fro
 from collections.abc import Sequence
 from typing import Final
 
-from isthmus.org.query.bound import All, BoundQuery, Test
+from isthmus.org.query.bound import All, AnyOf, BoundQuery, InQuery, Test
 from isthmus.org.query.parser.syntax import Null
 from isthmus.org.query.plan import Parameter, Statement
 from isthmus.org.query.sql.clauses import OrderWriter, filtered, kept, limited, select, statement, where
 from isthmus.org.query.sql.forms import Forms
 from isthmus.org.query.sql.visibility import Visibility, callers
-from isthmus.org.schema.tables import layout, quoted
+from isthmus.org.schema.tables import layout, quoted, shadow_name
 
 _BOUNDS: Final = frozenset({"<", "<=", ">", ">="})
 _IDS: Final = Parameter(lambda run: run.ids)
@@ -29,14 +29,27 @@ class SelectWriter:
         self._joining = callers(select([], query.tables, visible))
         self._where_parameters = [*self._joining]
         self._where = filtered(query, forms, all_rows, visible, self._where_parameters)
+        self._whole = self._where if is_selective(query) else self._listed()
+        """The condition for statements that look at every row."""
         self._orders = OrderWriter(forms)
         self._order = self._ordered()
 
-    def rows(self, columns: Sequence[str]) -> Statement:
-        """Rows in order, at most the run's limit, after its offset where the query has one."""
+    def rows(self, columns: Sequence[str], *, every: bool = False) -> Statement:
+        """Rows in order, at most the run's limit, after its offset where the query has one.
+
+        `every`: whoever asks sees little of what is looked at, or wants to see all of it.
+        """
         tail, after = limited(self._query)
         found = [*self._where_parameters, *self._orders.parameters, *after]
-        return statement(f"{self._select(columns)}{where(self._where)} ORDER BY {self._order}{tail}", found)
+        condition = where(self._whole if every else self._where)
+        return statement(f"{self._select(columns)}{condition} ORDER BY {self._order}{tail}", found)
+
+    def probe(self) -> str | None:
+        """What tells whether `rows` should be asked with `every`; None: no matter."""
+        return None if self._whole == self._where else self._visible.probe(self._query.root)
+
+    def _listed(self) -> str:
+        return filtered(self._query, self._forms, self._all_rows, self._visible, [], listed=True)
 
     def children(self, columns: Sequence[str], reference: str) -> Statement:
         """Rows in order whose column `reference` is one of the run's ids."""
@@ -57,7 +70,7 @@ class SelectWriter:
     def count(self) -> Statement:
         """The number of rows, of those within LIMIT and OFFSET where the query has one."""
         if self._query.limit is None and self._query.offset is None:
-            return statement(f"{self._select(['COUNT(*)'])}{where(self._where)}", self._where_parameters)
+            return statement(f"{self._select(['COUNT(*)'])}{where(self._whole)}", self._where_parameters)
         tail, after = limited(self._query)
         inner = f"{self._select(['1'])}{where(self._where)}{tail}"
         return statement(f"SELECT COUNT(*) FROM ({inner}) AS counted", [*self._where_parameters, *after])
@@ -74,6 +87,19 @@ class SelectWriter:
             by_id = f"{root.alias}.{quoted('Id')}"
             items.append(self._forms.sorted.format(column=by_id) if _follows_changes(self._query) else by_id)
         return ", ".join(items)
+
+
+def is_selective(query: BoundQuery) -> bool:
+    """Whether an index finds the few rows that the query's own condition leaves."""
+    parts = query.where.conditions if isinstance(query.where, All) else (query.where,)
+    indexed = {"Id", *(index.column for index in layout(query.root.sobject).indexes)}
+    return any(
+        isinstance(part, Test | AnyOf | InQuery)
+        and not part.negated
+        and not part.field.table.outer
+        and not indexed.isdisjoint((part.field.field.name, shadow_name(part.field.field)))
+        for part in parts
+    )
 
 
 def _follows_changes(query: BoundQuery) -> bool:

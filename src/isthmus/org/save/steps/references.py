@@ -11,6 +11,7 @@ from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.batch import Save
 from isthmus.org.save.columns import refusal
 from isthmus.org.save.external_ids import find_by_value, is_external_id, key_value
+from isthmus.org.save.layout import Layout
 from isthmus.org.save.operation import Moment, Operation
 from isthmus.org.save.plan import Plan
 from isthmus.org.save.row import Row
@@ -127,8 +128,17 @@ def check_references(save: Save) -> None:
     referred to.
     """
     lookups = save.plan.lookups
-    told = [(row, row.layout.direct) for row in save.live() if row.layout is not None]
+    told = [(row, _told(save.plan, row.layout)) for row in save.live() if row.layout is not None]
     _check(save, [each for each in told if not each[1].isdisjoint(lookups)])
+
+
+def _told(plan: Plan, layout: Layout) -> frozenset[str]:
+    """The lookups of a record to be looked at: those of which it gives the id; and those of which it gives a
+    parent's external id, where the parent may be one that must not be referred to.
+    """
+    if not (plan.guarded and layout.parents):
+        return layout.direct
+    return layout.direct | plan.guarded.intersection(column.name for _, column in layout.parents)
 
 
 def _may_be_assigned(plan: Plan) -> bool:
@@ -158,7 +168,7 @@ def _check(save: Save, rows: list[tuple[Row, frozenset[str]]]) -> None:
                 row.errors.append(row_error("reference_not_found"))
     for target_name, references in asked.items():
         states = _states(save, target_name, {value for _, _, value in references})
-        within = _within(save, target_name, references)
+        within = _within(save, target_name, references) if save.plan.guarded else {}
         for row, field, value in references:
             error = _refusal(save, field, value, states.get(value))
             if error is None and value not in within.get(field.name, states):

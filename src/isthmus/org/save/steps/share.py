@@ -14,6 +14,7 @@ from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
 from isthmus.org.save.row import Row
 from isthmus.org.save.sharing import upkeep_of
+from isthmus.org.save.statements import in_parts
 from isthmus.org.save.step import step
 from isthmus.org.schema.share_objects import is_share
 from isthmus.org.schema.tables import quoted
@@ -137,6 +138,8 @@ def make_role_groups(save: Save) -> None:
 
     Source: Object Reference, Group, Type.
     """
+    roles = {str(row.id): row for row in save.live()}
+    there = in_parts(save.unit.tx, 'SELECT "RelatedId" FROM "Group" WHERE "RelatedId" IN ({})', list(roles))
     groups = [
         Row(
             {
@@ -147,8 +150,9 @@ def make_role_groups(save: Save) -> None:
                 "DoesIncludeBosses": False,
             }
         )
-        for row in save.live()
+        for row in roles.values()
         for kind in _GROUP_TYPES
+        if (row.id,) not in there
     ]
     with save.unit.as_platform():
         save.unit.save(save.plan.schema["Group"], Operation.INSERT, groups)

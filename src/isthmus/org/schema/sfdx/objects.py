@@ -156,7 +156,6 @@ def _extended(draft: ObjectDraft, standard: SObjectType, fields: tuple[Field, ..
     if document is None:
         return built
     sharing = document.choice("sharingModel", _SHARING)
-    _say_sharing(document, sharing)
     return replace(
         built,
         label=document.text("label") or standard.label,
@@ -243,7 +242,6 @@ def _of_kind(document: Node, kind: ObjectKind, built: SObjectType) -> SObjectTyp
             sharing = document.choice("sharingModel", _SHARING)
             if sharing is None and any(each.master_detail for each in built.fields):
                 sharing = "ControlledByParent"
-            _say_sharing(document, sharing)
             return replace(built, sharing_model=sharing or "ReadWrite")
         case _:
             return built
@@ -257,11 +255,6 @@ def _event(document: Node, built: SObjectType) -> SObjectType:
         event_type=document.choice("eventType", ("HighVolume", "StandardVolume")) or "HighVolume",
         publish_behavior=document.choice("publishBehavior", behaviors) or "PublishAfterCommit",
     )
-
-
-def _say_sharing(document: Node, model: str | None) -> None:
-    if model in ("Private", "Read") and (sentence := partly("sharing", model=model)):
-        document.warn(sentence, "sharingModel")
 
 
 def _say(document: Node, name: str) -> None:

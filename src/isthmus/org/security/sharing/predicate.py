@@ -32,16 +32,33 @@ _SEVERAL: Final = "substr({column}, 1, 3)"
 
 
 class RecordAccess:
-    """The conditions for users with one access, over one schema."""
+    """The conditions for users with one access, over one schema.
 
-    def __init__(self, schema: Schema, access: Access) -> None:
+    They ask of each record whether it is shared with the user. With `listed` they list all that is shared:
+    quicker where most records have to be looked at and the user sees few of them.
+    """
+
+    def __init__(self, schema: Schema, access: Access, *, listed: bool = False) -> None:
         self._schema = schema
+        self._shared = _listed if listed else _asked
         self._access = access
         self._model: SharingModel = sharing_model(schema)
+
+    def find(self, name: str) -> SObjectType | None:
+        """The object of that name, where its records are kept."""
+        found = self._schema.find(name)
+        return found if found is not None and found.stored else None
 
     def condition(self, sobject: SObjectType, alias: str, level: Level = Level.READ) -> str | None:
         """That the record of the table `alias` may be read, or more; None: every record may."""
         return self._condition(sobject, alias, level, frozenset())
+
+    def decided_by(self, sobject: SObjectType) -> ShareTable | None:
+        """The shares that decide who reads a record of the object; None: something else does."""
+        model = self._model.of(sobject)
+        if self._is_exempt(sobject, Level.READ) or model.open >= Level.READ:
+            return None
+        return model.shares
 
     def reaching(self, target: SObjectType, alias: str, child: SObjectType, field: str) -> str | None:
         """That the record `alias` of `target` may be referred to by `field` of a new record of `child`.
@@ -65,7 +82,7 @@ class RecordAccess:
             return None
         ways: list[str] = []
         if model.shares is not None:
-            ways.append(_shared(model.shares, f"{alias}.{quoted('Id')}", level))
+            ways.append(self._shared(model.shares, f"{alias}.{quoted('Id')}", level))
         owner = f"{alias}.{quoted('OwnerId')}"
         if model.owned:
             ways.append(f"{owner} IN {_GRANTEES}")
@@ -135,7 +152,7 @@ class RecordAccess:
         if self._is_exempt(target, level) or model.open >= level:
             return None
         if model.shares is not None and not model.parents:
-            return _shared(model.shares, column, level)
+            return self._shared(model.shares, column, level)
         alias = f"r{len(above)}"
         condition = self._condition(target, alias, level, above)
         if condition is None:
@@ -146,13 +163,27 @@ class RecordAccess:
         )
 
 
-def _shared(table: ShareTable, record: str, level: Level) -> str:
-    """That a share gives the user the record whose id `record` is."""
+def _asked(table: ShareTable, record: str, level: Level) -> str:
+    """That a share gives the user the record whose id `record` is: asked of the record."""
+    return f"EXISTS (SELECT 1 FROM {_joined(table, level)} AND s.{quoted(table.record)} = {record})"
+
+
+def _listed(table: ShareTable, record: str, level: Level) -> str:
+    """The same, as a list of all records that the user is given."""
+    return f"{record} IN (SELECT s.{quoted(table.record)} FROM {_joined(table, level)})"
+
+
+def _joined(table: ShareTable, level: Level) -> str:
     rows = _ROWS[level].format(level=quoted(table.level))
     return (
-        f"{record} IN (SELECT s.{quoted(table.record)} FROM {quoted(table.name)} AS s "
-        f'WHERE s."UserOrGroupId" IN {_GRANTEES}{rows})'
+        f'{quoted(table.name)} AS s JOIN "isthmus_grantees" AS g ON g."grantee_id" = s."UserOrGroupId" '
+        f'WHERE g."user_id" = ?{rows}'
     )
+
+
+def breadth(table: ShareTable) -> str:
+    """A query that counts what a user (the first `?`) is given, up to a bound (the second)."""
+    return f"SELECT COUNT(*) FROM (SELECT 1 FROM {_joined(table, Level.READ)} LIMIT ?) AS given"
 
 
 def _without_parents(model: RecordModel, alias: str) -> str:

@@ -98,7 +98,7 @@ class Shares:
             ids = self.find(child, "AccountId", accounts, AT_ONCE + 1)
             if len(ids) > AT_ONCE:
                 for each in accounts:
-                    work.put(self._tx, work.RECORDS, child, "AccountId", each)
+                    work.put(self._tx, self._user_id, work.RECORDS, child, "AccountId", each)
                 continue
             for start in range(0, len(ids), _PART):
                 self._bring(self._model.kept[child], IMPLICIT_CHILD, ids[start : start + _PART])
@@ -110,7 +110,7 @@ class Shares:
             self.refresh(sobject, ids)
             return
         for each in owners:
-            work.put(self._tx, work.RECORDS, sobject, "OwnerId", each)
+            work.put(self._tx, self._user_id, work.RECORDS, sobject, "OwnerId", each)
 
     def find(self, sobject: str, field: str, values: Sequence[str], most: int) -> list[str]:
         """At most so many records whose field has one of the values."""

@@ -30,6 +30,11 @@ def _tables(dialect: Dialect) -> Sequence[str]:
     )
 
 
+def _who_changed(dialect: Dialect) -> Sequence[str]:
+    return (f'ALTER TABLE "isthmus_sharing_work" ADD COLUMN "user_id" {dialect.text} NOT NULL DEFAULT \'\'',)
+
+
 MIGRATIONS: Final = (
     Migration(1, "grantees, sharing rules, and sharing that is yet to be recalculated", _tables),
+    Migration(2, "whose change it is that has to be followed", _who_changed),
 )

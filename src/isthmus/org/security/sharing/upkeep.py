@@ -17,11 +17,11 @@ from isthmus.org.security.sharing.model import sharing_model
 from isthmus.org.security.sharing.rows import ACCOUNT
 from isthmus.org.security.sharing.rules import SharingRule, replace_rules
 from isthmus.org.security.sharing.shares import AT_ONCE, Shares
+from isthmus.org.security.sharing.work import Work
 
 USERS_AT_ONCE: Final = 200
 """Users whose grantees are recalculated with a change, and in one part of a larger one."""
 _PART: Final = 500
-_DROPPED_AT_ONCE: Final = 2_000
 _EVERYBODY: Final = "*"
 """In `isthmus_sharing_state`: that everybody's grantees have been calculated."""
 
@@ -34,6 +34,7 @@ class Upkeep:
         self._schema = schema
         self._model = sharing_model(schema)
         self._list = values_of(tx.dialect)
+        self._user_id = user_id
         self.shares = Shares(tx, schema, instance=instance, now=now, user_id=user_id)
 
     # Who stands for whom
@@ -45,7 +46,7 @@ class Upkeep:
         grantees.keep_queues(self._tx)
         users = grantees.concerned(self._tx, ids, left) | self._holders(ids)
         if len(users) > USERS_AT_ONCE:
-            work.put(self._tx, work.GRANTEES)
+            work.put(self._tx, self._user_id, work.GRANTEES)
         else:
             self._regroup(users)
 
@@ -111,7 +112,7 @@ class Upkeep:
         """Recalculate the shares of all of an object's records."""
         ids = self._page(sobject, "", "", "", AT_ONCE + 1)
         if len(ids) > AT_ONCE:
-            work.put(self._tx, work.RECORDS, sobject)
+            work.put(self._tx, self._user_id, work.RECORDS, sobject)
         else:
             self.shares.refresh(sobject, ids)
 
@@ -119,45 +120,38 @@ class Upkeep:
         grantees.keep_queues(self._tx)
         users = self._page("User", "", "", "", USERS_AT_ONCE + 1)
         if len(users) > USERS_AT_ONCE:
-            work.put(self._tx, work.GRANTEES)
+            work.put(self._tx, self._user_id, work.GRANTEES)
         else:
             self._regroup(users)
 
     def _drop(self, sobject: str) -> None:
         """An object has become open: its shares go, and what followed from them."""
         if self._schema.find(f"{sobject}Share") is not None:
-            work.put(self._tx, work.DROP, sobject)
+            work.put(self._tx, self._user_id, work.DROP, sobject)
         if ACCOUNT in self._model.kept and sobject != ACCOUNT:
             self.refresh_all(ACCOUNT)
 
     # What is left to do
 
-    def advance(self) -> bool:
-        """Do a part of what waits; returns whether there was anything."""
-        todo = work.first(self._tx)
-        if todo is None:
-            return False
+    def advance(self, todo: Work) -> None:
+        """Do a part of a piece of work, and note how far it has come."""
+        done: list[str] = []
+        most = _PART
         if todo.kind == work.GRANTEES:
-            done = self._page("User", "", "", todo.position, USERS_AT_ONCE)
+            most = USERS_AT_ONCE
+            done = self._page("User", "", "", todo.position, most)
             self._regroup(done)
-            whole = len(done) < USERS_AT_ONCE
         elif todo.kind == work.RECORDS and todo.sobject in self._model.kept:
-            done = self._page(todo.sobject, todo.field, todo.value, todo.position, _PART)
+            done = self._page(todo.sobject, todo.field, todo.value, todo.position, most)
             self.shares.refresh(todo.sobject, done)
-            whole = len(done) < _PART
         elif todo.kind == work.DROP and todo.sobject not in self._model.kept:
-            table = quoted(f"{todo.sobject}Share")
-            dropped = self._tx.execute(
-                f'DELETE FROM {table} WHERE "Id" IN (SELECT "Id" FROM {table} LIMIT {_DROPPED_AT_ONCE})'
-            )
-            done, whole = [""], dropped < _DROPPED_AT_ONCE
-        else:
-            done, whole = [], True
-        if whole:
+            table = f"{todo.sobject}Share"
+            done = self._page(table, "", "", todo.position, most)
+            self._tx.execute_many(f'DELETE FROM {quoted(table)} WHERE "Id" = ?', [(each,) for each in done])
+        if len(done) < most:
             work.finish(self._tx, todo)
         else:
             work.note(self._tx, todo, done[-1])
-        return True
 
     def _page(self, sobject: str, field: str, value: str, after: str, most: int) -> list[str]:
         """Ids of records in their order, those of which the field has the value where one is named."""
@@ -167,3 +161,12 @@ class Upkeep:
             (*([value] if field else []), after),
         )
         return [str(row[0]) for row in rows]
+
+
+def advance(tx: Transaction, schema: Schema, *, instance: str, now: int) -> bool:
+    """Do a part of what waits; returns whether there was anything."""
+    todo = work.first(tx)
+    if todo is None:
+        return False
+    Upkeep(tx, schema, instance=instance, now=now, user_id=todo.user_id).advance(todo)
+    return True

@@ -19,7 +19,7 @@ DROP: Final = "drop"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`position` is the id of the last record, or user, that was done."""
+    """`position` is the id of the last record, or user, that was done. `user_id`: whose change it follows."""
 
     id: int
     kind: str
@@ -27,9 +27,12 @@ class Work:
     field: str
     value: str
     position: str
+    user_id: str
 
 
-def put(tx: Transaction, kind: str, sobject: str = "", field: str = "", value: str = "") -> None:
+def put(
+    tx: Transaction, user_id: str, kind: str, sobject: str = "", field: str = "", value: str = ""
+) -> None:
     """Note something that has to be recalculated. Where it is noted already, it begins anew."""
     tx.execute(
         'DELETE FROM "isthmus_sharing_work" WHERE "kind" = ? AND "sobject" = ? AND "field" = ? '
@@ -37,21 +40,20 @@ def put(tx: Transaction, kind: str, sobject: str = "", field: str = "", value: s
         (kind, sobject, field, value),
     )
     tx.execute(
-        'INSERT INTO "isthmus_sharing_work" ("id", "kind", "sobject", "field", "value", "position") '
-        "VALUES (?, ?, ?, ?, ?, '')",
-        (tx.next_in_sequence("sharing_work"), kind, sobject, field, value),
+        'INSERT INTO "isthmus_sharing_work" ("id", "kind", "sobject", "field", "value", "position", '
+        "\"user_id\") VALUES (?, ?, ?, ?, ?, '', ?)",
+        (tx.next_in_sequence("sharing_work"), kind, sobject, field, value, user_id),
     )
 
 
-def first(tx: Connection) -> Work | None:
-    """What has waited longest; None: nothing is left."""
+def first(tx: Transaction) -> Work | None:
+    """What has waited longest; None: nothing is left. On PostgreSQL nobody else gets it meanwhile."""
+    lock = " FOR UPDATE" if tx.dialect.name == "postgresql" else ""
     row = tx.row(
-        'SELECT "id", "kind", "sobject", "field", "value", "position" FROM "isthmus_sharing_work" '
-        'ORDER BY "id" LIMIT 1'
+        'SELECT "id", "kind", "sobject", "field", "value", "position", "user_id" FROM "isthmus_sharing_work" '
+        f'ORDER BY "id" LIMIT 1{lock}'
     )
-    if row is None:
-        return None
-    return Work(int(str(row[0])), str(row[1]), str(row[2]), str(row[3]), str(row[4]), str(row[5]))
+    return None if row is None else Work(int(str(row[0])), *map(str, row[1:]))
 
 
 def waiting(connection: Connection) -> int:
