@@ -123,10 +123,7 @@ async def open_org(
         )
         then = provision.provision(org, founding, first_user(settings), definition.declared)
         await asyncio.to_thread(_put_into_force, schemas, definition, confirmed, then)
-        credentials = None
-        if not founding.provisioned:
-            credentials = await provision.renew_credentials(org, founding, settings.org.password)
-            await asyncio.to_thread(provision.mark_provisioned, database)
+        credentials = await _first_logins(org, database, founding, settings)
         definition.flows.tell_gaps()
         await _warn_of_lost_key(identity)
         await org.start()
@@ -176,6 +173,19 @@ def _databases(settings: Settings, closing: ExitStack) -> tuple[Database, Databa
     return kept(SqliteDatabase(file)), kept(SqliteDatabase(file.with_suffix(".events.db"), readers=1))
 
 
+async def _first_logins(
+    org: Org, database: Database, founding: Founding, settings: Settings
+) -> Credentials | None:
+    """Let those log in who can't yet: in a new org its administrator, whose credentials these are."""
+    credentials = None
+    if not founding.provisioned:
+        credentials = await provision.renew_credentials(org, founding, settings.org.password)
+        await asyncio.to_thread(provision.mark_provisioned, database)
+    passwords = {each.username: each.password for each in settings.users if each.password}
+    await provision.give_first_passwords(org, founding, passwords)
+    return credentials
+
+
 async def _warn_of_lost_key(identity: Identity) -> None:
     for client_id in await identity.find_unopenable_apps():
         _log.warning(
@@ -200,4 +210,25 @@ def first_user(settings: Settings) -> FirstUser:
         username=settings.org.username,
         time_zone=settings.org.time_zone,
         locale=settings.org.locale,
+        security=_security(settings),
     )
+
+
+def _security(settings: Settings) -> provision.SecuritySettings:
+    """What these settings say of who may do what, beside the project."""
+    users = tuple(
+        provision.DeclaredUser(
+            username=each.username,
+            profile=each.profile,
+            role=each.role,
+            permission_sets=each.permission_sets,
+            permission_set_groups=each.permission_set_groups,
+            groups=each.groups,
+            first_name=each.first_name,
+            last_name=each.last_name,
+            time_zone=settings.org.time_zone,
+            locale=settings.org.locale,
+        )
+        for each in settings.users
+    )
+    return provision.SecuritySettings(settings.org.strict_field_security, users)

@@ -54,7 +54,9 @@ def of_project(project: Project) -> Definition:
     return Definition(
         objects=project.objects,
         metadata_records=project.metadata_records,
-        declared=Declared(statuses=project.status_records, references=project.metadata_references),
+        declared=Declared(
+            statuses=project.status_records, references=project.metadata_references, security=security
+        ),
         flows=flows,
         security=security,
     )

@@ -16,7 +16,12 @@
     [limits]
     DailyApiRequests = 15000
 
-Every key can be set by the environment too, as `ISTHMUS_<SECTION>_<KEY>`: `ISTHMUS_SERVER_HTTP=0`.
+    [[users]]                          # beside the administrator, as many as there are
+    username = "ada@acme.example"
+    profile = "Standard User"
+    permission_sets = ["Solar_Sales"]
+
+Every key of one table can be set by the environment, as `ISTHMUS_<SECTION>_<KEY>`: `ISTHMUS_SERVER_HTTP=0`.
 """
 
 import os
@@ -82,6 +87,8 @@ class OrgSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ten open query cursors for each user, the oldest given up, as the platform had it before API 56.0."""
     overlay: str | None = None
     """What `isthmus schema pull` wrote: how another org's standard objects differ from ours."""
+    strict_field_security: bool = False
+    """The project's own fields take a permission, the administrator's too, as where they are deployed to."""
     seed: int | None = None
     """Makes ids, tokens and passwords repeatable. For tests only: seeded tokens can be guessed."""
 
@@ -110,6 +117,29 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`postgresql://…`, or a SQLite file; default: `hub.db` in the data folder."""
 
 
+class UserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A user that the org has beside its administrator, kept up to but for the password."""
+
+    username: Username
+    """What the user logs in as; the e-mail address too."""
+    profile: str = "Standard User"
+    """The profile's name."""
+    role: str | None = None
+    """The role, by its developer name."""
+    permission_sets: tuple[str, ...] = ()
+    """Permission sets that are assigned, by their names."""
+    permission_set_groups: tuple[str, ...] = ()
+    """Permission set groups that are assigned, by their developer names."""
+    groups: tuple[str, ...] = ()
+    """Public groups and queues that the user is in, by their developer names."""
+    first_name: str | None = None
+    """The first name."""
+    last_name: str | None = None
+    """The last name; default: what stands before the @ of the username."""
+    password: str | None = None
+    """The first password; default: none."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be set. `limits` overrides maxima by name: most are in `/limits`."""
 
@@ -117,6 +147,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: ServerSettings = msgspec.field(default_factory=ServerSettings)
     hub: HubSettings = msgspec.field(default_factory=HubSettings)
     limits: Mapping[str, int] = msgspec.field(default_factory=dict)
+    users: tuple[UserSettings, ...] = ()
     root: Path = Path()
     """The folder that relative paths begin at."""
     data: Path = Path(DATA_FOLDER)
@@ -201,6 +232,9 @@ def _check(settings: Settings, where: str) -> None:
             raise SettingsError(
                 f"{where}: {key}: {scheme}:// is no storage; postgresql:// is, or a file's path"
             )
+    names = [each.lower() for each in (settings.org.username, *(user.username for user in settings.users))]
+    if twice := next((each for each in names if names.count(each) > 1), None):
+        raise SettingsError(f"{where}: users: {twice} is declared twice")
     if settings.server.http < 0 and settings.server.https < 0:
         raise SettingsError(f"{where}: server: with neither http nor https, nobody could reach the org")
     for name, value in settings.limits.items():

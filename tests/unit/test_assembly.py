@@ -161,7 +161,7 @@ def test_a_new_org_has_what_a_user_expects(tmp_path: Path) -> None:
     assert asyncio.run(totals()) == {
         "Organization": 1,
         "User": 1,
-        "Profile": 4,
+        "Profile": 5,
         "Pricebook2": 1,
         "OpportunityStage": 10,
         "CaseStatus": 4,

@@ -51,6 +51,8 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_p
         ("[org]\nedition = 'Foo'\n", "org.edition"),
         ("[org]\nstorage = 'mysql://x'\n", "mysql"),
         ("[limits]\nDailyApiRequests = -5\n", "0 or more"),
+        ("[[users]]\nusername = 'admin@isthmus.example'\n", "admin@isthmus.example is declared twice"),
+        ("[[users]]\nusername = 'nobody'\n", "users"),
     ],
 )
 def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:

@@ -6,10 +6,17 @@ from isthmus.kernel.database import Transaction
 from isthmus.org.org import Org, Running
 from isthmus.org.org.founder import Founder
 from isthmus.org.provision.accept import ProvisionFailed
-from isthmus.org.provision.credentials import Credentials, administrator_name, renew_credentials
+from isthmus.org.provision.credentials import (
+    Credentials,
+    administrator_name,
+    give_first_passwords,
+    renew_credentials,
+)
 from isthmus.org.provision.declared import Declared, match_records
+from isthmus.org.provision.declared_users import DeclaredUser
 from isthmus.org.provision.first_records import FirstUser, administrator, create
 from isthmus.org.provision.founding import COMPONENT, MIGRATIONS, Founding, found, mark_provisioned
+from isthmus.org.provision.security import SecuritySettings, match_security
 from isthmus.org.schema.model import Schema
 
 __all__ = [
@@ -17,12 +24,15 @@ __all__ = [
     "MIGRATIONS",
     "Credentials",
     "Declared",
+    "DeclaredUser",
     "FirstUser",
     "Founding",
     "ProvisionFailed",
+    "SecuritySettings",
     "administrator",
     "administrator_name",
     "found",
+    "give_first_passwords",
     "mark_provisioned",
     "provision",
     "renew_credentials",
@@ -36,8 +46,14 @@ def provision(
     none, and those that the schema and `declared` say. Raises ProvisionFailed there, which undoes the schema.
     """
 
-    def work(running: Running, schema: Schema) -> None:
-        create(running, founding, first)
-        match_records(running, schema, declared)
+    founder = Founder(org, administrator(founding, first))
 
-    return Founder(org, administrator(founding, first)).within(work)
+    def unit(tx: Transaction, schema: Schema) -> None:
+        def work(running: Running, schema: Schema) -> None:
+            create(running, founding, first)
+            match_records(running, schema, declared)
+            match_security(running, tx, schema, declared.security, first.security)
+
+        founder.within(work)(tx, schema)
+
+    return unit

@@ -1,5 +1,6 @@
 """Credentials: what the administrator and the org's own connected app log in with, and their renewal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +33,17 @@ async def renew_credentials(org: Org, founding: Founding, password: str | None =
     app = await org.identity.create_app(APP, client_id=founding.client_id, run_as_user_id=founding.user_id)
     username = await administrator_name(org, founding)
     return Credentials(username, password, security_token, app.client_id, app.secret)
+
+
+async def give_first_passwords(org: Org, founding: Founding, passwords: Mapping[str, str]) -> None:
+    """Give users the passwords they begin with, by username; who has one keeps it."""
+    who = Principal(founding.user_id, "", founding.organization_id, founding.profile_id)
+    for username, password in passwords.items():
+        result = await org.query(who, f"SELECT Id FROM User WHERE Username = '{username}'")
+        for row in result.rows:
+            user_id = str(row[result.shape.id_index or 0])
+            if not await org.identity.has_password(user_id):
+                await org.identity.set_password(user_id, password)
 
 
 async def administrator_name(org: Org, founding: Founding) -> str:

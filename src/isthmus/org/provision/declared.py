@@ -1,21 +1,18 @@
 """Declared: records that an org's definition says, kept up to it.
 
-Record types, the tables behind standard picklists, custom metadata. What differs is changed, what is not
-declared any more is deleted; what is as declared is not touched.
+Record types, the tables behind standard picklists, custom metadata.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
-from isthmus.org.org import Column, Running
+from isthmus.org.org import Running
 from isthmus.org.provision.accept import accept
-from isthmus.org.schema.model import ObjectKind, Schema, SObjectType
+from isthmus.org.provision.matching import Existing, existing_records, match
+from isthmus.org.schema.model import ObjectKind, Schema
 from isthmus.org.schema.sfdx.custom_metadata import RecordReference
 from isthmus.org.schema.standard import standard_records
-from isthmus.org.schema.values import parse_value
-
-_PAGE: Final = 2_000
+from isthmus.org.security.metadata.loader import LoadedSecurity
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +24,19 @@ class Declared:
 
     statuses: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
     references: Sequence[RecordReference] = ()
+    security: LoadedSecurity = field(default_factory=LoadedSecurity)
 
 
 def match_records(running: Running, schema: Schema, declared: Declared) -> None:
     """Bring the records that `schema` and `declared` say up to them. Raises ProvisionFailed."""
-    _match(running, schema, "RecordType", ("SobjectType", "DeveloperName"), _record_types(schema))
+    match(running, schema, "RecordType", ("SobjectType", "DeveloperName"), _record_types(schema))
     for sobject, records in {**standard_records(), **declared.statuses}.items():
-        _match(running, schema, sobject, ("ApiName",), records)
+        match(running, schema, sobject, ("ApiName",), records)
     for each in schema:
         if each.kind is ObjectKind.CUSTOM_METADATA:
             records = schema.metadata_records.get(each.name, ())
             bare = _without(each.name, records, declared.references)
-            _match(running, schema, each.name, ("DeveloperName",), bare)
+            match(running, schema, each.name, ("DeveloperName",), bare)
     _refer(running, schema, declared.references)
 
 
@@ -67,71 +65,12 @@ def _record_types(schema: Schema) -> list[Mapping[str, object]]:
     ]
 
 
-def _match(
-    running: Running,
-    schema: Schema,
-    sobject: str,
-    key: tuple[str, ...],
-    declared: Sequence[Mapping[str, object]],
-) -> None:
-    """Make the records of `sobject` those that are declared, told apart by the fields of `key`."""
-    wanted = {tuple(str(record[each]) for each in key): record for record in declared}
-    existing = _existing(running, schema[sobject], key, sorted({name for each in declared for name in each}))
-    new = [record for name, record in wanted.items() if name not in existing]
-    changed = [
-        {**record, "Id": existing[name].id}
-        for name, record in wanted.items()
-        if name in existing and not existing[name].holds(record)
-    ]
-    gone = [each.id for name, each in existing.items() if name not in wanted]
-    accept(sobject, running.insert(sobject, new, all_or_none=True))
-    accept(sobject, running.update(sobject, changed, all_or_none=True))
-    accept(sobject, running.delete(sobject, gone, all_or_none=True))
-
-
-@dataclass(frozen=True, slots=True)
-class _Existing:
-    """A record that is there: stored values by field."""
-
-    id: str
-    sobject: SObjectType
-    values: Mapping[str, object]
-
-    def holds(self, record: Mapping[str, object]) -> bool:
-        """Whether it has the wire values of `record` already."""
-        return all(self._has(name, value) for name, value in record.items())
-
-    def _has(self, name: str, value: object) -> bool:
-        known = self.sobject.field(name)
-        return known is not None and self.values[name] == parse_value(known, value)
-
-
-def _existing(
-    running: Running, sobject: SObjectType, key: tuple[str, ...], fields: Sequence[str]
-) -> dict[tuple[str, ...], _Existing]:
-    """Every record of `sobject` by its key, with the values of `fields`."""
-    names = list(dict.fromkeys((*key, *fields, "Id")))
-    found: dict[tuple[str, ...], _Existing] = {}
-    select = f"SELECT {', '.join(names)} FROM {sobject.name}"
-    after = ""
-    while True:
-        later = f"WHERE Id > '{after}' " if after else ""
-        page = running.query(f"{select} {later}ORDER BY Id LIMIT {_PAGE}")
-        columns = [each for each in page.shape.items if isinstance(each, Column)]
-        for row in page.rows:
-            record = {each.field.name: row[each.index] for each in columns}
-            after = str(record["Id"])
-            found[tuple(str(record[each]) for each in key)] = _Existing(after, sobject, record)
-        if len(page.rows) < _PAGE:
-            return found
-
-
 def _refer(running: Running, schema: Schema, references: Sequence[RecordReference]) -> None:
     """Let custom metadata records refer to each other, now that all of them have ids."""
-    ids: dict[str, dict[tuple[str, ...], _Existing]] = {}
+    ids: dict[str, dict[tuple[str, ...], Existing]] = {}
     for name in {each.sobject for each in references} | {each.target for each in references}:
         of_name = sorted({each.field for each in references if each.sobject == name})
-        ids[name] = _existing(running, schema[name], ("DeveloperName",), of_name)
+        ids[name] = existing_records(running, schema[name], ("DeveloperName",), of_name)
     for each in references:
         record = ids[each.sobject][(each.record,)]
         value = {each.field: ids[each.target][(each.parent,)].id}

@@ -4,13 +4,15 @@ Its organization, a licence, profiles, an administrator, a price book.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from isthmus.org.org import Running
 from isthmus.org.provision.accept import accept
 from isthmus.org.provision.founding import Founding
+from isthmus.org.provision.security import SecuritySettings
 from isthmus.org.security.principal import Principal
+from isthmus.org.security.standard_profiles import ADMINISTRATOR, standard_profiles
 
 _LICENSE: Final = {
     "Name": "Salesforce",
@@ -20,18 +22,18 @@ _LICENSE: Final = {
     "TotalLicenses": 2,
     "UsedLicenses": 1,
 }
-_PROFILES: Final = ("System Administrator", "Standard User", "Read Only", "Minimum Access - Salesforce")
 
 
 @dataclass(frozen=True, slots=True)
 class FirstUser:
-    """What the first records are filled with."""
+    """What the first records are filled with, and what settings say of the org's security."""
 
     organization: str
     edition: str
     username: str
     time_zone: str
     locale: str
+    security: SecuritySettings = field(default_factory=SecuritySettings)
 
 
 def administrator(founding: Founding, first: FirstUser) -> Principal:
@@ -77,7 +79,7 @@ def _first_records(
                 }
             ],
         ),
-        ("Profile", [_profile(founding, name, license_id) for name in _PROFILES]),
+        ("Profile", [_profile(founding, name, license_id) for name in standard_profiles()]),
         ("User", [_user(founding, first)]),
         ("Pricebook2", [{"Name": "Standard Price Book", "IsStandard": True, "IsActive": True}]),
     ]
@@ -85,7 +87,7 @@ def _first_records(
 
 def _profile(founding: Founding, name: str, license_id: str) -> Mapping[str, object]:
     profile: dict[str, object] = {"Name": name, "UserType": "Standard", "UserLicenseId": license_id}
-    if name == _PROFILES[0]:
+    if name == ADMINISTRATOR:
         profile["Id"] = founding.profile_id
     return profile
 

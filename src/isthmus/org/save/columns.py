@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from isthmus.kernel.errors import RowError, row_error
+from isthmus.org.save.referring import permitted_targets
 from isthmus.org.schema.model import TEXTS, Field, FieldType, Schema
 from isthmus.org.schema.time_zones import find_zone
 from isthmus.org.schema.values import PARSERS, BadValue, Reason, Stored
@@ -157,7 +158,7 @@ def _picklist_check(field: Field) -> Check:
 
 def _reference_check(field: Field, schema: Schema) -> Check | None:
     """An id must begin as the ids of an object to which the field may refer."""
-    targets = [schema.find(name) for name in field.reference_to]
+    targets = [schema.find(name) for name in permitted_targets(field)]
     prefixes = frozenset(each.key_prefix for each in targets if each is not None and each.key_prefix)
     if not prefixes or any(each is not None and each.key_prefix is None for each in targets):
         return None

@@ -50,6 +50,11 @@ from isthmus.org.save.steps.number import (
     stamp_system_fields,
 )
 from isthmus.org.save.steps.permit import check_permissions
+from isthmus.org.save.steps.principals import (
+    give_profiles_permission_sets,
+    keep_profiles_permission_sets,
+    rename_roles_groups,
+)
 from isthmus.org.save.steps.publish import publish_after_commit, publish_events
 from isthmus.org.save.steps.references import check_references, check_references_again, resolve_parents
 from isthmus.org.save.steps.register import register_names
@@ -113,6 +118,9 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     run_entitlement_rules,
     recalculate_roll_ups,
     make_role_groups,
+    rename_roles_groups,
+    give_profiles_permission_sets,
+    keep_profiles_permission_sets,
     share_with_owners,
     recalculate_sharing,
 )

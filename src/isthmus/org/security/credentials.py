@@ -7,7 +7,7 @@ forms: a script that works there works here unchanged, and no token has to be fo
 import hmac
 from typing import Final
 
-from isthmus.kernel.database import Transaction
+from isthmus.kernel.database import Connection, Transaction
 from isthmus.org.security.hashing import token_digest
 
 SECURITY_TOKEN_LENGTH: Final = 24
@@ -24,6 +24,12 @@ def password_in(typed: str, security_token_digest: str | None) -> str:
     if hmac.compare_digest(token_digest(ending), security_token_digest):
         return typed[:-SECURITY_TOKEN_LENGTH]
     return typed
+
+
+def has_credentials(connection: Connection, user_id: str) -> bool:
+    """Whether the user has a password."""
+    sql = 'SELECT 1 FROM "isthmus_credentials" WHERE "user_id" = ?'
+    return connection.row(sql, (user_id,)) is not None
 
 
 def save_credentials(

@@ -26,7 +26,12 @@ from isthmus.org.security.apps import (
     platform_cli,
     save_app,
 )
-from isthmus.org.security.credentials import SECURITY_TOKEN_LENGTH, password_in, save_credentials
+from isthmus.org.security.credentials import (
+    SECURITY_TOKEN_LENGTH,
+    has_credentials,
+    password_in,
+    save_credentials,
+)
 from isthmus.org.security.hashing import PasswordHasher, token_digest
 from isthmus.org.security.login_rate import LOGINS_PER_HOUR, LoginRate
 from isthmus.org.security.principal import Principal
@@ -284,6 +289,10 @@ class Identity:
             lambda transaction: save_credentials(transaction, user_id, digest, security_token, now)
         )
         return security_token
+
+    async def has_password(self, user_id: str) -> bool:
+        """Whether the user can log in with a password."""
+        return await self._read(lambda connection: has_credentials(connection, user_id))
 
     async def create_app(
         self,

@@ -14,6 +14,7 @@ from isthmus.org.save.external_ids import find_by_value, is_external_id, key_val
 from isthmus.org.save.layout import Layout
 from isthmus.org.save.operation import Moment, Operation
 from isthmus.org.save.plan import Plan
+from isthmus.org.save.referring import permitted_targets
 from isthmus.org.save.row import Row
 from isthmus.org.save.statements import in_parts
 from isthmus.org.save.step import step
@@ -192,7 +193,7 @@ def _within(save: Save, sobject: str, references: list[tuple[Row, Field, str]]) 
 def _owner_of(save: Save, field: Field, value: str) -> SObjectType | None:
     """The object of the record that is referred to: of those that share the prefix, one the field permits."""
     owners = [each for each in save.unit.schema.with_prefix(value) if each.stored]
-    permitted = [each for each in owners if each.name in field.reference_to]
+    permitted = [each for each in owners if each.name in permitted_targets(field)]
     return permitted[0] if permitted else None
 
 
