@@ -56,9 +56,15 @@ def test_nothing_is_on_disk_in_clear(kept: Storage, monkeypatch: pytest.MonkeyPa
     async def scenario() -> None:
         async with patients(kept) as org:
             record_id = await planted(org)
-            contact = await org.create(
-                "Contact", FirstName="Adalbertine", LastName="Quixadafield", Email="quixada@example.com"
-            )
+            for number in range(2):
+                account = await org.create("Account", Name=f"Acme {number}")
+                contact = await org.create(
+                    "Contact",
+                    AccountId=account,
+                    FirstName="Adalbertine",
+                    LastName="Quixadafield",
+                    Email="quixada@example.com",
+                )
             for _ in range(3):
                 await org.create("Patient__c", Name="Q", Folded__c="folded-zebra-4711")
             await org.ask(
@@ -80,12 +86,15 @@ NAMES = ("Adalbertine", "Quixadafield", "quixada@example.com")
 
 async def cursor(org: Patients) -> None:
     """A query with an encrypted literal that goes on: its text is kept, and its next page comes."""
-    soql = "SELECT Id FROM Patient__c WHERE Folded__c = 'FOLDED-zebra-4711' AND Open__c != 'x'"
     principal = await org.opened.org.identity.authenticate(org.token)
-    result = await org.opened.org.query(principal, soql, batch_size=1)
-    assert result.locator is not None
-    more = await org.opened.org.query_more(principal, str(result.locator), batch_size=1)
-    assert len(more.rows) == 1
+    for soql in (
+        "SELECT Id FROM Patient__c WHERE Folded__c = 'FOLDED-zebra-4711' AND Open__c != 'x'",
+        "SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Contact WHERE LastName = 'Quixadafield')",
+    ):
+        result = await org.opened.org.query(principal, soql, batch_size=1)
+        assert result.locator is not None
+        more = await org.opened.org.query_more(principal, str(result.locator), batch_size=1)
+        assert len(more.rows) == 1
 
 
 def test_a_persons_name_is_encrypted_with_its_parts(kept: Storage) -> None:

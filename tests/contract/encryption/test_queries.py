@@ -6,6 +6,8 @@ from dataclasses import replace
 from tests.contract.encryption.world import Patients, Storage, patients
 
 from isthmus.org.query.opening import mask
+from isthmus.org.save.following import FOLLOWINGS
+from isthmus.org.schema.encrypted import SHOWN
 from isthmus.org.security.access import Access
 
 NOT_FILTERED = "INVALID_FIELD: field '{}' can not be filtered in a query call"
@@ -67,6 +69,31 @@ def test_children_and_parents_are_opened(kept: Storage) -> None:
             assert await org.query("SELECT Id FROM Case WHERE Contact.Name = 'quix'") == [{"Id": case}]
 
     asyncio.run(scenario())
+
+
+def test_what_shows_an_encrypted_field_is_encrypted_too(kept: Storage) -> None:
+    """A case shows its contact's address: when it gets the contact, and when the contact changes."""
+
+    async def scenario() -> None:
+        async with patients(kept) as org:
+            contact = await org.create("Contact", LastName="Quix", Email="quixada-1@example.com")
+            case = await org.create("Case", Subject="S", ContactId=contact)
+            assert (await org.read("Case", case))["ContactEmail"] == "quixada-1@example.com"
+            await org.ask("PATCH", f"/sobjects/Contact/{contact}", {"Email": "quixada-2@example.com"})
+            found = await org.query(
+                "SELECT ContactEmail FROM Case WHERE ContactEmail = 'Quixada-2@example.com'"
+            )
+            assert found == [{"ContactEmail": "quixada-2@example.com"}]
+            assert not kept.holds("quixada-")
+
+    asyncio.run(scenario())
+
+
+def test_every_field_that_follows_is_known_to_the_schema() -> None:
+    shown = {
+        (each.follower, mine): f"{each.leader}.{theirs}" for each in FOLLOWINGS for mine, theirs in each.shown
+    }
+    assert shown == SHOWN
 
 
 def test_describes_follow_the_scheme(kept: Storage) -> None:

@@ -1,4 +1,5 @@
-"""Request log: what clients have asked lately, and how it went. No bodies, no queries, no tokens.
+"""Request log: what clients have asked lately, and how it went. No bodies, no queries, no tokens, and of a
+path no external id's value: the field may be one that is encrypted.
 
 A request adds one tuple to a bounded queue in memory. What is new there goes to a file in the data folder
 every second, in one write; where the file is full it takes an older one's place. So there are at most
@@ -32,6 +33,10 @@ _CODES: Final = (
 )
 """What stands around the code of an error in an answer of REST, SOAP and OAuth."""
 _CODE_MAX: Final = 80
+_KEY: Final = re.compile(
+    r"(/sobjects/\w+/(?!(?:describe|listviews|quickActions|[0-9A-Za-z]{15}|[0-9A-Za-z]{18})/)\w+/).+", re.I
+)
+"""The value of an external id, behind its field."""
 _CLIENT: Final = re.compile(rb"(?:^|[,;])\s*client\s*=\s*([^,;]+)", re.IGNORECASE)
 
 _Noted: TypeAlias = tuple[int, int, str | None, str, str, int, int, int, int, bytes | None, str | None]
@@ -144,7 +149,7 @@ def _logged(noted: _Noted) -> LoggedRequest:
         number=number,
         time=time,
         method=method,
-        path=_shown(path),
+        path=_shown(_KEY.sub(r"\1…", path)),
         status=status,
         microseconds=nanoseconds // 1_000,
         bytes=size,

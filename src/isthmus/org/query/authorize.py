@@ -19,7 +19,7 @@ def authorize(query: BoundQuery, access: Access) -> None:
         sobject = named.table.sobject.name
         if sobject != NAME_OBJECT and not access.may_read(sobject, named.field.name):
             raise SoqlProblem("no_such_column", named.at, field=named.field.name, entity=sobject)
-    for inner in _inner_queries(query):
+    for inner in inner_queries(query):
         authorize(inner, access)
 
 
@@ -36,7 +36,8 @@ def _authorize_objects(query: BoundQuery, access: Access) -> None:
             raise SoqlProblem("no_such_relationship", table.at, relationship=table.via.relationship_name)
 
 
-def _inner_queries(query: BoundQuery) -> Iterator[BoundQuery]:
+def inner_queries(query: BoundQuery) -> Iterator[BoundQuery]:
+    """The queries within a query: its child subqueries, and those of its semi-joins."""
     for item in query.items:
         if isinstance(item, BoundChildren):
             yield item.query

@@ -9,12 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from isthmus.kernel.database import Row, Value
-from isthmus.org.query.bound import (
-    BoundChildren,
-    BoundField,
-    BoundQuery,
-    Grouping,
-)
+from isthmus.org.query.authorize import inner_queries
+from isthmus.org.query.bound import BoundField, BoundQuery, Grouping
 from isthmus.org.schema.model import Field, FieldType
 from isthmus.org.schema.schemes import UNREADABLE_TEXT, FieldCipher, Unreadable
 from isthmus.org.security.access import Access
@@ -53,11 +49,13 @@ def grouped(grouping: Grouping) -> dict[int, Field]:
 
 
 def keeper(query: BoundQuery) -> FieldCipher | None:
-    """What closes the query's text before it is kept: the cipher of an encrypted field that it names."""
+    """What closes the query's text before it is kept: the cipher of an encrypted field that it names, be it
+    in a query within it.
+    """
     for named in query.named:
         if named.field.encryption is not None:
             return named.field.cipher
-    inner = (keeper(item.query) for item in query.items if isinstance(item, BoundChildren))
+    inner = map(keeper, inner_queries(query))
     return next((each for each in inner if each is not None), None)
 
 

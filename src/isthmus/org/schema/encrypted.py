@@ -7,7 +7,7 @@ Source: Salesforce Help, Which Standard Fields and Data Elements Can I Encrypt?,
 Encrypt?, Considerations for Using Deterministic Encryption.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -25,6 +25,13 @@ _OPEN_OBJECTS: Final = frozenset(
     {"Group", "Organization", "PermissionSet", "Profile", "RecordType", "User", "UserRole", NAME_REGISTRY}
 )
 """Those that the platform itself reads, to let users in and to say who they are."""
+SHOWN: Final = {
+    ("Case", "ContactEmail"): "Contact.Email",
+    ("Case", "ContactFax"): "Contact.Fax",
+    ("Case", "ContactMobile"): "Contact.MobilePhone",
+    ("Case", "ContactPhone"): "Contact.Phone",
+}
+"""Fields that show another record's: see docs/decisions/0054-fields-that-follow.md."""
 
 
 def reason_against(sobject: str, field: Field, scheme: Encryption) -> str | None:
@@ -41,7 +48,37 @@ def reason_against(sobject: str, field: Field, scheme: Encryption) -> str | None
     return None
 
 
-def together(sobject: SObjectType) -> SObjectType:
+def with_schemes(objects: Iterable[SObjectType]) -> tuple[SObjectType, ...]:
+    """The objects, with what tells of an encrypted field encrypted as that one is."""
+    objects = tuple(map(_together, objects))
+    schemes = {
+        f"{each.name}.{field.name}": field.encryption
+        for each in objects
+        for field in each.fields
+        if field.encryption is not None
+    }
+    return tuple(_showing(each, schemes) for each in objects) if schemes else objects
+
+
+def _showing(sobject: SObjectType, schemes: Mapping[str, Encryption]) -> SObjectType:
+    """The object, its fields that show an encrypted field of another record encrypted alike."""
+    shown = {
+        name: schemes[leader]
+        for (owner, name), leader in SHOWN.items()
+        if owner == sobject.name and leader in schemes
+    }
+    if not shown:
+        return sobject
+    return replace(
+        sobject,
+        fields=tuple(
+            replace(each, encryption=shown[each.name], encrypted=True) if each.name in shown else each
+            for each in sobject.fields
+        ),
+    )
+
+
+def _together(sobject: SObjectType) -> SObjectType:
     """The object, with a person's name and its parts encrypted alike."""
     parts = [each for each in sobject.fields if each.extra_type_info == "personname"]
     schemes = {each.encryption for each in parts if each.encryption is not None}

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from isthmus.kernel.database import Database, Transaction
 from isthmus.org.schema import recorded
 from isthmus.org.schema.custom_parents import with_custom_parents
-from isthmus.org.schema.encrypted import NAME_REGISTRY, is_encrypted, together, with_ciphers
+from isthmus.org.schema.encrypted import NAME_REGISTRY, is_encrypted, with_ciphers, with_schemes
 from isthmus.org.schema.examine import Refusal, refusals
 from isthmus.org.schema.key_prefixes import assign
 from isthmus.org.schema.model import Schema, SObjectType
@@ -95,7 +95,7 @@ class SchemaStore:
     ) -> SchemaChange:
         before = recorded.read(transaction)
         numbered, given = assign(with_share_objects(objects), recorded.read_key_prefixes(transaction))
-        complete = tuple(map(together, with_custom_parents(numbered)))
+        complete = with_schemes(with_custom_parents(numbered))
         layouts = {each.name: layout(each) for each in complete if each.stored}
         model, tables = recorded.checksum((complete, records)), recorded.checksum(layouts)
         if (model, tables) == (before.model, before.tables):

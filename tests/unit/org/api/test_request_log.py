@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import aiohttp
+import pytest
 from click.testing import CliRunner
 from tests.unit.test_assembly import settings_in
 
@@ -43,6 +44,24 @@ def test_a_request_is_kept_with_what_is_to_be_known_of_it(tmp_path: Path) -> Non
     )
     assert (kept.status, kept.error, kept.client, kept.api_version) == (404, "NOT_FOUND", "Loader/1.0", 65)
     assert kept.bytes == 27
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/services/data/v65.0/sobjects/Patient__c/Key__c/DE89%203704", "Patient__c/Key__c/…"),
+        ("/services/data/v65.0/sobjects/Patient__c/Key__c/K/1", "Patient__c/Key__c/…"),
+        ("/services/data/v65.0/sobjects/Account/001000000000001AAA/Contacts", "001000000000001AAA/Contacts"),
+        ("/services/data/v65.0/sobjects/Account/describe/layouts", "Account/describe/layouts"),
+        ("/services/data/v65.0/sobjects/Account/001000000000001", "Account/001000000000001"),
+    ],
+)
+def test_an_external_ids_value_is_not_kept(tmp_path: Path, path: str, kept: str) -> None:
+    log = RequestLog(tmp_path, ManualClock())
+    note(log, path=path)
+    log.write(taken := log.take())
+    assert taken[0].path.endswith(kept)
+    assert "DE89" not in (tmp_path / FILE).read_text("utf-8")
 
 
 def test_each_wires_error_is_found_by_its_code(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Follow: fields that show what the record behind a lookup says. See `isthmus.org.save.following`."""
 
 from isthmus.org.save.batch import Save
+from isthmus.org.save.encrypted import codec_of
 from isthmus.org.save.following import Followers, Following
 from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
@@ -32,8 +33,15 @@ def _leaders(save: Save, following: Following, rows: list[Row]) -> dict[Stored, 
     ids = {each for row in rows if isinstance(each := row.values.get(following.lookup), str)}
     columns = ", ".join(map(quoted, names))
     sql = f'SELECT {columns} FROM {quoted(following.leader)} WHERE "Id" IN ({{}})'
-    read = [dict(zip(names, row, strict=True)) for row in in_parts(save.unit.tx, sql, ids)]
-    return {each["Id"]: each for each in read}  # type: ignore[misc] # no column holds bytes
+    read: list[dict[str, Stored]] = [
+        dict(zip(names, row, strict=True))  # type: ignore[arg-type] # no column holds bytes
+        for row in in_parts(save.unit.tx, sql, ids)
+    ]
+    leader = save.unit.schema[following.leader]
+    codec = codec_of(each for each in leader.fields if each.name in names)
+    if codec is not None:
+        codec.open(read)
+    return {each["Id"]: each for each in read}
 
 
 def _take(following: Following, row: Row, leader: dict[str, Stored] | None) -> None:
