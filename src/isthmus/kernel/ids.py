@@ -22,6 +22,7 @@ _CASES: Final = bytes(1 if 65 <= code <= 90 else 0 for code in range(256))
 _GUARDS: Final = {bytes(bits >> place & 1 for place in range(5)): char for bits, char in enumerate(_SUFFIXES)}
 """The guarding character of five characters, of which 1 says A–Z."""
 _COUNTER_DIGITS: Final = 9
+_PAIRS: Final = tuple(first + second for first in DIGITS for second in DIGITS)
 
 
 class MalformedId(ValueError):
@@ -63,16 +64,17 @@ def _restore(text: str) -> str:
 
 def base62(number: int, width: int = _COUNTER_DIGITS) -> str:
     """`number` in base 62, at least `width` digits; the digits sort as binary text."""
-    digits = []
+    digits = ""
     while number:
-        number, digit = divmod(number, 62)
-        digits.append(DIGITS[digit])
-    return "".join(reversed(digits)).rjust(width, "0")
+        number, pair = divmod(number, len(_PAIRS))
+        digits = _PAIRS[pair] + digits
+    return digits.lstrip("0").rjust(width, "0")
 
 
 def record_id(prefix: str, instance: str, number: int) -> str:
     """The 18-character id of the `number`th record of a key prefix, in the org with the tag `instance`."""
-    return to_18(f"{prefix}{instance}{base62(number)}")
+    id15 = prefix + instance + base62(number)
+    return id15 + suffix(id15)
 
 
 class Ids:

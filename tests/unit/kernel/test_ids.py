@@ -54,12 +54,14 @@ def test_ids_sort_as_they_were_given_out() -> None:
     assert ids == sorted(ids)
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"0017Ab[0-9A-Za-z]{12}", each) for each in ids)
+    assert [to_18(each[:15]) for each in ids] == ids
 
 
 def test_base_62_is_as_wide_as_wanted() -> None:
     numbers = [base62(number, 1) for number in (0, 9, 10, 35, 36, 61, 62)]
     assert numbers == ["0", "9", "A", "Z", "a", "z", "10"]
     assert base62(62) == "000000010"
+    assert [base62(62**each) for each in (3, 8, 9)] == ["000001000", "100000000", "1000000000"]
 
 
 def test_a_seed_repeats_itself_and_without_one_nothing_does() -> None:

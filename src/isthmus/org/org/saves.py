@@ -205,14 +205,11 @@ class SaveFace(OrgState):
         results: list[SaveResult] = []
         for start in range(0, max(1, len(items)), size):
             some = items[start : start + size]
-            results += await self._batch(principal, some, options, work)
+            results += await self.transaction(principal, partial(_over, some, work), options=options)
         return results
 
-    async def _batch(
-        self,
-        principal: Principal,
-        items: Sequence[Any],
-        options: SaveOptions,
-        work: Callable[[Running, Sequence[Any]], list[SaveResult]],
-    ) -> list[SaveResult]:
-        return await self.transaction(principal, lambda running: work(running, items), options=options)
+
+def _over(
+    items: Sequence[Any], work: Callable[[Running, Sequence[Any]], list[SaveResult]], running: Running
+) -> list[SaveResult]:
+    return work(running, items)

@@ -1,6 +1,6 @@
 """State: what an org is made of, and how its database is asked. The faces of the façade share it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from typing import Final, TypeVar
 
@@ -101,8 +101,8 @@ class OrgState:
         """A short read: in this thread where the database is a local file, else on a reader thread."""
         return await short_read(self._database, work)
 
-    async def _write(self, work: Callable[[Transaction], T]) -> T:
-        return await self._database.writing(work)
+    def _write(self, work: Callable[[Transaction], T]) -> Awaitable[T]:
+        return self._database.writing(work)
 
     async def _long_read(self, work: Callable[[Connection], T]) -> T:
         """A read that may take a while. Fault: `query_timeout`, where it takes longer than a query may."""

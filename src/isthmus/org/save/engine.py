@@ -7,9 +7,9 @@ from isthmus.kernel.clock import Clock
 from isthmus.kernel.database import Transaction
 from isthmus.org.events.publishing import Publication, Publishing
 from isthmus.org.save.operation import Moment, Operation
-from isthmus.org.save.order import Course, commit, course_of, save
+from isthmus.org.save.order import Course, commit_course, course_of, save
 from isthmus.org.save.plan import Plan
-from isthmus.org.save.ports import NOTHING, Automation, Runner
+from isthmus.org.save.ports import NOTHING, Automation, CommitRunner, Runner
 from isthmus.org.save.result import SaveOptions
 from isthmus.org.save.row import Row
 from isthmus.org.save.unit_of_work import DEFAULT_OPTIONS, UnitOfWork
@@ -32,6 +32,7 @@ class SaveEngine:
         self.automation = automation
         self._courses: dict[tuple[str, Operation, str, bool], Course] = {}
         self._versions: tuple[int, int] = (0, 0)
+        self._at_commit: tuple[int, tuple[CommitRunner, ...]] | None = None
 
     def transaction(
         self,
@@ -69,7 +70,8 @@ class SaveEngine:
         )
         try:
             result = work(unit)
-            commit(unit, self.automation)
+            for run in self._commit_course():
+                run(unit)
         except BaseException:
             publication.end()
             raise
@@ -77,6 +79,12 @@ class SaveEngine:
 
     def _save(self, unit: UnitOfWork, sobject: SObjectType, operation: Operation, rows: list[Row]) -> None:
         save(unit, self._course(unit, sobject, operation), rows, unit.options)
+
+    def _commit_course(self) -> tuple[CommitRunner, ...]:
+        version = self.automation.version
+        if self._at_commit is None or self._at_commit[0] != version:
+            self._at_commit = version, commit_course(self.automation)
+        return self._at_commit[1]
 
     def _course(self, unit: UnitOfWork, sobject: SObjectType, operation: Operation) -> Course:
         """The course of the plan for the unit's schema and principal."""

@@ -1,9 +1,8 @@
 """Identify: the ids of new records, taken in blocks."""
 
-from functools import lru_cache
 from typing import Final
 
-from isthmus.kernel.ids import base62, suffix
+from isthmus.kernel.ids import record_id
 from isthmus.org.save.batch import Save
 from isthmus.org.save.row import Row
 
@@ -18,13 +17,5 @@ def give_ids(save: Save, rows: list[Row]) -> None:
         return
     prefix = save.plan.sobject.key_prefix or _PREFIX_OF_UNPREFIXED
     first = save.unit.tx.next_in_sequence(f"id:{prefix}", len(missing))
-    head = prefix + save.unit.instance
     for number, row in enumerate(missing, first):
-        id15 = head + base62(number)
-        row.id = id15 + guard(id15[:5]) + guard(id15[5:10]) + guard(id15[10:])
-
-
-@lru_cache(maxsize=65_536)
-def guard(chunk: str) -> str:
-    """The guarding character of five characters of an id: neighbours share the first two."""
-    return suffix(chunk + "0000000000")[0]
+        row.id = record_id(prefix, save.unit.instance, number)

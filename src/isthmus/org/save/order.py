@@ -184,8 +184,7 @@ def save(unit: UnitOfWork, course: Course, rows: list[Row], options: SaveOptions
     batch = Save(unit, plan, course.runners, rows, options)
     while batch.live():
         try:
-            with unit.nested(plan.sobject.name):
-                _run(batch, course)
+            _run(batch, course)
             return
         except _Again:
             pass
@@ -233,9 +232,7 @@ def _fail_clashing(batch: Save, clash: UniqueViolation) -> None:
         row.errors.append(row_error("duplicate_value", field="<unknown>", id="<unknown>"))
 
 
-def commit(unit: UnitOfWork, automation: Automation) -> None:
-    """Run the commit order, once, when the outermost save has ended."""
-    for moment in COMMIT_ORDER:
-        for runner in (BUILT_IN.get(moment), automation.at_commit(moment)):
-            if runner is not None:
-                runner(unit)
+def commit_course(automation: Automation) -> tuple[CommitRunner, ...]:
+    """What runs once per platform transaction, when the outermost save has ended, in the commit order."""
+    asked = ((BUILT_IN.get(moment), automation.at_commit(moment)) for moment in COMMIT_ORDER)
+    return tuple(runner for runners in asked for runner in runners if runner is not None)

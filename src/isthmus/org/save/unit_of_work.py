@@ -103,17 +103,15 @@ class UnitOfWork:
         return self.now + _zone_offset(self.principal.time_zone, self.now // 900_000)
 
     def save(self, sobject: SObjectType, operation: Operation, rows: list[Row]) -> None:
-        """Run the save order over a batch of rows; what becomes of each is on the row."""
-        self._saver(self, sobject, operation, rows)
+        """Run the save order over a batch of rows; what becomes of each is on the row.
 
-    @contextmanager
-    def nested(self, sobject: str) -> Iterator[None]:
-        """One save deeper. Raises the fault `trigger_depth_exceeded` below 16 levels."""
+        Raises the fault `trigger_depth_exceeded` below 16 levels of saves inside saves.
+        """
         if self._depth >= DEPTH_MAX:
-            raise fault("trigger_depth_exceeded", sobject=sobject)
+            raise fault("trigger_depth_exceeded", sobject=sobject.name)
         self._depth += 1
         try:
-            yield
+            self._saver(self, sobject, operation, rows)
         finally:
             self._depth -= 1
 

@@ -95,9 +95,12 @@ def _parse_text(field: Field, raw: object) -> str | None:
     if raw is None:
         return None
     text = raw if isinstance(raw, str) else _scalar_text(raw)
-    if not text.isascii():
+    if text.isascii():
+        supported = "\0" not in text
+    else:
         text = unicodedata.normalize("NFC", text)
-    if _UNSUPPORTED.search(text):
+        supported = _UNSUPPORTED.search(text) is None
+    if not supported:
         raise BadValue(Reason.UNSUPPORTED_TEXT, raw)
     return text.rstrip() or None
 

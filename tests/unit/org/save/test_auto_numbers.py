@@ -3,10 +3,8 @@
 import pytest
 from tests.contract.save.world import LINE, ORDER
 
-from isthmus.kernel.ids import to_18
 from isthmus.org.save.auto_numbers import display_format, formatted
 from isthmus.org.save.defaults import fixed_defaults
-from isthmus.org.save.identify import guard
 from isthmus.org.schema.model import Field, FieldType, SObjectType
 
 NEW_YEAR = 1_767_225_600_000
@@ -60,8 +58,3 @@ def test_a_default_is_a_literal_or_waits_for_formulas(type_: FieldType, given: s
     field = Field("F__c", "F", type_, scale=2, default_value=given)
     sobject = SObjectType("X__c", "X", "Xs", "a09", (field,))
     assert fixed_defaults(sobject).get("F__c") == stored
-
-
-@pytest.mark.parametrize("id15", ["001D000000IqhSL", "a00abcABC00000z", "005000000000001"])
-def test_ids_that_are_made_in_blocks_carry_the_sameguard(id15: str) -> None:
-    assert id15 + guard(id15[:5]) + guard(id15[5:10]) + guard(id15[10:]) == to_18(id15)

@@ -29,7 +29,7 @@ CHANGES_MAX: Final = 2_000
 _log = logging.getLogger("isthmus.database")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Done:
     """A unit that has run: with a result, which is good once the group is on disk, or with its own error."""
 

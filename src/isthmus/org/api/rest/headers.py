@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 from isthmus.kernel.clock import SECOND
@@ -26,12 +27,18 @@ def batch_size(call: Call) -> int:
 def save_options(call: Call) -> SaveOptions:
     """What the headers ask of a save; what they don't say is as the platform does it."""
     if _OF_SAVES.isdisjoint(call.headers):
-        return SaveOptions(session_id=call.token)
+        return _plain_options(call.token)
     return SaveOptions(
         update_recent=_is_true(_pairs(call.header(_RECENT)).get("updatemru")),
         unmodified_since=instant(call.header(_UNMODIFIED)),
         session_id=call.token,
     )
+
+
+@lru_cache(maxsize=1024)
+def _plain_options(token: str | None) -> SaveOptions:
+    """What a client asks that sends none of the headers."""
+    return SaveOptions(session_id=token)
 
 
 def instant(header: str | None) -> int | None:

@@ -7,6 +7,7 @@ taken as JSON unless it is clearly something else, since real clients send JSON 
 
 import asyncio
 import json
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -35,13 +36,20 @@ async def record(call: Call) -> dict[str, object]:
 
 
 def _json_text(call: Call) -> bytes:
-    media_type = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
-    if any(each in media_type for each in _OTHER_TYPES):
+    media_type, taken = _media_type(call.headers.get(b"content-type", b""))
+    if not taken:
         raise fault("media_type_unsupported", media_type=media_type)
     body = call.body.removeprefix(_BYTE_ORDER_MARK)
     if not body or body.isspace():
         raise fault("body_missing")
     return body
+
+
+@lru_cache(maxsize=64)
+def _media_type(header: bytes) -> tuple[str, bool]:
+    """The media type of a body, and whether it is taken as JSON."""
+    media_type = header.partition(b";")[0].strip().lower().decode("latin-1")
+    return media_type, not any(each in media_type for each in _OTHER_TYPES)
 
 
 def parse_record(body: bytes) -> dict[str, object]:

@@ -19,10 +19,8 @@ def insert_records(save: Save) -> None:
     rows = save.live()
     if not rows:
         return
-    names: set[str] = set()
-    for row in rows:
-        names.update(row.values)
-    sql, bind = save.plan.statements.insert(frozenset(names))
+    names = frozenset(rows[0].values).union(*(row.values for row in rows[1:]))
+    sql, bind = save.plan.statements.insert(names)
     run_each(save.unit.tx, sql, [bind(row.values) for row in rows])
     _note(save, rows)
 
