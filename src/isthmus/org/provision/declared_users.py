@@ -44,6 +44,8 @@ class UserMatcher:
 
         A user cannot be deleted: one that is no longer declared is inactive from then on.
         """
+        if not users and not self.before:
+            return []
         profiles, roles = self._ids("Profile", "Name"), self._ids("UserRole", "DeveloperName")
         records = [
             {

@@ -49,6 +49,8 @@ def match(
     `of` says which records are looked at at all, `may_go` (default: any) which ids may be deleted; `release`
     sees to what holds them back, and says which of them can go. Raises ProvisionFailed.
     """
+    if not declared and may_go is not None and not may_go:
+        return {}
     wanted = {tuple(str(record[each]) for each in key): record for record in declared}
     fields = sorted({name for each in declared for name in each})
     existing = existing_records(running, schema[sobject], key, fields, of)

@@ -37,7 +37,7 @@ class PrincipalMatcher:
 
     def match_members(self, security: LoadedSecurity, records: Sequence[Mapping[str, object]]) -> None:
         """Memberships: `records`, and those of queues, whose groups and users are all there by now."""
-        groups = self.group_ids()
+        groups = self.group_ids() if security.queues else {}
         users = self._ids("User", "Username") if security.queues else {}
         records = list(records)
         for queue in security.queues:
@@ -86,6 +86,8 @@ class PrincipalMatcher:
         self.declared += found.values()
 
     def _queue_objects(self, queues: Sequence[Queue]) -> None:
+        if not queues:
+            return
         groups = self.group_ids()
         ids = {each.name: groups["Queue", each.name] for each in queues}
         records = [
@@ -103,6 +105,8 @@ class PrincipalMatcher:
 
     def _roles(self, roles: Sequence[Role]) -> None:
         """The roles first, then who is above whom: by then all of them have ids."""
+        if not roles and not self.before:
+            return
         found = match(
             self.running,
             self.schema,

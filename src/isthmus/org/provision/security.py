@@ -271,6 +271,8 @@ class _Matching:
     ) -> None:
         """Records that belong to declared parents, all of whose they are; `key` begins with the parent."""
         known = frozenset(parents)
+        if not records and not self.before:
+            return
         match(
             self.running,
             self.schema,
