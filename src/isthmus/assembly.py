@@ -34,7 +34,6 @@ from isthmus.org.schema.examine import refusal_text
 from isthmus.org.schema.model import Schema
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.security import tables as security_tables
-from isthmus.org.security.access import every_right
 from isthmus.org.security.encryption import register
 from isthmus.org.security.encryption.tenant_secrets import SecretsUnreadable
 from isthmus.org.security.encryption.vault import FILE_NAME, Vault
@@ -102,7 +101,7 @@ async def open_org(
             clock=clock,
             ids=ids,
             organization_id=founding.organization_id,
-            rights=every_right,
+            rights=rights.RightsDirectory(lambda: schemas.current).access_of,
             seal_key=_seal_key(settings.data / "seal.key"),
             options=_identity_options(settings),
         )

@@ -57,10 +57,14 @@ class Org(SaveFace, ReplicationFace, EventFace):
         Faults: `api_disabled`, where the user lacks API Enabled; `request_limit_exceeded`, where the rolling
         24 hours are used up.
         """
-        if not principal.access.has("ApiEnabled"):
-            raise fault("api_disabled")
+        self.check_api(principal)
         if self._calls.count(calls):
             self._flushing = self._flush()
+
+    def check_api(self, principal: Principal) -> None:
+        """Whether a user may use the API at all. Fault: `api_disabled`."""
+        if not principal.access.has("ApiEnabled"):
+            raise fault("api_disabled")
 
     def count_delivery(self, channel: Channel, events: int) -> None:
         """Count events that a subscriber is given.

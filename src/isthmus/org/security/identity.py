@@ -141,9 +141,12 @@ class Identity:
     async def login_with_password(self, username: str, password: str) -> OpenedSession:
         """A session without a connected app. `password` may end with the security token.
 
-        Faults: `invalid_login`, `inactive_user`, `login_rate_exceeded`.
+        Faults: `invalid_login`, `inactive_user`, `login_rate_exceeded`; `api_disabled`, for who may not use
+        the API, by which alone there is such a login.
         """
         user = await self._check_password(username, password)
+        if not user.access.has("ApiEnabled"):
+            raise fault("api_disabled")
         return await self._write(lambda transaction: self._open(transaction, user))
 
     async def open_session(self, username: str) -> OpenedSession:

@@ -25,6 +25,8 @@ from isthmus.wire.xml import write_element
 
 LOGIN_BYTES_MAX: Final = 10 * 1024
 _NO_LOGIN_FROM: Final = 65
+_WORDS: Final = {"session_invalid": "soap_session_invalid", "api_disabled": "soap_api_disabled"}
+"""What SOAP says in words of its own."""
 _ATTACHMENT_BYTES_MAX: Final = 5 * 1024 * 1024
 _CURRENCY: Final = ("USD", "$")
 
@@ -51,27 +53,28 @@ class SoapRequest:
 
 async def answer(request: SoapRequest) -> bytes:
     """What the operation of the request answers. Faults: `soap_unknown_operation`, `soap_session_invalid`,
-    `request_limit_exceeded`, and those of the operation.
+    `soap_api_disabled`, `request_limit_exceeded`, and those of the operation.
     """
+    try:
+        return await _answer(request)
+    except Fault as error:
+        worded = _WORDS.get(error.entry.name)
+        if worded is None:
+            raise
+        raise fault(worded) from None
+
+
+async def _answer(request: SoapRequest) -> bytes:
     asked = request.envelope.operation
     operation = OPERATIONS.get(asked.local) if asked.namespace == request.api.namespace else None
     if operation is None:
         raise fault("soap_unknown_operation", operation=asked)
     if isinstance(operation, Open):
         return await operation.run(request)
-    session = await _session(request)
+    session = await request.identity.session(request.token)
     request.call.username = session.user.username
     request.call.org.admit(session.user)
     return await operation.run(request, session)
-
-
-async def _session(request: SoapRequest) -> Session:
-    try:
-        return await request.identity.session(request.token)
-    except Fault as error:
-        if error.entry.name == "session_invalid":
-            raise fault("soap_session_invalid") from None
-        raise
 
 
 async def login(request: SoapRequest) -> bytes:

@@ -27,6 +27,11 @@ OLDEST: Final = 37
 """With which API version durable streaming began."""
 REQUEST_BYTES_MAX: Final = 32_768
 _VERSIONS: Final = {f"{version}.0": version for version in range(OLDEST, NEWEST + 1)}
+_WORDS: Final = {
+    "session_invalid": "cometd_authentication_invalid",
+    "api_disabled": "cometd_user_not_enabled",
+}
+"""What CometD says in words of its own."""
 _PATHS: Final = ("/cometd", "/cometd/{version}", "/cometd/{version}/{place:rest}")
 """Clients may add the name of a meta channel: `/cometd/65.0/connect`."""
 
@@ -88,8 +93,9 @@ class Streaming:
             identity = self._org.identity
             try:
                 visit.principal = identity.recognise(token) or await identity.authenticate(token)
-            except Fault:
-                visit.refusal = fault("cometd_authentication_invalid")
+                self._org.check_api(visit.principal)
+            except Fault as error:
+                visit.refusal = fault(_WORDS[error.entry.name])
         return visit
 
 

@@ -20,6 +20,7 @@ _ADVICE: Final = {
     "cometd_cookie_missing": _NONE,
     "event_delivery_limit_exceeded": _NONE,
     "cometd_user_differs": _NONE,
+    "cometd_user_not_enabled": _NONE,
     "cometd_version_missing": _NONE,
     "cometd_version_unknown": _NONE,
     "cometd_version_unsupported": _NONE,

@@ -133,7 +133,6 @@ class _Loading:
             made.setdefault(profile.name.lower(), profile)
             _check_custom_permissions(node, profile.rights, permissions)
             names.tell()
-            _tell(node, "rights")
             if profile.login_hours is not None or profile.login_ip_ranges:
                 _tell(node, "login")
         return tuple(made.values())
@@ -145,7 +144,6 @@ class _Loading:
             made.append(read_permission_set(node, name, names, muting=kind == "MutingPermissionSet"))
             _check_custom_permissions(node, made[-1].rights, permissions)
             names.tell()
-            _tell(node, "rights")
         return tuple(made)
 
     def _groups(
@@ -158,7 +156,6 @@ class _Loading:
             _check_members(
                 node, "mutingPermissionSets", "muting permission set", (each.name for each in muting)
             )
-            _tell(node, "rights")
         return tuple(made)
 
     def _roles(self) -> tuple[Role, ...]:

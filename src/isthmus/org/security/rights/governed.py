@@ -58,8 +58,8 @@ def governor_of(sobject: SObjectType) -> Governor:
 
 def has_field_permission(sobject: SObjectType, field: Field) -> bool:
     """Whether a field must be granted by itself: others are seen and written with their object."""
-    if not field.permissionable:
-        return False
+    if not field.permissionable or sobject.kind is ObjectKind.PLATFORM_EVENT:
+        return False  # Source: Platform Events Developer Guide, "Considerations": no field-level security
     named = sobject.kind in _OWN_KINDS or sobject.name in _with_fields()
     return named or (field.custom and sobject.kind is ObjectKind.STANDARD)
 
