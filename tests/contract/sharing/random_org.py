@@ -169,7 +169,7 @@ class RandomOrg:
 
     def change(self) -> None:
         """Change something at random."""
-        of_people = (self.move_user, self.move_role, self.join, self.leave, self.set_bosses)
+        of_people = (self.move_user, self.move_role, self.move_role, self.join, self.leave, self.set_bosses)
         of_records = (self.give_owner, self.move_to_account, self.paint, self.delete)
         of_sharing = (self.share, self.unshare, self.set_account_access)
         self.chance.choice((*of_people, *of_records, *of_sharing))()

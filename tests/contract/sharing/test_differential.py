@@ -18,7 +18,7 @@ from isthmus.org.security.sharing.predicate import RecordAccess
 from isthmus.org.security.sharing.upkeep import Upkeep
 
 SEEDS = [int(each) for each in os.environ.get("ISTHMUS_SHARING_SEEDS", "1,2,3").split(",")]
-CHANGES = 30
+CHANGES = 60
 
 
 def answers(org: RandomOrg, user: str, sobject: str) -> tuple[set[str], set[str]]:

@@ -166,6 +166,19 @@ def test_groups_pass_on_through_any_nesting_and_leave_bosses_out_where_they_say_
     assert world.seen(two, "Secret__c") == world.seen(one, "Secret__c") == set()
 
 
+def test_a_role_that_moves_takes_its_people_from_one_boss_to_another(world: World) -> None:
+    top = world.role("Top")
+    one, other = world.role("One", top), world.role("Other", top)
+    below = world.role("Below", one)
+    first, second, worker = world.user("first", one), world.user("second", other), world.user("worker", below)
+    mine = world.new("Secret__c", by=worker, Name="mine")
+    assert (world.seen(first, "Secret__c"), world.seen(second, "Secret__c")) == ({mine}, set())
+    world.change(below, ParentRoleId=other)
+    assert (world.seen(first, "Secret__c"), world.seen(second, "Secret__c")) == (set(), {mine})
+    world.change(worker, UserRoleId=one)
+    assert (world.seen(first, "Secret__c"), world.seen(second, "Secret__c")) == (set(), set())
+
+
 def test_parents_that_cannot_be_seen_are_null(world: World, boss_and_two: tuple[str, str, str]) -> None:
     _, one, two = boss_and_two
     master = world.new("Secret__c", by=one, Name="master")

@@ -18,6 +18,7 @@ from isthmus.org.provision.first_records import FirstUser, administrator, create
 from isthmus.org.provision.founding import COMPONENT, MIGRATIONS, Founding, found, mark_provisioned
 from isthmus.org.provision.security import SecuritySettings, match_security
 from isthmus.org.schema.model import Schema
+from isthmus.org.security.sharing.declared import declare_rules
 
 __all__ = [
     "COMPONENT",
@@ -53,6 +54,7 @@ def provision(
             create(running, founding, first)
             match_records(running, schema, declared)
             match_security(running, tx, schema, declared.security, first.security)
+            declare_rules(tx, declared.security.sharing_rules)
 
         founder.within(work)(tx, schema)
 

@@ -195,7 +195,6 @@ class _Loading:
             if rules is not None:
                 made.append(rules)
             names.tell()
-            _tell(node, "sharing_rules")
         return tuple(made)
 
 
