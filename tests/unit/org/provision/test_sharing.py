@@ -5,8 +5,24 @@ from pathlib import Path
 import pytest
 from tests.unit.org.provision.test_security import THING, World
 
+from isthmus.kernel.errors import Fault
+from isthmus.org.org import Org
+from isthmus.org.security.principal import Principal
+
 PRIVATE = THING.replace("ReadWrite", "Private")
 SHARED = "SELECT RowCause, AccessLevel FROM Thing__Share WHERE RowCause != 'Owner' ORDER BY AccessLevel"
+
+
+SELLER = {
+    "Username": "seller@isthmus.example",
+    "LastName": "Seller",
+    "Email": "seller@isthmus.example",
+    "Alias": "seller",
+    "TimeZoneSidKey": "UTC",
+    "LocaleSidKey": "en_US",
+    "LanguageLocaleKey": "en_US",
+    "EmailEncodingKey": "UTF-8",
+}
 
 
 def rule(size: str, level: str) -> str:
@@ -44,3 +60,24 @@ def test_a_model_that_becomes_open_takes_the_shares_along(world: World) -> None:
     assert len(world.ask("SELECT Id FROM Thing__c")) == 1
     world.write("objects/Thing__c/Thing__c.object-meta.xml", "CustomObject", PRIVATE)
     assert world.ask("SELECT AccessLevel FROM Thing__Share WHERE RowCause = 'Owner'") == [("All",)]
+
+
+def test_a_user_without_view_all_sees_their_own(world: World) -> None:
+    world.write(
+        "objects/Account/Account.object-meta.xml", "CustomObject", "<sharingModel>Private</sharingModel>"
+    )
+    [(profile,)] = world.ask("SELECT Id FROM Profile WHERE Name = 'Standard User'")
+    seller = world.insert("User", ProfileId=profile, **SELLER)
+    account = world.insert("Account", Name="the administrator's")
+    world.insert("Account", Name="the seller's", OwnerId=seller)
+
+    async def work(org: Org, administrator: Principal) -> tuple[object, ...]:
+        who = (await org.identity.open_session(str(SELLER["Username"]))).user
+        seen = await org.query(who, "SELECT Name FROM Account")
+        [refused] = await org.update(who, "Account", [{"Id": account, "Name": "x"}])
+        with pytest.raises(Fault):
+            await org.retrieve(who, "Account", account)
+        of_all = await org.query(administrator, "SELECT COUNT() FROM Account")
+        return len(seen.rows), [each.code for each in refused.errors], of_all.total_size
+
+    assert world.run(work) == (1, ["INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"], 2)
