@@ -54,7 +54,7 @@ def refusal(error: psycopg.Error) -> DatabaseError:
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return DatabaseReadOnly("the PostgreSQL server takes no writes (a standby?): name its primary")
     if isinstance(error, errors.QueryCanceled):
-        return DatabaseStopped("the statement was ended before it was done")
+        return DatabaseStopped(f"the statement was ended before it was done ({text})")
     if isinstance(error, _BUSY):
         return DatabaseBusy(f"the PostgreSQL server is busy: try again later ({text})")
     if is_outdated(error):

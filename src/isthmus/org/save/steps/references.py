@@ -172,7 +172,8 @@ def _check(save: Save, rows: list[tuple[Row, frozenset[str]]]) -> None:
         within = _within(save, target_name, references) if save.plan.guarded else {}
         for row, field, value in references:
             error = _refusal(save, field, value, states.get(value))
-            if error is None and value not in within.get(field.name, states):
+            reached = within.get(field.name)
+            if error is None and reached is not None and value not in reached:
                 error = no_access_to_reference(value)
             if error is not None:
                 row.errors.append(error)
