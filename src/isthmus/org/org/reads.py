@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from isthmus.kernel.database import Connection
 from isthmus.org.org import recent
 from isthmus.org.org.state import OrgState
 from isthmus.org.query.paging import BATCH_MAX
@@ -141,11 +142,14 @@ class ReadFace(OrgState):
     async def recent(
         self, principal: Principal, sobject: str | None = None, limit: int = recent.KEPT
     ) -> list[recent.RecentItem]:
-        """The user's recent items, latest first, of one object or of all."""
+        """The user's recent items, latest first, of one object or of all: those that they still may see."""
         opened = name_opener(self.schema)
-        return await self._read(
-            lambda connection: recent.items(connection, principal.user_id, sobject, limit, opened)
-        )
+
+        def work(connection: Connection) -> list[recent.RecentItem]:
+            found = recent.items(connection, principal.user_id, sobject, recent.KEPT, opened)
+            return recent.seen(connection, self.schema, principal, found)[:limit]
+
+        return await self._read(work)
 
     async def _with_cursors(self, result: QueryResult) -> QueryResult:
         """A result whose further pages can be asked for: what they need is on disk."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from isthmus.kernel.database import Connection, Dialect, Migration, Transaction, Value
+from isthmus.org.schema.model import Schema
+from isthmus.org.security.principal import Principal
+from isthmus.org.security.sharing.predicate import RecordAccess, within
 
 COMPONENT: Final = "recent items"
 KEPT: Final = 200
@@ -72,3 +75,19 @@ def items(
         )
         for kind, record_id, name in rows
     ]
+
+
+def seen(
+    connection: Connection, schema: Schema, principal: Principal, found: Sequence[RecentItem]
+) -> list[RecentItem]:
+    """Those of the items that the principal may see."""
+    records = RecordAccess(schema, principal.access)
+    by_object: dict[str, list[str]] = {}
+    for each in found:
+        by_object.setdefault(each.sobject, []).append(each.id)
+    left: set[str] = set()
+    for name, ids in by_object.items():
+        sobject = records.find(name)
+        if sobject is not None:
+            left |= within(connection, name, records.condition(sobject, "t"), ids, principal.user_id)
+    return [each for each in found if each.id in left]

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.org.provision.test_security import THING, World
 
 from isthmus.kernel.errors import Fault
-from isthmus.org.org import Org
+from isthmus.org.org import Org, SaveOptions
 from isthmus.org.security.principal import Principal
 
 PRIVATE = THING.replace("ReadWrite", "Private")
@@ -77,7 +77,11 @@ def test_a_user_without_view_all_sees_their_own(world: World) -> None:
         [refused] = await org.update(who, "Account", [{"Id": account, "Name": "x"}])
         with pytest.raises(Fault):
             await org.retrieve(who, "Account", account)
+        [mine] = await org.insert(who, "Account", [{"Name": "x"}], options=SaveOptions(update_recent=True))
+        assert [each.id for each in await org.recent(who)] == [mine.id]
+        await org.update(administrator, "Account", [{"Id": mine.id, "OwnerId": administrator.user_id}])
+        assert await org.recent(who) == []
         of_all = await org.query(administrator, "SELECT COUNT() FROM Account")
         return len(seen.rows), [each.code for each in refused.errors], of_all.total_size
 
-    assert world.run(work) == (1, ["INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"], 2)
+    assert world.run(work) == (1, ["INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"], 3)

@@ -4,7 +4,6 @@ Each question is asked once for the whole batch. Source: Salesforce Help, "Organ
 Settings"; SOAP API Developer Guide, StatusCode.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Final
 
@@ -17,9 +16,8 @@ from isthmus.org.save.sharing import upkeep_of
 from isthmus.org.save.statements import in_parts
 from isthmus.org.save.step import step
 from isthmus.org.schema.share_objects import is_share
-from isthmus.org.schema.tables import quoted
-from isthmus.org.security.sharing.lists import values_of
 from isthmus.org.security.sharing.model import Level, sharing_model
+from isthmus.org.security.sharing.predicate import within
 from isthmus.org.security.sharing.rows import MANUAL
 
 _GRANTED: Final = frozenset({"Read", "Edit"})
@@ -60,18 +58,13 @@ def _beyond(save: Save, rows: list[Row], condition: str | None) -> list[Row]:
     """The rows whose records don't meet a condition."""
     if condition is None or not rows:
         return []
-    within = reached(save, save.plan.sobject.name, condition, [str(row.id) for row in rows])
-    return [row for row in rows if row.id not in within]
+    seen = reached(save, save.plan.sobject.name, condition, [str(row.id) for row in rows])
+    return [row for row in rows if row.id not in seen]
 
 
 def reached(save: Save, sobject: str, condition: str, ids: Iterable[str]) -> set[str]:
     """The records of these that meet a condition on the table `t`."""
-    sql = (
-        f'SELECT t."Id" FROM {quoted(sobject)} AS t WHERE t."Id" IN {values_of(save.unit.tx.dialect)} '
-        f"AND {condition}"
-    )
-    callers = (save.unit.principal.user_id,) * condition.count("?")
-    return {str(row[0]) for row in save.unit.tx.rows(sql, (json.dumps(list(ids)), *callers))}
+    return within(save.unit.tx, sobject, condition, ids, save.unit.principal.user_id)
 
 
 def no_access_to_reference(record_id: str) -> RowError:

@@ -4,11 +4,15 @@ Its text depends on the schema and on what the user's rights leave to sharing, n
 it stands for the user's id.
 """
 
+import json
+from collections.abc import Iterable
 from typing import Final
 
+from isthmus.kernel.database import Connection
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.tables import quoted
 from isthmus.org.security.access import Access
+from isthmus.org.security.sharing.lists import values_of
 from isthmus.org.security.sharing.model import (
     Level,
     ParentLink,
@@ -196,6 +200,15 @@ def _either(ways: list[str]) -> str:
     return ways[0] if len(ways) == 1 else f"({' OR '.join(ways)})"
 
 
-def users(condition: str | None) -> int:
-    """How often the condition takes the user's id."""
-    return 0 if condition is None else condition.count("?")
+def within(
+    connection: Connection, sobject: str, condition: str | None, ids: Iterable[str], user_id: str
+) -> set[str]:
+    """The records of these that meet a condition on the table `t`; None: all of them do."""
+    if condition is None:
+        return set(ids)
+    sql = (
+        f'SELECT t."Id" FROM {quoted(sobject)} AS t WHERE t."Id" IN {values_of(connection.dialect)} '
+        f"AND {condition}"
+    )
+    callers = (user_id,) * condition.count("?")
+    return {str(row[0]) for row in connection.rows(sql, (json.dumps(list(ids)), *callers))}
