@@ -24,6 +24,7 @@ from isthmus.org.schema import recorded
 from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.security.principal import Principal
+from isthmus.org.security.sharing import tables as sharing_tables
 
 T = TypeVar("T")
 Record = Mapping[str, object]
@@ -55,6 +56,7 @@ class Saves:
     ) -> None:
         migrate(database, recorded.COMPONENT, recorded.MIGRATIONS)
         migrate(database, tables.COMPONENT, tables.MIGRATIONS)
+        migrate(database, sharing_tables.COMPONENT, sharing_tables.MIGRATIONS)
         store = SchemaStore(database)
         change = store.apply(objects)
         assert not change.refused
