@@ -20,6 +20,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "create-32-clients": "create:many_clients",
     "query-2000-rows": "query_rows:two_thousand_rows",
     "soql-plan": "soql_plan:fresh_literals",
+    "login-timing": "login_timing:by_user",
     "hub-relay": "relay:against_goal",
     "hub-relay-queue": "relay:against_queue",
     "hub-relay-http": "relay:to_http",

@@ -37,7 +37,8 @@ from isthmus.org.security import tables as security_tables
 from isthmus.org.security.encryption import register
 from isthmus.org.security.encryption.tenant_secrets import SecretsUnreadable
 from isthmus.org.security.encryption.vault import FILE_NAME, Vault
-from isthmus.org.security.identity import Identity, IdentityOptions
+from isthmus.org.security.identity import Identity
+from isthmus.org.security.options import DoorOptions, IdentityOptions
 from isthmus.org.security.rights import directory as rights
 from isthmus.org.security.sharing import tables as sharing_tables
 from isthmus.settings import Settings
@@ -106,6 +107,7 @@ async def open_org(
             options=_identity_options(settings),
         )
         closing.callback(identity.close)
+        identity.restrict(definition.security.profiles)
         automation = FlowAutomation(definition.flows.flows)
         org = Org(
             organization_id=founding.organization_id,
@@ -151,6 +153,14 @@ def _identity_options(settings: Settings) -> IdentityOptions:
     return IdentityOptions(
         session_period=settings.org.session_minutes * MINUTE,
         soap_login_from_65=settings.org.soap_login_from_65,
+        soap_login_bytes=settings.logins.soap_bytes,
+        door=DoorOptions(
+            logins_per_hour=settings.logins.per_hour,
+            lockout_attempts=settings.logins.lockout_attempts,
+            lockout_period=settings.logins.lockout_minutes * MINUTE,
+            needs_security_token=settings.logins.security_token,
+            trusted=settings.logins.trusted_networks,
+        ),
     )
 
 

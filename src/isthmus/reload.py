@@ -56,6 +56,7 @@ class Reload:
             return
         self._org.identity.forget_rights()
         self._automation.replace(definition.flows.flows)
+        self._org.identity.restrict(definition.security.profiles)
         definition.flows.tell_gaps()
         _log.info("the project is reloaded", schema_version=change.version)
 

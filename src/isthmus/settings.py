@@ -13,6 +13,9 @@
     [hub]
     port = 8090                        # of its control routes
 
+    [logins]
+    lockout_attempts = 10
+
     [limits]
     DailyApiRequests = 15000
 
@@ -24,6 +27,7 @@
 Every key of one table can be set by the environment, as `ISTHMUS_<SECTION>_<KEY>`: `ISTHMUS_SERVER_HTTP=0`.
 """
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -140,12 +144,30 @@ class UserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first password; default: none."""
 
 
+class LoginSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is kept out at the door. From where and when users may log in, their profiles say."""
+
+    per_hour: Annotated[int, Meta(ge=0)] = 3_600
+    """Attempts of one user in an hour of org time; what is more is refused."""
+    lockout_attempts: Annotated[int, Meta(ge=0, le=1_000)] = 10
+    """Wrong passwords in a row after which a user is locked out; 0: never."""
+    lockout_minutes: Annotated[int, Meta(ge=0, le=525_600)] = 15
+    """How long, in org time; 0: until an administrator sets `UserLogin.IsPasswordLocked` to false."""
+    security_token: bool = False
+    """Ask for the security token behind the password, where the address is not a trusted one."""
+    trusted_networks: tuple[str, ...] = ()
+    """From where no security token is asked for: networks like 10.0.0.0/8, or addresses."""
+    soap_bytes: Annotated[int, Meta(ge=1, le=262_144)] = 10_240
+    """What the request of a SOAP login() may hold."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be set. `limits` overrides maxima by name: most are in `/limits`."""
 
     org: OrgSettings = msgspec.field(default_factory=OrgSettings)
     server: ServerSettings = msgspec.field(default_factory=ServerSettings)
     hub: HubSettings = msgspec.field(default_factory=HubSettings)
+    logins: LoginSettings = msgspec.field(default_factory=LoginSettings)
     limits: Mapping[str, int] = msgspec.field(default_factory=dict)
     users: tuple[UserSettings, ...] = ()
     root: Path = Path()
@@ -159,6 +181,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.org.project is not None:
             return self.root / self.org.project
         return self.root if (self.root / "sfdx-project.json").is_file() else None
+
+
+_SECTIONS: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "org": OrgSettings,
+    "server": ServerSettings,
+    "hub": HubSettings,
+    "logins": LoginSettings,
+}
+_LISTS: Final = frozenset({"allowed_hosts", "trusted_networks"})
 
 
 def load(
@@ -201,13 +232,13 @@ def _read(file: Path) -> dict[str, Any]:
 def _set(sections: dict[str, Any], name: str, value: object, where: str) -> None:
     """Set what a variable or an option says; names in any case, lists with commas."""
     section, _, key = name.lower().partition("_")
-    known = {"org": OrgSettings, "server": ServerSettings, "hub": HubSettings}.get(section)
+    known = _SECTIONS.get(section)
     if section == "limits" and key in _LIMITS:
         sections.setdefault("limits", {})[_LIMITS[key]] = value
     elif known is None or key not in known.__struct_fields__:
         raise SettingsError(f"{where}: there is no such setting")
     else:
-        many = key == "allowed_hosts" and isinstance(value, str)
+        many = key in _LISTS and isinstance(value, str)
         sections.setdefault(section, {})[key] = str(value).split(",") if many else value
 
 
@@ -237,6 +268,11 @@ def _check(settings: Settings, where: str) -> None:
         raise SettingsError(f"{where}: users: {twice} is declared twice")
     if settings.server.http < 0 and settings.server.https < 0:
         raise SettingsError(f"{where}: server: with neither http nor https, nobody could reach the org")
+    for network in settings.logins.trusted_networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise SettingsError(f"{where}: logins.trusted_networks: {error}") from error
     for name, value in settings.limits.items():
         if name.lower() not in _LIMITS:
             raise SettingsError(f"{where}: limits.{name}: there is no such limit")

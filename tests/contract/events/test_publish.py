@@ -154,7 +154,7 @@ class Publisher:
     version = 1
 
     def at(self, moment: Moment, sobject: SObjectType, operation: Operation) -> Runner | None:
-        return self.run if moment is Moment.AFTER_HANDLERS and sobject.name != "User" else None
+        return self.run if moment is Moment.AFTER_HANDLERS and sobject.name == "Order__c" else None
 
     def at_commit(self, moment: CommitMoment) -> CommitRunner | None:
         return None

@@ -106,6 +106,18 @@ RECORD_TYPES = SObjectType(
         *AUDIT,
     ),
 )
+USER_LOGIN = SObjectType(
+    "UserLogin",
+    "User Login",
+    "User Logins",
+    "0Yw",
+    (
+        ID,
+        lookup("UserId", "User"),
+        Field("IsFrozen", "Frozen", FieldType.BOOLEAN, nillable=False),
+        Field("IsPasswordLocked", "Locked", FieldType.BOOLEAN, nillable=False),
+    ),
+)
 GROUP = SObjectType("Group", "Group", "Groups", "00G", (ID, name_field(), *AUDIT))
 
 ORDER = custom(
@@ -264,6 +276,7 @@ SCHEMA = Schema(
     (
         NAME,
         USER,
+        USER_LOGIN,
         GROUP,
         RECORD_TYPES,
         ORDER,

@@ -14,12 +14,13 @@ from tests.tidy.reference.markdown import code, page, table
 from isthmus import settings
 from isthmus.org.limits.editions import maxima
 from isthmus.org.limits.maxima import API_REQUESTS
-from isthmus.settings import HubSettings, OrgSettings, ServerSettings
+from isthmus.settings import HubSettings, LoginSettings, OrgSettings, ServerSettings
 
 SECTIONS: Final[dict[str, type[msgspec.Struct]]] = {
     "org": OrgSettings,
     "server": ServerSettings,
     "hub": HubSettings,
+    "logins": LoginSettings,
 }
 _KINDS: Final = {str: "text", int: "whole number", bool: "true or false"}
 _ABOUT: Final = """\

@@ -37,6 +37,8 @@ LINGER_SECONDS: Final = 2
 would not read the answer.
 """
 PART_BYTES: Final = 16_384
+TLS: Final = "isthmus.tls"
+"""The extension of a scope that came by https: protocol and cipher suite, as OpenSSL names them."""
 
 Refusal: TypeAlias = Callable[[int], tuple[bytes, bytes]]
 """Content type and body of the answer to what can't be read, by its status: 400, 414, 431 or 503."""
@@ -115,6 +117,8 @@ class Connection(asyncio.Protocol):
             "client": _address(transport.get_extra_info("peername")),
             "server": _address(transport.get_extra_info("sockname")),
         }
+        if (cipher := transport.get_extra_info("cipher")) is not None:
+            self._fixed["extensions"] = {TLS: (cipher[1], cipher[0])}
         self._service.connections.add(self)
         if self._service.closing.is_set():
             transport.close()

@@ -100,7 +100,7 @@ class Org(SaveFace, ReplicationFace, EventFace):
 
     async def housekeep(self) -> None:
         """Remove what has had its time: recycled records after 15 days, cursors after two,
-        events after three or one.
+        events after three or one, lines of LoginHistory after six months. Lockouts end.
         """
         now = self.clock.now()
         while await self._write(lambda tx: purge(tx, self.schema, now)):
@@ -108,6 +108,9 @@ class Org(SaveFace, ReplicationFace, EventFace):
         while await self._write(self._queries.purge_cursors):
             pass
         await self._feed.purge()
+        await self._write(self._logins.purge)
+        await self._write(lambda tx: self._audit.purge(tx, self.schema))
+        await self._write(self.identity.door.housekeep)
         await asyncio.wrap_future(self._flush())
 
     async def settle_sharing(self) -> int:

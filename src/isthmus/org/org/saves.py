@@ -7,7 +7,9 @@ from typing import Any, Final, TypeVar
 
 from isthmus.kernel.database import Transaction, UniqueViolation
 from isthmus.org.events.publishing import Publication
+from isthmus.org.org.login_book import FOLLOWED
 from isthmus.org.org.running import Running
+from isthmus.org.org.setup_audit import AUDITED
 from isthmus.org.org.state import OrgState
 from isthmus.org.save.requests import BATCH, Record
 from isthmus.org.save.result import SaveOptions, SaveResult
@@ -175,14 +177,18 @@ class SaveFace(OrgState):
 
         def run(unit: UnitOfWork) -> T:
             result = work(Running(unit, self._queries))
-            self._tell_sessions(unit)
+            touched = {each.sobject for each in unit.changes}
+            if not AUDITED.isdisjoint(touched):
+                self._audit.record(unit)
+            if not FOLLOWED.isdisjoint(touched):
+                self._logins.follow(unit, self.identity.door)
+            self._tell_sessions(unit, touched)
             return result
 
         return run
 
-    def _tell_sessions(self, unit: UnitOfWork) -> None:
+    def _tell_sessions(self, unit: UnitOfWork, touched: set[str]) -> None:
         """Let sessions notice that users, or what they may do, are not as they were."""
-        touched = {each.sobject for each in unit.changes}
         if not GRANTING.isdisjoint(touched):
             count_change(unit.tx)
             unit.tx.on_commit(self.identity.forget_rights)

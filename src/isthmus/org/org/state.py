@@ -24,7 +24,9 @@ from isthmus.org.limits.maxima import (
 from isthmus.org.limits.query_time import QueryTime
 from isthmus.org.limits.usage import DailyUsage
 from isthmus.org.limits.window import Window
+from isthmus.org.org.login_book import LoginBook
 from isthmus.org.org.rotation import KeyRotation
+from isthmus.org.org.setup_audit import SetupAudit
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.save.engine import SaveEngine
 from isthmus.org.save.ports import NOTHING, Automation
@@ -69,6 +71,9 @@ class OrgState:
         self._maxima = maxima(limits or {})
         self._publishing = Publishing(journal, ids, self._publishing_allowances())
         self._saves = SaveEngine(clock, organization_id[_INSTANCE], self._publishing, automation)
+        self._logins = LoginBook(self._saves, schemas)
+        identity.door.recorder = self._logins.record
+        self._audit = SetupAudit(self._saves)
         self._feed = EventFeed(journal, clock, shared=not self._reads_at_once)
         self._calls = DailyUsage(clock, self._maxima[API_REQUESTS])
         self._delivered = self._delivery_usage()

@@ -1,7 +1,8 @@
 """Reset: every record of data goes, what sets the org up stays.
 
 Users, profiles, permissions, groups, record types, status values, custom metadata and the like are set-up: an
-org without them could not be logged in to. Id sequences and auto-numbers go on, so no id is ever used twice.
+org without them could not be logged in to. What was recorded of logins and of set-up changes stays too.
+Id sequences and auto-numbers go on, so no id is ever used twice.
 """
 
 from typing import Final
@@ -25,6 +26,7 @@ SET_UP: Final = frozenset(
         "LeadStatus",
         "MutingPermissionSet",
         "ObjectPermissions",
+        "LoginHistory",
         "OpportunityStage",
         "OrderStatus",
         "Organization",
@@ -37,10 +39,12 @@ SET_UP: Final = frozenset(
         "QueueSobject",
         "RecordType",
         "SetupEntityAccess",
+        "SetupAuditTrail",
         "TaskPriority",
         "TaskStatus",
         "User",
         "UserLicense",
+        "UserLogin",
         "UserRole",
     }
 )

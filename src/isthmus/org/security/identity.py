@@ -3,16 +3,15 @@
 `recognise` is synchronous and answers most requests; what may have to read, write or hash is asynchronous.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final, TypeVar
 
-from isthmus.kernel.clock import HOUR, Clock
+from isthmus.kernel.clock import Clock
 from isthmus.kernel.database import Connection, Database, Transaction
 from isthmus.kernel.database.short_reads import short_read
 from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids
-from isthmus.org.schema.values import fold
 from isthmus.org.security import refresh_tokens
 from isthmus.org.security.apps import (
     DEFAULT_SCOPES,
@@ -29,11 +28,14 @@ from isthmus.org.security.apps import (
 from isthmus.org.security.credentials import (
     SECURITY_TOKEN_LENGTH,
     has_credentials,
-    password_in,
     save_credentials,
 )
+from isthmus.org.security.door import Door
 from isthmus.org.security.hashing import PasswordHasher, token_digest
-from isthmus.org.security.login_rate import LOGINS_PER_HOUR, LoginRate
+from isthmus.org.security.issued import Grant, TokenState
+from isthmus.org.security.login_attempts import OWNER, Visit
+from isthmus.org.security.metadata.rights import Profile as RestrictedProfile
+from isthmus.org.security.options import DEFAULT_OPTIONS, IdentityOptions
 from isthmus.org.security.principal import Principal
 from isthmus.org.security.refresh_tokens import RefreshToken
 from isthmus.org.security.seal import Seal
@@ -52,37 +54,6 @@ T = TypeVar("T")
 _SECRET_LENGTH: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityOptions:
-    """What can be set. `session_period` in milliseconds: how long a session lasts unused."""
-
-    session_period: int = 2 * HOUR
-    logins_per_hour: int = LOGINS_PER_HOUR
-    soap_login_from_65: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a token request gets: a session for an app's user."""
-
-    app: App
-    session: OpenedSession
-
-
-@dataclass(frozen=True, slots=True)
-class TokenState:
-    """What introspection tells of an active token: `kind` is `access_token` or `refresh_token`.
-
-    Instants in milliseconds since the epoch; `expires_at` is None where the clock does not end it.
-    """
-
-    kind: str
-    user: Principal
-    scopes: tuple[str, ...]
-    issued_at: int
-    expires_at: int | None
-
-
 class Identity:
     """The identities of one org. `rights` finds what a user may do; `seal_key` (32 bytes) is kept outside of
     the database.
@@ -97,7 +68,7 @@ class Identity:
         organization_id: str,
         rights: AccessOf,
         seal_key: bytes,
-        options: IdentityOptions = IdentityOptions(),
+        options: IdentityOptions = DEFAULT_OPTIONS,
     ) -> None:
         self.organization_id = organization_id
         self.options = options
@@ -106,13 +77,14 @@ class Identity:
         self._ids = ids
         self._seal = Seal(seal_key)
         self._hasher = PasswordHasher(ids)
-        self._rate = LoginRate(clock, options.logins_per_hour)
         self._users = Users(organization_id, rights)
-        self._sessions = Sessions(database, clock, ids, self._users)
+        self.door = Door(database, clock, self._hasher, self._users, options.door)
+        self._sessions = Sessions(database, clock, ids, self._users, self.door.restrictions)
 
     def close(self) -> None:
         """Write down what is to be written, and end the threads that hash."""
         self._sessions.settle()
+        self.door.settle()
         self._hasher.close()
 
     # Sessions
@@ -138,16 +110,21 @@ class Identity:
         """Notice at once that what users may do has changed (else it is noticed within ten seconds)."""
         self._sessions.forget_all()
 
-    async def login_with_password(self, username: str, password: str) -> OpenedSession:
+    def restrict(self, profiles: Iterable[RestrictedProfile]) -> None:
+        """Put into force from where, and when, profiles let their users log in."""
+        self.door.restrictions.replace(profiles)
+        self._sessions.forget_all()
+
+    async def login_with_password(self, username: str, password: str, visit: Visit = OWNER) -> OpenedSession:
         """A session without a connected app. `password` may end with the security token.
 
-        Faults: `invalid_login`, `inactive_user`, `login_rate_exceeded`; `api_disabled`, for who may not use
-        the API, by which alone there is such a login.
+        Faults: those of `Door.check_password`; `api_disabled`, for who may not use the API: there is no other
+        use of such a session.
         """
-        user = await self._check_password(username, password)
+        user = await self.door.check_password(username, password, visit)
         if not user.access.has("ApiEnabled"):
             raise fault("api_disabled")
-        return await self._write(lambda transaction: self._open(transaction, user))
+        return await self._write(lambda transaction: self._open(transaction, user, visit))
 
     async def open_session(self, username: str) -> OpenedSession:
         """A session for who need not show a password: the owner of the machine, at the command line.
@@ -155,7 +132,8 @@ class Identity:
         Faults: `invalid_login`, `inactive_user`.
         """
         account = await self._read(lambda connection: self._account(connection, username))
-        return await self._write(lambda transaction: self._open(transaction, _active(account).principal))
+        user = _active(account).principal
+        return await self._write(lambda transaction: self._open(transaction, user, OWNER))
 
     async def revoke(self, token: str) -> bool:
         """End a session, or take a refresh token away with all of its sessions; False where it is neither."""
@@ -173,18 +151,26 @@ class Identity:
     # OAuth
 
     async def password_grant(
-        self, client_id: str, secret: str | None, username: str, password: str, scope: str | None = None
+        self,
+        client_id: str,
+        secret: str | None,
+        username: str,
+        password: str,
+        scope: str | None = None,
+        visit: Visit = OWNER,
     ) -> Grant:
         """The username-password flow. Faults: as `login_with_password`, and those of the app."""
         app = await self._app(client_id, secret)
-        scopes = app.grant(scope)
-        user = await self._check_password(username, password)
-        return await self._grant(app, user, scopes)
+        scopes, visit = app.grant(scope), replace(visit, application=app.name)
+        user = await self.door.check_password(username, password, visit)
+        return await self._grant(app, user, scopes, visit)
 
-    async def client_credentials(self, client_id: str, secret: str | None, scope: str | None = None) -> Grant:
+    async def client_credentials(
+        self, client_id: str, secret: str | None, scope: str | None = None, visit: Visit = OWNER
+    ) -> Grant:
         """The client credentials flow: a session for the user that the app runs as.
 
-        Faults: those of the app, `oauth_no_run_as_user`, `login_rate_exceeded`.
+        Faults: those of the app, `oauth_no_run_as_user`, and those of `Door.admit`.
         """
         app = await self._app(client_id, secret)
         run_as = app.run_as_user_id
@@ -192,17 +178,23 @@ class Identity:
             raise fault("oauth_invalid_client")
         scopes = app.grant(scope)
         account = await self._read(lambda connection: self._account_of(connection, run_as))
-        if account is None or not account.active:
+        if account is None:
             raise fault("oauth_no_run_as_user")
-        self._rate.count(fold(account.principal.username))
-        return await self._grant(app, account.principal, scopes)
+        visit = replace(visit, application=app.name)
+        await self.door.admit(account, visit, otherwise="oauth_no_run_as_user")
+        return await self._grant(app, account.principal, scopes, visit)
 
     async def refresh(
-        self, refresh_token: str, client_id: str, secret: str | None, scope: str | None = None
+        self,
+        refresh_token: str,
+        client_id: str,
+        secret: str | None,
+        scope: str | None = None,
+        visit: Visit = OWNER,
     ) -> Grant:
         """A new session from a refresh token. A public client need not give a secret.
 
-        Faults: those of the app, `oauth_expired_token`, `oauth_inactive_user`, `login_rate_exceeded`.
+        Faults: those of the app, `oauth_expired_token`, `oauth_inactive_user`, and those of `Door.admit`.
         """
         app = await self._app(client_id, secret)
         digest = token_digest(refresh_token)
@@ -211,15 +203,14 @@ class Identity:
         held, account = await self._read(lambda connection: self._refresh_token(connection, digest))
         if held is None or account is None or not held.is_alive(app, now):
             raise fault("oauth_expired_token")
-        if not account.active:
-            raise fault("oauth_inactive_user")
         user, scopes = account.principal, held.narrowed(scope)
-        self._rate.count(fold(user.username))
+        visit = replace(visit, application=app.name)
+        await self.door.admit(account, visit, otherwise="oauth_inactive_user")
 
         def open_again(transaction: Transaction) -> OpenedSession:
             if not refresh_tokens.mark_used(transaction, digest, now):
                 raise fault("oauth_expired_token")
-            return self._open(transaction, user, app, scopes, digest)
+            return self._open(transaction, user, visit, app, scopes, digest)
 
         return Grant(app, await self._write(open_again))
 
@@ -332,31 +323,25 @@ class Identity:
 
     # Steps
 
-    async def _check_password(self, username: str, typed: str) -> Principal:
-        """Who gave the right password. One slow hash, whether there is such a user or not."""
-        self._rate.count(fold(username))
-        account = await self._read(lambda connection: self._account(connection, username))
-        password = password_in(typed, account.security_token_digest if account else None)
-        if not await self._hasher.matches(password, account.password_digest if account else None):
-            raise fault("invalid_login")
-        return _active(account).principal
-
     async def _app(self, client_id: str, secret: str | None) -> App:
         app = await self._read(lambda connection: find_app(connection, client_id, self._seal))
         app.check_secret(secret)
         return app
 
-    async def _grant(self, app: App, user: Principal, scopes: tuple[str, ...]) -> Grant:
-        return Grant(app, await self._write(lambda transaction: self._open(transaction, user, app, scopes)))
+    async def _grant(self, app: App, user: Principal, scopes: tuple[str, ...], visit: Visit) -> Grant:
+        session = await self._write(lambda transaction: self._open(transaction, user, visit, app, scopes))
+        return Grant(app, session)
 
     def _open(
         self,
         transaction: Transaction,
         user: Principal,
+        visit: Visit,
         app: App | None = None,
         scopes: tuple[str, ...] = (),
         refresh_token_digest: str | None = None,
     ) -> OpenedSession:
+        self.door.entered(transaction, user, visit)
         return self._sessions.open(
             transaction,
             user,

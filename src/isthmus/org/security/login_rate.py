@@ -32,3 +32,7 @@ class LoginRate:
             self._hours.popitem(last=False)
         if attempts >= self._per_hour:
             raise fault("login_rate_exceeded")
+
+    def has_just_exceeded(self, username: str) -> bool:
+        """Whether the last attempt was the first of its hour that was refused."""
+        return self._hours.get(username, (0, 0))[1] == self._per_hour + 1

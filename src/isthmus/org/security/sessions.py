@@ -3,6 +3,10 @@
 A session lies in the database under its token's hash. Beside it a bounded cache answers most requests without
 a read; an entry is read again after a few seconds, so that what another process ended is noticed, and what
 this process ends is forgotten with the commit that ends it.
+
+Outside of the login hours of its user's profile a session is good for nothing; within them it goes on.
+Source: Salesforce Help, "View and Edit Login Hours in Profiles": whoever is logged in when they end can do
+nothing more.
 """
 
 import threading
@@ -19,6 +23,7 @@ from isthmus.kernel.database.short_reads import short_read
 from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids
 from isthmus.org.security.hashing import token_digest
+from isthmus.org.security.login_restrictions import LoginRestrictions
 from isthmus.org.security.principal import Principal
 from isthmus.org.security.users import PRINCIPAL_COLUMNS, Users
 
@@ -57,11 +62,14 @@ class OpenedSession(Session):
 class Sessions:
     """Every session of one org. What is asynchronous is for the event loop, the rest for any thread."""
 
-    def __init__(self, database: Database, clock: Clock, ids: Ids, users: Users) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, ids: Ids, users: Users, restrictions: LoginRestrictions
+    ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
         self._users = users
+        self._restrictions = restrictions
         self._lock = threading.Lock()
         self._cache: OrderedDict[str, tuple[Session, int]] = OrderedDict()
         self._forgotten = 0
@@ -155,6 +163,13 @@ class Sessions:
         with self._written:
             self._written.wait_for(lambda: not self._writing)
 
+    def _find(self, connection: Connection, digest: str) -> Session | None:
+        session = _find(connection, digest, self._users)
+        if session is None:
+            return None
+        restriction = self._restrictions.of(connection, session.user.profile_id)
+        return session if restriction.allows_time(self._clock.now()) else None
+
     def _fresh(self, digest: str, now: int) -> Session | None:
         """What the cache holds, where it was read a short while ago."""
         found = self._cache.get(digest)  # its place among the others changes when it is read again
@@ -164,8 +179,7 @@ class Sessions:
         with self._lock:
             forgotten = self._forgotten
         now = self._clock.now()
-        users = self._users
-        session = await short_read(self._database, lambda connection: _find(connection, digest, users))
+        session = await short_read(self._database, lambda connection: self._find(connection, digest))
         with self._lock:
             if session is None:
                 self._cache.pop(digest, None)

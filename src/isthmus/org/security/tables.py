@@ -52,4 +52,16 @@ def _first_tables(dialect: Dialect) -> Sequence[str]:
     )
 
 
-MIGRATIONS: Final = (Migration(1, "credentials, connected apps, sessions, refresh tokens", _first_tables),)
+def _failures(dialect: Dialect) -> Sequence[str]:
+    return (
+        f"""CREATE TABLE "isthmus_login_failures" (
+            "user_id" {dialect.text} PRIMARY KEY,
+            "attempts" {dialect.integer} NOT NULL,
+            "last_at" {dialect.integer} NOT NULL)""",
+    )
+
+
+MIGRATIONS: Final = (
+    Migration(1, "credentials, connected apps, sessions, refresh tokens", _first_tables),
+    Migration(2, "wrong passwords in a row", _failures),
+)

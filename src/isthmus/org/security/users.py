@@ -18,8 +18,9 @@ AccessOf: TypeAlias = Callable[[Connection, str, str], Access]
 """The rights of a user, by the ids of the user and of their profile."""
 
 _ACCOUNTS: Final = f"""
-    SELECT {PRINCIPAL_COLUMNS}, u."IsActive", c."password_hash", c."security_token_hash"
-    FROM "User" u LEFT JOIN "isthmus_credentials" c ON c."user_id" = u."Id" """
+    SELECT {PRINCIPAL_COLUMNS}, u."IsActive", c."password_hash", c."security_token_hash", l."IsFrozen"
+    FROM "User" u LEFT JOIN "isthmus_credentials" c ON c."user_id" = u."Id"
+    LEFT JOIN "UserLogin" l ON l."UserId" = u."Id" """
 _PROFILE_COLUMNS: Final = (
     "Email",
     "FirstName",
@@ -46,6 +47,7 @@ class Account:
     active: bool
     password_digest: str | None
     security_token_digest: str | None
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class Users:
             active=bool(row[6]),
             password_digest=_text(row[7]),
             security_token_digest=_text(row[8]),
+            frozen=bool(row[9]),
         )
 
 

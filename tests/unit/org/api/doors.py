@@ -19,7 +19,7 @@ from isthmus.org.api.oauth.adapter import OAUTH
 from isthmus.org.api.soap.adapter import SOAP
 from isthmus.org.org.facade import Org
 from isthmus.org.query.engine import QueryEngine
-from isthmus.org.security.identity import IdentityOptions
+from isthmus.org.security.options import IdentityOptions
 
 MY_DOMAIN: Final = "acme.my.salesforce.com"
 OPTIONS: Final = IdentityOptions()

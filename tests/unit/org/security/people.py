@@ -14,7 +14,8 @@ from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.schema.values import fold
 from isthmus.org.security.access import every_right
-from isthmus.org.security.identity import Identity, IdentityOptions
+from isthmus.org.security.identity import Identity
+from isthmus.org.security.options import IdentityOptions
 from isthmus.org.security.tables import COMPONENT, MIGRATIONS
 
 ORGANIZATION: Final = record_id("00D", "7Ab", 1)
@@ -22,10 +23,11 @@ PROFILE: Final = record_id("00e", "7Ab", 1)
 ADA: Final = record_id("005", "7Ab", 1)
 BOB: Final = record_id("005", "7Ab", 2)
 ADAS_NAME: Final = "ada@example.com"
+PROFILES_NAME: Final = "Clerk"
 PASSWORD: Final = "correct horse"
 KEY: Final = bytes(32)
 OPTIONS: Final = IdentityOptions()
-_NAMES: Final = frozenset({"User", "Organization", "Profile"})
+_NAMES: Final = frozenset({"LoginHistory", "Organization", "Profile", "User", "UserLogin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def people(database: Database, options: IdentityOptions = OPTIONS) -> Iterator[P
 
 
 def _fill(transaction: Transaction, now: int) -> None:
+    _insert(transaction, "Profile", Id=PROFILE, Name=PROFILES_NAME, UserType="Standard")
     _insert(transaction, "Organization", Id=ORGANIZATION, Name="Acme", DefaultLocaleSidKey="en_US")
     for user_id, first, last in ((ADA, "Ada", "Lovelace"), (BOB, None, "Bob")):
         name = f"{(first or last).lower()}@example.com"
@@ -104,6 +107,8 @@ def _fill(transaction: Transaction, now: int) -> None:
             IsActive=1,
             **{"Username~": fold(name)},
         )
+        login_id = record_id("0Yw", "7Ab", 1 if user_id == ADA else 2)
+        _insert(transaction, "UserLogin", Id=login_id, UserId=user_id, IsFrozen=0, IsPasswordLocked=0)
 
 
 def _insert(transaction: Transaction, table: str, **values: Value) -> None:

@@ -11,7 +11,8 @@ from tests.unit.org.security.people import ADA, ADAS_NAME, BOB, PASSWORD, People
 from isthmus.kernel.clock import DAY, HOUR
 from isthmus.kernel.errors import Fault
 from isthmus.org.security.apps import App, RefreshPolicy
-from isthmus.org.security.identity import IdentityOptions, TokenState
+from isthmus.org.security.issued import TokenState
+from isthmus.org.security.options import DoorOptions, IdentityOptions
 
 T = TypeVar("T")
 
@@ -256,7 +257,9 @@ def test_an_inactive_users_refresh_token(world: People, app: App) -> None:
 
 
 def test_grants_count_as_logins(world: People, app: App) -> None:
-    identity = make_identity(world.database, world.clock, IdentityOptions(logins_per_hour=2))
+    identity = make_identity(
+        world.database, world.clock, IdentityOptions(door=DoorOptions(logins_per_hour=2))
+    )
     token = run(identity.issue_refresh_token(app.client_id, BOB))
     assert run(identity.client_credentials(app.client_id, app.secret)).app == app
     assert run(identity.refresh(token, app.client_id, app.secret)).app == app

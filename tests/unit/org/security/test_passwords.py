@@ -20,7 +20,8 @@ from isthmus.kernel.errors import Fault
 from isthmus.kernel.ids import Ids
 from isthmus.org.security import hashing
 from isthmus.org.security.hashing import PasswordHasher, password_digest, password_matches
-from isthmus.org.security.identity import Identity, IdentityOptions
+from isthmus.org.security.identity import Identity
+from isthmus.org.security.options import DoorOptions, IdentityOptions
 
 
 def login(identity: Identity, username: str = ADAS_NAME, password: str = PASSWORD) -> str:
@@ -76,10 +77,10 @@ def test_each_attempt_hashes_once_whoever_it_is(
     assert costs == [costs[0]] * 5
 
 
-def test_an_inactive_user_is_told_so_only_with_the_right_password(world: People, security_token: str) -> None:
+def test_an_inactive_user_is_refused_like_one_that_is_not_there(world: People, security_token: str) -> None:
     world.change_user(ADA, "IsActive", 0)
     assert refusal(world.identity, ADAS_NAME, "wrong") == "invalid_login"
-    assert refusal(world.identity, ADAS_NAME, PASSWORD) == "inactive_user"
+    assert refusal(world.identity, ADAS_NAME, PASSWORD) == "invalid_login"
 
 
 def test_only_hashes_are_kept(world: People, security_token: str) -> None:
@@ -101,8 +102,10 @@ def test_a_new_password_takes_the_old_ones_place(world: People, security_token: 
 def test_logins_are_limited_by_the_hour_for_known_and_unknown_alike(
     world: People, security_token: str
 ) -> None:
-    identity = make_identity(world.database, world.clock, IdentityOptions(logins_per_hour=3))
-    assert OPTIONS.logins_per_hour == 3600
+    identity = make_identity(
+        world.database, world.clock, IdentityOptions(door=DoorOptions(logins_per_hour=3))
+    )
+    assert OPTIONS.door.logins_per_hour == 3600
     for username in (ADAS_NAME, "nobody@example.com"):
         for _ in range(3):
             assert refusal(identity, username, "wrong") == "invalid_login"

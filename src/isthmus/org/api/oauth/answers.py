@@ -13,7 +13,9 @@ from isthmus.wire.oauth import Format, MalformedForm, choose_format, parse_form,
 NOT_STORED: Final = {"Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}
 OAUTH_WORDS: Final = {
     "invalid_login": "oauth_authentication_failure",
-    "inactive_user": "oauth_inactive_user",
+    "login_needs_security_token": "oauth_authentication_failure",
+    "login_from_restricted_address": "oauth_ip_restricted",
+    "login_at_restricted_time": "oauth_login_hours",
     "login_rate_exceeded": "oauth_rate_limit_exceeded",
     "method_not_allowed": "oauth_must_post",
 }

@@ -15,7 +15,10 @@ from isthmus.kernel.errors import fault
 from isthmus.org.api.oauth.answers import NOT_STORED, json_answer, read_form, reply_format, required
 from isthmus.org.api.oauth.claims import identity_url
 from isthmus.org.api.routing import Call
-from isthmus.org.security.identity import Grant, Identity
+from isthmus.org.api.visits import visit_of
+from isthmus.org.security.identity import Identity
+from isthmus.org.security.issued import Grant
+from isthmus.org.security.login_attempts import LoginType, Visit
 from isthmus.wire.oauth import TokenReply, basic_credentials, sign, write_token_reply
 
 _WITHOUT_SCOPE: Final = frozenset({"password"})
@@ -31,6 +34,10 @@ class TokenRequest:
     secret: str | None
     form: Mapping[str, str]
 
+    @property
+    def visit(self) -> Visit:
+        return visit_of(self.call, LoginType.OAUTH)
+
 
 Flow: TypeAlias = Callable[[TokenRequest], Awaitable[Grant]]
 
@@ -39,7 +46,7 @@ async def _password(request: TokenRequest) -> Grant:
     username, password = required(request.form, "username"), required(request.form, "password")
     identity: Identity = request.call.org.identity
     return await identity.password_grant(
-        request.client_id, request.secret, username, password, request.form.get("scope")
+        request.client_id, request.secret, username, password, request.form.get("scope"), request.visit
     )
 
 
@@ -47,13 +54,17 @@ async def _client_credentials(request: TokenRequest) -> Grant:
     if request.call.on_login_host:
         raise fault("oauth_wrong_domain")
     identity: Identity = request.call.org.identity
-    return await identity.client_credentials(request.client_id, request.secret, request.form.get("scope"))
+    return await identity.client_credentials(
+        request.client_id, request.secret, request.form.get("scope"), request.visit
+    )
 
 
 async def _refresh_token(request: TokenRequest) -> Grant:
     token = required(request.form, "refresh_token")
     identity: Identity = request.call.org.identity
-    return await identity.refresh(token, request.client_id, request.secret, request.form.get("scope"))
+    return await identity.refresh(
+        token, request.client_id, request.secret, request.form.get("scope"), request.visit
+    )
 
 
 FLOWS: Final[Mapping[str, Flow]] = {

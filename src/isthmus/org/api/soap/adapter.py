@@ -18,7 +18,9 @@ event loop: operations that take more have to find the session first, and to par
 _FAULT_STATUS: Final = 500
 _KINDS: Final = {
     "invalid_login": "LoginFault",
-    "inactive_user": "LoginFault",
+    "login_from_restricted_address": "LoginFault",
+    "login_at_restricted_time": "LoginFault",
+    "login_needs_security_token": "LoginFault",
     "login_rate_exceeded": "LoginFault",
     "soap_login_unavailable": "LoginFault",
     "soap_login_too_large": "LoginFault",

@@ -16,15 +16,18 @@ _VERSION: Final = re.compile(r"([1-9]\d{0,2})(?:\.0)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One SOAP API. `letter` is its place in the URL: `/services/Soap/u/64.0`."""
+    """One SOAP API. `letter` is its place in the URL: `/services/Soap/u/64.0`; `kind` is what LoginHistory
+    calls it.
+    """
 
     letter: str
     namespace: str
     fault_namespace: str
+    kind: str
 
 
-PARTNER_API: Final = Api("u", PARTNER, PARTNER_FAULT)
-ENTERPRISE_API: Final = Api("c", ENTERPRISE, ENTERPRISE_FAULT)
+PARTNER_API: Final = Api("u", PARTNER, PARTNER_FAULT, "SOAP Partner")
+ENTERPRISE_API: Final = Api("c", ENTERPRISE, ENTERPRISE_FAULT, "SOAP Enterprise")
 METADATA_LETTER: Final = "m"
 
 

@@ -7,7 +7,7 @@ Source: SOAP API Developer Guide, login(), logout(), getServerTimestamp(), getUs
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from isthmus.kernel.clock import SECOND
@@ -15,15 +15,16 @@ from isthmus.kernel.errors import Fault, fault
 from isthmus.kernel.ids import MalformedId, to_18
 from isthmus.org.api.routing import Call
 from isthmus.org.api.soap.endpoints import METADATA_LETTER, Api, endpoint_url
+from isthmus.org.api.visits import visit_of
 from isthmus.org.schema.instants import datetime_text
 from isthmus.org.security.identity import Identity
+from isthmus.org.security.login_attempts import LoginType, Visit
 from isthmus.org.security.sessions import Session
 from isthmus.org.security.users import Organization
 from isthmus.wire.login import LoginResult, UserInfo, read_login, write_login_reply, write_user_info_reply
 from isthmus.wire.soap import Envelope, child_text, write_envelope
 from isthmus.wire.xml import write_element
 
-LOGIN_BYTES_MAX: Final = 10 * 1024
 _NO_LOGIN_FROM: Final = 65
 _WORDS: Final = {"session_invalid": "soap_session_invalid", "api_disabled": "soap_api_disabled"}
 """What SOAP says in words of its own."""
@@ -85,12 +86,12 @@ async def login(request: SoapRequest) -> bytes:
     identity = request.identity
     if request.version >= _NO_LOGIN_FROM and not identity.options.soap_login_from_65:
         raise fault("soap_login_unavailable", version=f"{request.version}.0")
-    if len(request.call.body) > LOGIN_BYTES_MAX:
-        raise fault("soap_login_too_large", limit=LOGIN_BYTES_MAX)
+    if len(request.call.body) > (limit := identity.options.soap_login_bytes):
+        raise fault("soap_login_too_large", limit=limit)
     asked = read_login(request.envelope)
     if asked.organization_id is not None and not _is_same(asked.organization_id, identity.organization_id):
         raise fault("invalid_login")
-    session = await identity.login_with_password(asked.username, asked.password)
+    session = await identity.login_with_password(asked.username, asked.password, _visit(request))
     request.call.username = session.user.username
     organization = await identity.organization()
     base_url, where = request.call.base_url, identity.organization_id
@@ -104,6 +105,14 @@ async def login(request: SoapRequest) -> bytes:
         user_info=await _user_info(request, session, organization),
     )
     return write_login_reply(result, request.api.namespace)
+
+
+def _visit(request: SoapRequest) -> Visit:
+    """Who knocks; a client names itself in the CallOptions, where it does."""
+    visit = visit_of(request.call, LoginType.SOAP, api=request.api.kind, version=request.version)
+    options = request.envelope.header("CallOptions")
+    client = None if options is None else child_text(options, "client")
+    return visit if not client else replace(visit, application=client, client_version=client)
 
 
 async def logout(request: SoapRequest, session: Session) -> bytes:

@@ -7,7 +7,6 @@ from typing import Final
 from isthmus.org.schema.model import Schema
 from isthmus.org.schema.sfdx.document import Node, read_document
 from isthmus.org.schema.sfdx.findings import Finding, Findings, Severity
-from isthmus.org.schema.sfdx.metadata_types import partly
 from isthmus.org.schema.sfdx.project import Project
 from isthmus.org.schema.sfdx.reading import Documents, unique
 from isthmus.org.security.metadata.names import Names
@@ -133,8 +132,6 @@ class _Loading:
             made.setdefault(profile.name.lower(), profile)
             _check_custom_permissions(node, profile.rights, permissions)
             names.tell()
-            if profile.login_hours is not None or profile.login_ip_ranges:
-                _tell(node, "login")
         return tuple(made.values())
 
     def _sets(self, kind: str, permissions: frozenset[str]) -> tuple[PermissionSet, ...]:
@@ -209,9 +206,3 @@ def _check_members(node: Node, child: str, what: str, known: Iterable[str]) -> N
     for each in node.nodes(child):
         if each.value not in names:
             each.error(f"there is no {what} {each.value}")
-
-
-def _tell(node: Node, name: str) -> None:
-    """Say what of it does not run here yet."""
-    if sentence := partly(name):
-        node.warn(sentence)

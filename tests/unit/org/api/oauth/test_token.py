@@ -12,7 +12,7 @@ from tests.unit.org.security.people import ADA, ADAS_NAME, BOB, ORGANIZATION, PA
 
 from isthmus.kernel.clock import HOUR
 from isthmus.org.security.apps import App
-from isthmus.org.security.identity import IdentityOptions
+from isthmus.org.security.options import DoorOptions, IdentityOptions
 from isthmus.wire.oauth import read_token_reply, sign
 
 TOKEN = "/services/oauth2/token"
@@ -129,12 +129,19 @@ def test_an_app_without_a_user_to_run_as(door: Doors) -> None:
 
 
 def test_an_inactive_user(door: Doors, app: App) -> None:
+    token = asyncio.run(door.people.identity.issue_refresh_token(app.client_id, ADA))
     door.people.change_user(ADA, "IsActive", 0)
-    assert refused(door.ask("POST", TOKEN, password_form(app))) == (400, "invalid_grant", "inactive user")
+    no = (400, "invalid_grant", "authentication failure")
+    assert refused(door.ask("POST", TOKEN, password_form(app))) == no
+    form = client(app, grant_type="refresh_token", refresh_token=token)
+    assert refused(door.ask("POST", TOKEN, form)) == (400, "invalid_grant", "inactive user")
 
 
 def test_too_many_logins(tmp_path: Path) -> None:
-    with sqlite_place(tmp_path) as place, doors(place, IdentityOptions(logins_per_hour=0)) as door:
+    with (
+        sqlite_place(tmp_path) as place,
+        doors(place, IdentityOptions(door=DoorOptions(logins_per_hour=0))) as door,
+    ):
         app = asyncio.run(door.people.identity.create_app("Loader"))
         answer = door.ask("POST", TOKEN, password_form(app))
     assert refused(answer) == (400, "rate_limit_exceeded", "login rate exceeded")

@@ -10,7 +10,7 @@ from tests.unit.org.api.soap.test_calls import FOR_A_SESSION
 from tests.unit.org.security.people import ADA, ADAS_NAME, ORGANIZATION, PASSWORD, PROFILE
 
 from isthmus.kernel.clock import HOUR
-from isthmus.org.security.identity import IdentityOptions
+from isthmus.org.security.options import DoorOptions, IdentityOptions
 from isthmus.wire.login import (
     ENTERPRISE,
     PARTNER,
@@ -144,7 +144,10 @@ def test_an_inactive_user_is_refused_like_a_wrong_password(door: Doors) -> None:
 
 
 def test_too_many_logins(tmp_path: Path) -> None:
-    with sqlite_place(tmp_path) as place, doors(place, IdentityOptions(logins_per_hour=0)) as door:
+    with (
+        sqlite_place(tmp_path) as place,
+        doors(place, IdentityOptions(door=DoorOptions(logins_per_hour=0))) as door,
+    ):
         answer = door.ask("POST", PARTNER_64, write_login(LoginRequest(ADAS_NAME, PASSWORD)))
     assert fault_of(answer).faultcode == "sf:LOGIN_RATE_EXCEEDED"
 
