@@ -20,6 +20,7 @@ from isthmus.assembly import Opened, open_org
 from isthmus.kernel.http import HttpServer, Listener
 from isthmus.org.api.gateway import Gateway
 from isthmus.org.api.rest import ADAPTER
+from isthmus.org.org import Org
 from isthmus.settings import load
 
 DATA = "/services/data/v65.0"
@@ -187,6 +188,18 @@ class Patients:
         return f"{told[0]['errorCode']}: {told[0]['message'].splitlines()[-1]}"
 
 
+async def _let_view(org: Org) -> None:
+    """Give the administrator View Encrypted Data, which no profile of a new org has."""
+    user = (await org.identity.open_session(USERNAME)).user
+    if (await org.query(user, "SELECT Id FROM PermissionSet WHERE Name = 'Viewer'")).total_size:
+        return
+    viewer = {"Name": "Viewer", "Label": "Viewer", "PermissionsViewEncryptedData": True}
+    [made] = await org.insert(user, "PermissionSet", [viewer])
+    assignment = {"PermissionSetId": made.id, "AssigneeId": user.user_id}
+    [given] = await org.insert(user, "PermissionSetAssignment", [assignment])
+    assert given.success, given.errors
+
+
 @asynccontextmanager
 async def patients(kept: Storage) -> AsyncIterator[Patients]:
     """The org of `kept`, opened and served until the block ends."""
@@ -200,6 +213,7 @@ async def patients(kept: Storage) -> AsyncIterator[Patients]:
         )
         [port] = await server_of_org.start()
         try:
+            await _let_view(opened.org)
             session = await opened.org.identity.open_session(USERNAME)
             yield Patients(opened, f"http://127.0.0.1:{port}", session.token, client)
         finally:

@@ -6,8 +6,9 @@ complete fifty. These cost neither: what is done at the same time is delivered b
 
 import asyncio
 import contextlib
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -24,6 +25,14 @@ class _Mailbox:
 
     def post(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
         self._letters.append((future, result, error))
+        held: set[_Mailbox] | None = getattr(_HELD, "boxes", None)
+        if held is None:
+            self.wake()
+        else:
+            held.add(self)
+
+    def wake(self) -> None:
+        """Let the loop take its letters, if it isn't on its way to them."""
         if not self._called:
             self._called = True
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -39,6 +48,25 @@ class _Mailbox:
                 future.set_result(result)
             else:
                 future.set_exception(error)
+
+
+_HELD: Final = threading.local()
+"""Of a thread that answers many at once: the mailboxes it has put letters into."""
+
+
+@contextlib.contextmanager
+def answering_together() -> Iterator[None]:
+    """Wake each loop once for all that the block answers, when it ends: a loop that is woken for the first
+    takes the thread's turn from the others.
+    """
+    boxes: set[_Mailbox] = set()
+    _HELD.boxes = boxes
+    try:
+        yield
+    finally:
+        _HELD.boxes = None
+        for box in boxes:
+            box.wake()
 
 
 _MAILBOXES: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Mailbox]] = WeakKeyDictionary()

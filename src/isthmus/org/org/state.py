@@ -113,6 +113,9 @@ class OrgState:
         """A read that may take a while. Fault: `query_timeout`, where it takes longer than a query may."""
         with self._query_time.limited() as stop:
             try:
-                return await self._database.reading(work, stop)
+                result = await self._database.reading(work, stop)
             except DatabaseStopped:
                 raise fault("query_timeout") from None
+            if stop.wanted:  # its last row came when its time was up
+                raise fault("query_timeout")
+            return result

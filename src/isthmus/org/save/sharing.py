@@ -26,13 +26,14 @@ _ROLE_SAYS: Final = (
 
 def recalculate_sharing(unit: UnitOfWork) -> None:
     """Bring shares, and whom users stand for, up to what the transaction has changed."""
-    if not unit.changes:
-        return
     model = sharing_model(unit.schema)
+    touched = {each.sobject for each in unit.changes}
+    peopled = not touched.isdisjoint(grantees.SOURCES) and grantees.keeps_grantees(unit.schema)
+    if not peopled and not any(_is_shared(model, each) for each in touched):
+        return
     changed: dict[str, list[Change]] = {}
     for each in unit.changes:
         changed.setdefault(each.sobject, []).append(each)
-    peopled = not changed.keys().isdisjoint(grantees.SOURCES) and grantees.keeps_grantees(unit.schema)
     upkeep = upkeep_of(unit)
     if peopled:
         _follow_people(upkeep, changed)
@@ -43,6 +44,13 @@ def recalculate_sharing(unit: UnitOfWork) -> None:
             _follow_records(unit, upkeep, model, name, changes)
         elif name in model.tables:
             _follow_shares(upkeep, model, name, changes)
+
+
+def _is_shared(model: SharingModel, sobject: str) -> bool:
+    """Whether shares depend on records of the object."""
+    if sobject in model.kept or sobject in model.tables:
+        return True
+    return sobject in OWNERS_SEE_ACCOUNT and bool(model.kept)
 
 
 def upkeep_of(unit: UnitOfWork) -> Upkeep:

@@ -17,6 +17,7 @@ import apsw
 
 from isthmus.kernel.crash import crash_point
 from isthmus.kernel.database.counting import Counts
+from isthmus.kernel.database.loop_futures import answering_together
 from isthmus.kernel.database.sqlite.connection import SqliteTransaction
 from isthmus.kernel.database.sqlite.refusals import refusal
 from isthmus.kernel.database.sqlite.sequences import Sequences
@@ -181,13 +182,14 @@ class Writer:
     def _answer(self, done: list[_Done]) -> None:
         """The group is on disk: call the hooks, then give each caller its result."""
         self.counts.units += len(done)
-        for each in done:
-            if each.error is not None:
-                self.counts.failed += 1
-                each.job.future.set_exception(each.error)
-                continue
-            each.tx.committed()
-            each.job.future.set_result(each.result)
+        with answering_together():
+            for each in done:
+                if each.error is not None:
+                    self.counts.failed += 1
+                    each.job.future.set_exception(each.error)
+                    continue
+                each.tx.committed()
+                each.job.future.set_result(each.result)
 
     def _execute(self, sql: str) -> None:
         """A statement of the transaction's frame. Raises _Undone: without it no unit can go on."""
