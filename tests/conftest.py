@@ -27,6 +27,14 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         _fail(session, f"no test provokes these errors of the catalogue: {', '.join(left)}")
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests say of their own size (`record_property("says", …)`), before the counted line."""
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, text in report.user_properties:
+            if name == "says":
+                terminalreporter.write_line(str(text))
+
+
 def _is_whole(config: pytest.Config) -> bool:
     """Whether this is a run of everything: then the catalogue must be provoked, otherwise it need not."""
     named_none = config.args_source is pytest.Config.ArgsSource.TESTPATHS

@@ -4,7 +4,7 @@ A failure names its seed; `ISTHMUS_SHARING_SEEDS=7,8` runs these.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests.contract.places import Place
@@ -75,7 +75,9 @@ def from_nothing(org: RandomOrg) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_random_org_decides_as_the_rules_say(seed: int, database: Database, place: Place) -> None:
+def test_a_random_org_decides_as_the_rules_say(
+    seed: int, database: Database, place: Place, record_property: Callable[[str, object], None]
+) -> None:
     org = RandomOrg(seed, database, place.open_immediate())
     compared = compare(org, seed)
     for _ in range(CHANGES):
@@ -84,5 +86,6 @@ def test_a_random_org_decides_as_the_rules_say(seed: int, database: Database, pl
     kept = dict(everything_kept(org))
     from_nothing(org)
     assert dict(everything_kept(org)) == kept, f"seed {seed}"
-    print(f"seed {seed}: {compared:,} answers of {len(org.oracle.users)} users")
+    size = f"{compared:,} answers of {len(org.oracle.users)} users"
+    record_property("says", f"sharing, seed {seed}, {database.dialect.name}: {size}")
     assert compared >= 5_000
