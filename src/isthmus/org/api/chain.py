@@ -175,7 +175,9 @@ def _token_in(authorization: bytes) -> str:
 
 
 def admit(exchange: Exchange) -> None:
-    """A user may use the API, and calls count against the org's daily limit."""
+    """A user may use the API, where not too many requests take long; and calls count against the org's daily
+    limit.
+    """
     if exchange.user is not None:
         exchange.org.admit(exchange.user)
 
@@ -211,7 +213,7 @@ def call_handler(exchange: Exchange) -> Awaitable[None] | None:
 
 
 async def _wait_for(exchange: Exchange, answer: Awaitable[Response]) -> None:
-    exchange.response = await answer
+    exchange.response = await (answer if exchange.user is None else exchange.waited_for(answer))
 
 
 def tell_limits(exchange: Exchange) -> None:

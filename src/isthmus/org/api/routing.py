@@ -8,7 +8,8 @@ adapter it came from.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +20,8 @@ from isthmus.org.security.principal import Principal
 
 if TYPE_CHECKING:
     from isthmus.org.org import Org
+
+T = TypeVar("T")
 
 
 class Auth(Enum):
@@ -64,6 +67,16 @@ class Call:
         if self.user is None:
             raise fault("session_invalid")
         return self.user
+
+    async def waited_for(self, answer: Awaitable[T]) -> T:
+        """What `answer` gives. It counts among the org's long requests, as long as the client is there."""
+        requests = self.org.long_requests
+        number = requests.begin()
+        self.scope.setdefault("state", {})["on_lost"] = partial(requests.end, number)
+        try:
+            return await answer
+        finally:
+            requests.end(number)
 
     def header(self, name: bytes) -> str | None:
         """A request header by its lower-case name."""

@@ -54,10 +54,11 @@ class Org(SaveFace, ReplicationFace, EventFace):
     def admit(self, principal: Principal, calls: int = 1) -> None:
         """Let a user make API calls, and count them.
 
-        Faults: `api_disabled`, where the user lacks API Enabled; `request_limit_exceeded`, where the rolling
-        24 hours are used up.
+        Faults: `api_disabled`, where the user lacks API Enabled; `concurrent_requests_exceeded`, where too
+        many requests take long; `request_limit_exceeded`, where the rolling 24 hours are used up.
         """
         self.check_api(principal)
+        self.long_requests.check()
         if self._calls.count(calls):
             self._flushing = self._flush()
 

@@ -14,10 +14,12 @@ from isthmus.org.events.feed import EventFeed
 from isthmus.org.events.publishing import Publishing
 from isthmus.org.events.retention import HIGH_VOLUME, STANDARD
 from isthmus.org.limits.editions import maxima
+from isthmus.org.limits.long_requests import LongRequests
 from isthmus.org.limits.maxima import (
     API_REQUESTS,
     EVENTS_DELIVERED,
     EVENTS_PUBLISHED,
+    LONG_REQUESTS,
     STANDARD_EVENTS_DELIVERED,
     STANDARD_EVENTS_PUBLISHED,
 )
@@ -81,6 +83,7 @@ class OrgState:
         self._gauges: dict[str, Callable[[], int]] = {}
         """What else is used of a limit, by its name."""
         self._query_time = QueryTime(clock)
+        self.long_requests = LongRequests(clock, self._maxima[LONG_REQUESTS])
         self._flushing: Future[None] | None = None
 
     @property

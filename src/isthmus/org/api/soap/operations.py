@@ -54,7 +54,7 @@ class SoapRequest:
 
 async def answer(request: SoapRequest) -> bytes:
     """What the operation of the request answers. Faults: `soap_unknown_operation`, `soap_session_invalid`,
-    `soap_api_disabled`, `request_limit_exceeded`, and those of the operation.
+    `soap_api_disabled`, `concurrent_requests_exceeded`, `request_limit_exceeded`, and those of the operation.
     """
     try:
         return await _answer(request)
@@ -75,7 +75,7 @@ async def _answer(request: SoapRequest) -> bytes:
     session = await request.identity.session(request.token)
     request.call.username = session.user.username
     request.call.org.admit(session.user)
-    return await operation.run(request, session)
+    return await request.call.waited_for(operation.run(request, session))
 
 
 async def login(request: SoapRequest) -> bytes:
