@@ -1,15 +1,19 @@
 """Record access: who sees, edits, hands on and deletes which record, and does a save follow what changes?"""
 
+from dataclasses import dataclass
+from functools import partial
+
 import pytest
 from structlog.testing import capture_logs
 from tests.contract.places import Place
-from tests.contract.sharing.world import World, codes, custom, objects
+from tests.contract.sharing.world import LIMITED, Limited, World, codes, custom, objects
 
 from isthmus.kernel.clock import DAY
 from isthmus.kernel.database import Connection, Database
 from isthmus.kernel.errors import Fault
 from isthmus.org.query.result import QueryResult
-from isthmus.org.save import recycle_bin
+from isthmus.org.save import recycle_bin, requests
+from isthmus.org.save.objects import find_ids
 from isthmus.org.schema.sfdx.filter_logic import Any, Not
 from isthmus.org.security.metadata.principals import Member, MemberKind
 from isthmus.org.security.metadata.sharing_rules import (
@@ -79,6 +83,57 @@ def test_what_cannot_be_seen_is_not_found_and_not_written(
         world.change(mine, Ext__c="x")
         [refused] = world.insert("Detail__c", parent, by=two)
         assert codes(refused) == ["INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"]
+
+
+def test_what_cannot_be_seen_is_not_found_by_an_external_id(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    boss, one, two = boss_and_two
+    first, second = (world.new("Secret__c", by=one, Ext__c="x") for _ in range(2))
+
+    def found(user: str) -> list[str]:
+        def ask(connection: Connection) -> list[str]:
+            return list(find_ids(connection, world.schema, LIMITED, user, "Secret__c", "Ext__c", "X"))
+
+        return world.database.read(ask).result()
+
+    assert found(one) == found(boss) == [first, second]
+    assert found(two) == []
+
+
+def test_a_deleted_record_is_given_up_by_who_could_have_deleted_it(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    boss, one, two = boss_and_two
+    for sobject in ("Secret__c", "Open__c"):
+        mine = world.new(sobject, by=one)
+        world.delete(mine, by=one)
+        for user, allowed in ((two, False), (boss, True)):
+            [given_up] = world.run(partial(requests.empty_recycle_bin, ids=[mine]), user)
+            assert codes(given_up) == ([] if allowed else ["INVALID_ID_FIELD"])
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutKey(Limited):
+    """Who may not read the external id of what is secret."""
+
+    shape: str = "without key"
+
+    def may_read(self, sobject: str, field: str | None = None) -> bool:
+        return (sobject, field) != ("Secret__c", "Ext__c")
+
+
+def test_a_parent_is_not_given_by_a_field_that_cannot_be_read(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    _, one, _ = boss_and_two
+    world.new("Secret__c", by=one, Ext__c="x")
+    for value in ("x", "not there"):
+        detail = {"Secret__r": {"Ext__c": value}}
+        insert = partial(requests.insert, sobject="Detail__c", records=[detail])
+        [refused] = world.run(insert, one, WithoutKey())
+        [error] = refused.errors
+        assert error.entry.name == "foreign_key_not_external_id"
 
 
 def test_a_record_that_is_only_shown_is_not_written(world: World, boss_and_two: tuple[str, str, str]) -> None:

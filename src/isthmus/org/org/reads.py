@@ -105,13 +105,15 @@ class ReadFace(OrgState):
     async def find_by_external_id(
         self, principal: Principal, sobject: str, field: str, value: str
     ) -> list[str]:
-        """The ids of the records whose `field` (an external id, or a field for id look-ups) equals `value`.
+        """The ids of the records whose `field` (an external id, or a field for id look-ups) equals `value`,
+        of those that the principal may see.
 
         Faults: `resource_not_found`, `external_id_field_not_found`.
         """
+        access, user_id = principal.access, principal.user_id
         return list(
             await self._read(
-                lambda connection: find_ids(connection, self.schema, principal.access, sobject, field, value)
+                lambda connection: find_ids(connection, self.schema, access, user_id, sobject, field, value)
             )
         )
 

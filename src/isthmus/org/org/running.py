@@ -80,9 +80,10 @@ class Running:
         return self._queries.retrieve(unit.tx, unit.schema, unit.principal, sobject, record_id, fields)
 
     def find_by_external_id(self, sobject: str, field: str, value: str) -> list[str]:
-        """The ids of the records whose `field` equals `value`."""
+        """The ids of the records whose `field` equals `value`, of those that the principal may see."""
         unit = self._unit
-        return list(find_ids(unit.tx, unit.schema, unit.access, sobject, field, value))
+        user_id = unit.principal.user_id
+        return list(find_ids(unit.tx, unit.schema, unit.access, user_id, sobject, field, value))
 
     def _save(self, all_or_none: bool, work: Callable[[], list[SaveResult]]) -> list[SaveResult]:
         try:

@@ -10,6 +10,7 @@ from isthmus.org.save.external_ids import find_by_value, is_external_id, key_val
 from isthmus.org.schema.model import Field, Schema, SObjectType
 from isthmus.org.schema.values import BadValue
 from isthmus.org.security.access import Access
+from isthmus.org.security.sharing.predicate import RecordAccess, within
 
 
 def find_sobject(schema: Schema, access: Access, name: str) -> SObjectType:
@@ -31,9 +32,10 @@ def find_key(access: Access, sobject: SObjectType, name: str) -> Field:
 
 
 def find_ids(
-    connection: Connection, schema: Schema, access: Access, sobject: str, field: str, value: str
+    connection: Connection, schema: Schema, access: Access, user_id: str, sobject: str, field: str, value: str
 ) -> Sequence[str]:
-    """The ids of the records whose `field` equals `value`; none where the field can't hold it.
+    """The ids of the records whose `field` equals `value`, of those that the user may see; none where the
+    field can't hold it.
 
     Faults as above.
     """
@@ -43,4 +45,9 @@ def find_ids(
         wanted = key_value(key, value)
     except BadValue:
         return ()
-    return find_by_value(connection, target, key, [wanted]).get(wanted, ())
+    found = find_by_value(connection, target, key, [wanted]).get(wanted, ())
+    if not found or not target.stored:
+        return found
+    condition = RecordAccess(schema, access).condition(target, "t")
+    seen = within(connection, target.name, condition, found, user_id)
+    return [each for each in found if each in seen]

@@ -59,10 +59,13 @@ def put(
     )
 
 
-def roots(connection: Connection, ids: Sequence[str]) -> set[str]:
-    """Of `ids`, those that can be undeleted."""
-    sql = 'SELECT "id" FROM "isthmus_recycle_bin" WHERE "root" = "id" AND "emptied" = 0 AND "id" IN ({})'
-    return {str(row[0]) for row in in_parts(connection, sql, ids)}
+def roots(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Of `ids`, those that can be undeleted, each with its object."""
+    sql = (
+        'SELECT "id", "sobject" FROM "isthmus_recycle_bin" '
+        'WHERE "root" = "id" AND "emptied" = 0 AND "id" IN ({})'
+    )
+    return {str(row[0]): str(row[1]) for row in in_parts(connection, sql, ids)}
 
 
 def entries_of(connection: Connection, ids: Sequence[str]) -> list[Entry]:

@@ -18,6 +18,8 @@ from isthmus.org.save.result import SaveResult
 from isthmus.org.save.row import Row
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import SObjectType
+from isthmus.org.security.sharing.model import Level
+from isthmus.org.security.sharing.predicate import RecordAccess, within
 
 Record: TypeAlias = Mapping[str, object]
 
@@ -70,9 +72,11 @@ def undelete(unit: UnitOfWork, ids: Iterable[str]) -> list[SaveResult]:
 
 
 def empty_recycle_bin(unit: UnitOfWork, ids: Iterable[str]) -> list[SaveResult]:
-    """Give up deleted records, and what went with them, for good."""
+    """Give up deleted records, and what went with them, for good. What the principal could not have deleted
+    is not in the bin for them.
+    """
     wanted = list(ids)
-    known = recycle_bin.roots(unit.tx, [full for each in wanted if (full := _full(each))])
+    known = _given_up(unit, recycle_bin.roots(unit.tx, [full for each in wanted if (full := _full(each))]))
     results = []
     for each in wanted:
         full = _full(each)
@@ -80,6 +84,21 @@ def empty_recycle_bin(unit: UnitOfWork, ids: Iterable[str]) -> list[SaveResult]:
         results.append(SaveResult(full or each, errors))
     recycle_bin.empty(unit.tx, [each.id for each in results if each.success and each.id])
     return results
+
+
+def _given_up(unit: UnitOfWork, roots: Mapping[str, str]) -> set[str]:
+    """Of these deleted records (id and object), those that the principal may give up."""
+    if unit.system:
+        return set(roots)
+    records, access = RecordAccess(unit.schema, unit.access), unit.access
+    found: set[str] = set()
+    for name in sorted(set(roots.values())):
+        sobject = records.find(name)
+        if sobject is not None and access.may_delete(name):
+            condition = records.condition(sobject, "t", Level.ALL)
+            ids = [each for each, its in roots.items() if its == name]
+            found |= within(unit.tx, name, condition, ids, unit.principal.user_id)
+    return found
 
 
 def whole(results: list[SaveResult]) -> list[SaveResult]:

@@ -67,7 +67,7 @@ def _collect(
     if target is None or len(keys) != 1:
         return row_error("foreign_key_without_type", relationship=relationship)
     key = target.field(keys[0])
-    if key is None or not is_external_id(key):
+    if key is None or not is_external_id(key) or not save.unit.access.may_read(target.name, key.name):
         return row_error("foreign_key_not_external_id", field=keys[0], sobject=target.name)
     try:
         value = key_value(key, given[keys[0]])
