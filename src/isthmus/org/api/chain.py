@@ -21,7 +21,7 @@ from isthmus.kernel.clock import ticks
 from isthmus.kernel.errors import Fault, fault
 from isthmus.org.api import bodies, versions
 from isthmus.org.api.hosts import Hosts, Origin
-from isthmus.org.api.request_log import RequestLog
+from isthmus.org.api.request_log import RequestLog, without_values
 from isthmus.org.api.router import Router, Target
 from isthmus.org.api.routing import Adapter, Auth, Call
 from isthmus.org.org import Org
@@ -281,7 +281,7 @@ def log_request(exchange: Exchange) -> None:
             "request",
             request_id=exchange.request_id,
             method=exchange.method,
-            path=exchange.scope["path"],
+            path=without_values(exchange.scope["path"]),
             status=exchange.response.status_code,
             username=exchange.user.username if exchange.user is not None else None,
         )

@@ -16,7 +16,7 @@ from isthmus.kernel.database import DatabaseError, DatabaseFull
 from isthmus.kernel.errors import Fault, fault
 from isthmus.org.api.chain import TO_CLIENT, TO_HANDLER, Exchange, Front, Step
 from isthmus.org.api.hosts import Hosts
-from isthmus.org.api.request_log import RequestLog
+from isthmus.org.api.request_log import RequestLog, without_values
 from isthmus.org.api.router import Router
 from isthmus.org.api.routing import Adapter
 from isthmus.org.org import Org
@@ -96,7 +96,8 @@ def _refuse(exchange: Exchange, error: Exception) -> None:
         _log.exception("storage refused", error_id=exchange.request_id)
         exchange.refuse(fault("server_unavailable", reason=error))
     else:
-        _log.exception("request failed", error_id=exchange.request_id, path=exchange.scope["path"])
+        path = without_values(exchange.scope["path"])
+        _log.exception("request failed", error_id=exchange.request_id, path=path)
         exchange.refuse(fault("unexpected", error_id=exchange.request_id))
 
 

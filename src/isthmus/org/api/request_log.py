@@ -143,13 +143,22 @@ class RequestLog:
         return islice(self._noted, len(self._noted) - max(new, 0), None)
 
 
+def without_values(path: str) -> str:
+    """A path as it may be kept: without the value of an external id.
+
+    >>> without_values("/services/data/v65.0/sobjects/Account/Code__c/A-1")
+    '/services/data/v65.0/sobjects/Account/Code__c/…'
+    """
+    return _KEY.sub(r"\1…", path)
+
+
 def _logged(noted: _Noted) -> LoggedRequest:
     number, time, user, method, path, status, nanoseconds, size, version, client, error = noted
     return LoggedRequest(
         number=number,
         time=time,
         method=method,
-        path=_shown(_KEY.sub(r"\1…", path)),
+        path=_shown(without_values(path)),
         status=status,
         microseconds=nanoseconds // 1_000,
         bytes=size,

@@ -19,6 +19,7 @@ from isthmus.kernel.errors import Fault
 from isthmus.org.api.chain import CHAIN, call_handler
 from isthmus.org.api.rest import ADAPTER
 from isthmus.org.api.routing import Adapter, Auth, Call, Route
+from isthmus.org.org import Org
 
 NOT_FOUND = [{"message": "The requested resource does not exist", "errorCode": "NOT_FOUND"}]
 
@@ -295,6 +296,24 @@ def test_what_is_no_fault_gets_an_error_id_and_a_traceback_in_the_log(tmp_path: 
         [logged] = [each for each in logs if each["log_level"] == "error"]
         assert logged["error_id"] == request_id
         assert logged["exc_info"]
+
+    with capture_logs() as logs:
+        run(tmp_path, test)
+
+
+def test_no_log_shows_the_value_of_an_external_id(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(self: Org, *_: object, **__: object) -> None:
+        raise ValueError("broken")
+
+    async def test(org: Served) -> None:
+        caplog.set_level(logging.DEBUG, "isthmus.org.api.chain")
+        await org.get("/sobjects/Order__c/Ext__c/secret")
+        monkeypatch.setattr(Org, "find_by_external_id", broken)
+        assert (await org.get("/sobjects/Order__c/Ext__c/secret")).status == 500
+        told = [each["path"] for each in logs if each["event"] in ("request", "request failed")]
+        assert told == ["/services/data/v65.0/sobjects/Order__c/Ext__c/…"] * 3
 
     with capture_logs() as logs:
         run(tmp_path, test)
