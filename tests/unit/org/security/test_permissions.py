@@ -56,7 +56,7 @@ def test_who_is_granted_nothing_has_nothing(sobject: str) -> None:
         (Right.READ | Right.CREATE, "rc"),
         (ALL, "rced"),
         (Right.VIEW_ALL, "rV"),
-        (Right.MODIFY_ALL, "rcedVM"),
+        (Right.MODIFY_ALL, "redVM"),
     ],
 )
 def test_an_object_is_open_as_far_as_it_is_granted(right: Right, letters: str) -> None:
@@ -138,6 +138,25 @@ def test_sets_add_up_and_what_is_muted_is_taken_away() -> None:
     assert both.objects == {"Account": Right.READ | Right.EDIT}
     assert both.system == {"ApiEnabled", "ViewSetup"}
     assert both.less(edit) == read
+
+
+@pytest.mark.parametrize(
+    ("muted", "letters"),
+    [
+        (Right.READ, ""),
+        (Right.CREATE, "redVM"),
+        (Right.EDIT, "rcV"),
+        (Right.DELETE, "rceV"),
+        (Right.VIEW_ALL, "rced"),
+        (Right.MODIFY_ALL, "rcedV"),
+    ],
+)
+def test_what_rests_on_a_right_that_is_muted_goes_with_it(muted: Right, letters: str) -> None:
+    every = Grants(frozenset(), {"Place__c": ~Right.NONE}, {"Place__c.Red__c": Right.READ | Right.EDIT})
+    left = every.less(Grants(frozenset(), {"Place__c": muted}, {"Place__c.Red__c": muted}))
+    access = permissions_of(left, SCHEMA)
+    assert may(access, "Place__c") == letters
+    assert access.may_read("Place__c", "Red__c") == (muted is not Right.READ)
 
 
 def test_a_shape_is_that_of_rights_alone() -> None:

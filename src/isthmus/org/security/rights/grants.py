@@ -24,6 +24,13 @@ class Right(Flag):
     MODIFY_ALL = auto()
 
 
+_RESTS_ON: Final = (
+    (Right.READ, ~Right.NONE),
+    (Right.EDIT, Right.DELETE | Right.MODIFY_ALL),
+    (Right.DELETE | Right.VIEW_ALL, Right.MODIFY_ALL),
+)
+"""What can't be had without a right. Source: Salesforce Help, "Object Permissions" (dependencies)."""
+
 _OBJECT_COLUMNS: Final = (
     ("PermissionsRead", Right.READ),
     ("PermissionsCreate", Right.CREATE),
@@ -46,12 +53,21 @@ class Grants:
     fields: Mapping[str, Right]
 
     def less(self, muted: "Grants") -> "Grants":
-        """These without what is muted."""
+        """These without what is muted, and without what rests on that."""
         return Grants(
             self.system - muted.system,
-            {name: right & ~muted.objects.get(name, Right.NONE) for name, right in self.objects.items()},
-            {name: right & ~muted.fields.get(name, Right.NONE) for name, right in self.fields.items()},
+            {name: right & ~_with_dependents(muted.objects, name) for name, right in self.objects.items()},
+            {name: right & ~_with_dependents(muted.fields, name) for name, right in self.fields.items()},
         )
+
+
+def _with_dependents(muted: Mapping[str, Right], name: str) -> Right:
+    """What is muted of an object or a field: who may not read it may not edit it either."""
+    right = muted.get(name, Right.NONE)
+    for each, dependents in _RESTS_ON:
+        if each & right:
+            right |= dependents
+    return right
 
 
 def together(parts: Iterable[Grants]) -> Grants:

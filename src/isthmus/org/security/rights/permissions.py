@@ -126,8 +126,10 @@ def _given(permission: str | None, system: frozenset[str]) -> bool:
 
 def _implied(given: Right, system: frozenset[str]) -> Right:
     """Rights to an object with those that they bring along. Source: Salesforce Help, "Object Permissions"."""
-    if "ModifyAllData" in system or Right.MODIFY_ALL in given:
+    if "ModifyAllData" in system:
         return given | _RECORDS | Right.VIEW_ALL | Right.MODIFY_ALL
+    if Right.MODIFY_ALL in given:  # it does not bring Create along
+        return given | Right.READ | Right.EDIT | Right.DELETE | Right.VIEW_ALL
     if "ViewAllData" in system or Right.VIEW_ALL in given:
         return given | Right.READ | Right.VIEW_ALL
     return given | Right.READ if given else given
