@@ -68,7 +68,7 @@ class Running:
         """The first page of a query's rows, this transaction's writes included."""
         unit = self._unit
         result = self._queries.run(
-            unit.tx, unit.schema, unit.principal, soql, all_rows=all_rows, batch_size=batch_size
+            unit.tx, unit.schema, unit.reader, soql, all_rows=all_rows, batch_size=batch_size
         )
         if result.pending:
             self._queries.store_cursors(unit.tx, result.pending)
@@ -77,7 +77,7 @@ class Running:
     def retrieve(self, sobject: str, record_id: str, fields: Sequence[str] | None = None) -> QueryResult:
         """One record, as a result of one row."""
         unit = self._unit
-        return self._queries.retrieve(unit.tx, unit.schema, unit.principal, sobject, record_id, fields)
+        return self._queries.retrieve(unit.tx, unit.schema, unit.reader, sobject, record_id, fields)
 
     def find_by_external_id(self, sobject: str, field: str, value: str) -> list[str]:
         """The ids of the records whose `field` equals `value`, of those that the principal may see."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -96,6 +96,12 @@ class UnitOfWork:
     def access(self) -> Access:
         """The principal's rights; the platform's own transactions, and system context, have every right."""
         return EVERYTHING if self.system or self._in_system_context else self.principal.access
+
+    @property
+    def reader(self) -> Principal:
+        """The principal, with the rights that are in force."""
+        access = self.access
+        return self.principal if access is self.principal.access else replace(self.principal, access=access)
 
     @property
     def local_now(self) -> int:
