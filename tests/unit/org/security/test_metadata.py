@@ -432,6 +432,25 @@ def test_what_is_wrong_with_sharing_rules(folder: ProjectFolder, body: str, said
     assert loaded.sharing_rules[0].criteria_rules == ()
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        "<label>Iban</label><type>Text</type><length>34</length>"
+        "<encryptionScheme>CaseSensitiveDeterministicEncryption</encryptionScheme>",
+        "<label>Pin</label><type>EncryptedText</type><length>20</length>"
+        "<maskChar>X</maskChar><maskType>all</maskType>",
+    ],
+    ids=["by a scheme", "classic"],
+)
+def test_a_rule_can_not_go_by_an_encrypted_field(folder: ProjectFolder, field: str) -> None:
+    folder.field("Thing__c", "Secret__c", field)
+    criterion = "<criteriaItems><field>Secret__c</field><operation>equals</operation></criteriaItems>"
+    body = f"<sharingCriteriaRules>{rule(criteria=criterion)}</sharingCriteriaRules>"
+    rules(folder, body, "Thing__c")
+    [said] = errors(folder)
+    assert said.endswith("Thing__c.Secret__c is encrypted: a rule can't go by it")
+
+
 def test_two_rules_of_one_name(folder: ProjectFolder) -> None:
     rules(folder, f"<sharingCriteriaRules>{rule()}</sharingCriteriaRules>" * 2)
     assert errors(folder) == ["3: there are two rules R"]

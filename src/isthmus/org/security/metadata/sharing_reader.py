@@ -105,6 +105,9 @@ def _item(node: Node, sobject: SObjectType, names: Names) -> CriteriaItem | None
     place = names.field_of(node, sobject, name, "field") if said else None
     if place is None or not operation:
         return None
+    if place[1].encrypted:  # source: Salesforce Help, "General Considerations for Shield Platform Encryption"
+        node.error(f"{sobject.name}.{place[1].name} is encrypted: a rule can't go by it", "field")
+        return None
     return CriteriaItem(place[1].name, operation, node.text("value"))
 
 
