@@ -1,6 +1,7 @@
 """Do rights come out as permission sets grant them, for every kind of object, and nothing beside?"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -8,9 +9,10 @@ from isthmus.org.schema.model import Field, FieldType, ObjectKind, Schema, SObje
 from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.system_fields import custom_object_fields, system_fields
 from isthmus.org.security.access import Access
-from isthmus.org.security.rights.governed import named_objects
+from isthmus.org.security.rights.governed import Follows, governor_of, named_objects
 from isthmus.org.security.rights.grants import Grants, Right, together
 from isthmus.org.security.rights.permissions import permissions_of
+from isthmus.org.security.sharing.predicate import RecordAccess
 
 RED = Field("Red__c", "Red", FieldType.STRING, length=20, custom=True, permissionable=True)
 PLACE = SObjectType("Place__c", "Place", "Places", "a00", (*custom_object_fields(), RED), ObjectKind.CUSTOM)
@@ -175,3 +177,15 @@ def test_a_shape_is_that_of_rights_alone() -> None:
 def test_every_standard_object_has_somebody_who_decides() -> None:
     standard = {each.name for each in standard_objects()}
     assert standard <= named_objects()
+
+
+def test_what_follows_the_rights_to_a_private_object_is_not_open_to_everybody() -> None:
+    private = ("Account", "Campaign", "Case", "Contact", "Contract", "Lead", "Opportunity", "Order", "Quote")
+    models = dict.fromkeys(private, "Private")
+    schema = Schema([replace(each, sharing_model=models.get(each.name)) for each in standard_objects()])
+    records = RecordAccess(schema, given())
+    following = [
+        each for each in schema if isinstance(it := governor_of(each), Follows) and it.sobject in private
+    ]
+    assert following
+    assert [each.name for each in following if records.condition(each, "t") is None] == []

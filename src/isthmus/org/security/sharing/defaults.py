@@ -67,6 +67,7 @@ DETAILS: Final[Mapping[str, Controlled]] = {
     "OpportunityPartner": ("OpportunityId",),
     "OpportunityTeamMember": ("OpportunityId",),
     "OrderItem": ("OrderId",),
+    "Partner": ("AccountFromId",),
     "Quote": ("OpportunityId",),
     "QuoteLineItem": ("QuoteId",),
     "TopicAssignment": ("EntityId",),
