@@ -21,6 +21,7 @@ from isthmus.org.schema.model import Schema
 from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.schema.values import fold
+from isthmus.org.security.access import FullAccess
 from isthmus.org.security.principal import Principal
 
 INSTANCE: Final = "7Ab"
@@ -40,22 +41,10 @@ _SHARE_COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Seeing:
+class Seeing(FullAccess):
     """Every right to objects and fields, and none to all records."""
 
     shape: str = "seeing"
-
-    def may_read(self, sobject: str, field: str | None = None) -> bool:
-        return True
-
-    def may_create(self, sobject: str, field: str | None = None) -> bool:
-        return True
-
-    def may_edit(self, sobject: str, field: str | None = None) -> bool:
-        return True
-
-    def may_delete(self, sobject: str) -> bool:
-        return True
 
     def may_view_all(self, sobject: str) -> bool:
         return False

@@ -46,7 +46,7 @@ def measure(
     for each in listening:
         each.subscribe()
     publishing = [publisher(side, port, token) for _ in range(burst)]
-    time.sleep(0.3)
+    time.sleep(0.3)  # for the last of them to be held
     deliveries = 0
     with selectors.DefaultSelector() as selector:
         for each in (*listening, *publishing):

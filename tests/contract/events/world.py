@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from tests.contract.places import Place
+from tests.contract.rights import every_right
 from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID, codes
 
 from isthmus.assembly import COMPONENTS
@@ -22,7 +23,6 @@ from isthmus.org.query.engine import QueryEngine
 from isthmus.org.save.ports import NOTHING, Automation
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.store import SchemaStore
-from isthmus.org.security.access import every_right
 from isthmus.org.security.identity import Identity
 from isthmus.org.security.principal import Principal
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 from structlog.testing import capture_logs
 from tests.contract.places import Place
+from tests.contract.rights import every_right
 from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID, codes, messages
 
 from isthmus.assembly import COMPONENTS
@@ -25,7 +26,6 @@ from isthmus.org.save.operation import CommitMoment, Moment, Operation
 from isthmus.org.save.ports import CommitRunner, Runner
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.store import SchemaStore
-from isthmus.org.security.access import every_right
 from isthmus.org.security.identity import Identity
 from isthmus.org.security.rights.grants import Grants
 from isthmus.org.security.rights.permissions import permissions_of

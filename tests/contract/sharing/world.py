@@ -21,7 +21,7 @@ from isthmus.org.schema.model import Field, FieldType, ObjectKind, Schema, SObje
 from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.schema.system_fields import custom_object_fields
-from isthmus.org.security.access import EVERYTHING, Access
+from isthmus.org.security.access import EVERYTHING, Access, FullAccess
 from isthmus.org.security.principal import Principal
 from isthmus.org.security.sharing import work
 from isthmus.org.security.sharing.rules import SharingRule
@@ -38,23 +38,11 @@ STANDARD = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Limited:
+class Limited(FullAccess):
     """Every right to objects and fields, and none to all records; `permissions` are system permissions."""
 
     shape: str = "limited"
     permissions: frozenset[str] = field(default_factory=frozenset)
-
-    def may_read(self, sobject: str, field: str | None = None) -> bool:
-        return True
-
-    def may_create(self, sobject: str, field: str | None = None) -> bool:
-        return True
-
-    def may_edit(self, sobject: str, field: str | None = None) -> bool:
-        return True
-
-    def may_delete(self, sobject: str) -> bool:
-        return True
 
     def may_view_all(self, sobject: str) -> bool:
         return False

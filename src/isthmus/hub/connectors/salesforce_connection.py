@@ -95,7 +95,7 @@ class _TokenRequest:
         _check_texts(self)
 
     def request(self) -> tuple[str, Mapping[str, str], bytes]:
-        form = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
+        form = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type] # each grant is a dataclass
         return _TOKEN_PATH, _FORM, urlencode({"grant_type": self.grant_type, **form}).encode()
 
     def read(self, answer: Answer) -> Session:

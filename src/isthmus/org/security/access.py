@@ -65,8 +65,3 @@ class FullAccess:
 
 
 EVERYTHING: Access = FullAccess()
-
-
-def every_right(*_whose: object) -> Access:
-    """The rights of anyone, in an org without permission sets."""
-    return EVERYTHING

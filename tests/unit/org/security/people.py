@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from tests.contract.rights import every_right
+
 from isthmus.kernel.clock import ManualClock
 from isthmus.kernel.database import Database, Transaction, Value
 from isthmus.kernel.database.migrations import migrate
@@ -13,7 +15,6 @@ from isthmus.org.schema import recorded
 from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.schema.values import fold
-from isthmus.org.security.access import every_right
 from isthmus.org.security.identity import Identity
 from isthmus.org.security.options import IdentityOptions
 from isthmus.org.security.tables import COMPONENT, MIGRATIONS
