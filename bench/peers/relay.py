@@ -25,6 +25,7 @@ from isthmus.hub.hub import Hub
 from isthmus.hub.message import Message
 from isthmus.hub.route import Route
 from isthmus.hub.serving import HubPlace, serve_hub
+from isthmus.kernel.garbage import collect_seldom
 
 BATCH = 100
 AHEAD = 1_000
@@ -133,6 +134,7 @@ async def hub(folder: Path, seconds: float, url: str | None = None) -> float:
     sink: Sink = HttpSink(url) if url else Taking()
     route = Route("relay", source=Bodies(), sink=sink, capacity=AHEAD, concurrency=32 if url else 16)
     async with serve_hub(Hub("bench", [route]), HubPlace(folder, port=0)) as served:
+        collect_seldom()  # as `isthmus hub` does
         runner = served.running.routes["relay"]
         before, started = runner.settled, time.perf_counter()
         await asyncio.sleep(seconds)

@@ -51,6 +51,7 @@ def run(file: Path, port: int | None, as_json: bool, data: Path | None) -> None:
 async def _until_stopped(made: "Hub", settings: "Settings", as_json: bool) -> None:
     from isthmus.hub.serving import HubPlace, serve_hub
     from isthmus.kernel.clock import SystemClock
+    from isthmus.kernel.garbage import collect_seldom
     from isthmus.kernel.http import stop_signals
     from isthmus.kernel.observe import configure_logs
 
@@ -71,6 +72,7 @@ async def _until_stopped(made: "Hub", settings: "Settings", as_json: bool) -> No
             else:
                 routes = _many(len(made.routes), "route")
                 click.echo(f"hub {made.name}: {routes}, control at {served.control}. Ready.")
+            collect_seldom()
             await stopping.wait()
             if not as_json:
                 click.echo("Stopping.")

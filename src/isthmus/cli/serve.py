@@ -100,6 +100,7 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 async def _until_stopped(settings: "Settings", confirmed: frozenset[str], as_json: bool) -> None:
     from isthmus.kernel.clock import SystemClock
+    from isthmus.kernel.garbage import collect_seldom
     from isthmus.kernel.http import stop_signals
     from isthmus.kernel.observe import configure_logs
     from isthmus.serving import serve_org
@@ -108,6 +109,7 @@ async def _until_stopped(settings: "Settings", confirmed: frozenset[str], as_jso
     with stop_signals() as told:
         async with serve_org(settings, confirmed=confirmed) as serving:
             _announce_as_json(serving) if as_json else _announce(serving)
+            collect_seldom()
             await told.wait()
             if not as_json:
                 click.echo("Stopping.")
