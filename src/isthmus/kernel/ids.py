@@ -21,6 +21,7 @@ _ALLOWED: Final = frozenset(DIGITS)
 _CASES: Final = bytes(1 if 65 <= code <= 90 else 0 for code in range(256))
 _GUARDS: Final = {bytes(bits >> place & 1 for place in range(5)): char for bits, char in enumerate(_SUFFIXES)}
 """The guarding character of five characters, of which 1 says A–Z."""
+_COUNTER_AT: Final = 6
 _COUNTER_DIGITS: Final = 9
 _PAIRS: Final = tuple(first + second for first in DIGITS for second in DIGITS)
 
@@ -75,6 +76,18 @@ def record_id(prefix: str, instance: str, number: int) -> str:
     """The 18-character id of the `number`th record of a key prefix, in the org with the tag `instance`."""
     id15 = prefix + instance + base62(number)
     return id15 + suffix(id15)
+
+
+def number_of(record_id: str) -> int:
+    """The number that `record_id` made an id of.
+
+    >>> number_of(record_id("001", "7Ab", 4711))
+    4711
+    """
+    number = 0
+    for digit in record_id[_COUNTER_AT : _COUNTER_AT + _COUNTER_DIGITS]:
+        number = number * len(DIGITS) + DIGITS.index(digit)
+    return number
 
 
 class Ids:

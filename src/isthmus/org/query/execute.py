@@ -12,7 +12,7 @@ from typing import Final
 from isthmus.kernel.database import Connection, Row, Value
 from isthmus.org.query import literals
 from isthmus.org.query.opening import Opener
-from isthmus.org.query.plan import ChildPlan, Limits, Plan, Run, Statement
+from isthmus.org.query.plan import ChildPlan, Limits, Plan, Run, Statement, Wide
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.result import ChildRows, Locator, ResultRow
 
@@ -42,15 +42,22 @@ def offset_of(limits: Limits, run: Run) -> int:
     return offset
 
 
-def count(connection: Connection, statement: Statement, run: Run) -> int:
+def count(connection: Connection, plan: Plan, run: Run) -> int:
     """What `COUNT()` counts. Raises SoqlProblem."""
+    wide = _wide(connection, plan, run)
+    statement = plan.count if wide is None or wide.count is None else wide.count
+    assert statement is not None
     row = connection.row(statement.sql, statement.parameters(run))
     return int(row[0]) if row is not None and isinstance(row[0], int) else 0
 
 
 def first_rows(connection: Connection, plan: Plan, run: Run) -> list[Row]:
     """The rows within the run's limit and offset, without children. Raises SoqlProblem."""
-    page = plan.narrow if plan.narrow is not None and _is_narrow(connection, plan, run) else plan.page
+    page = plan.page
+    if plan.narrow is not None and _is_narrow(connection, plan, run):
+        page = plan.narrow
+    elif plan.wide is not None and plan.wide.page is not None and _wide(connection, plan, run):
+        page = plan.wide.page
     return _opened(connection.rows(page.sql, page.parameters(run)), plan.opener)
 
 
@@ -61,8 +68,19 @@ def _is_narrow(connection: Connection, plan: Plan, run: Run) -> bool:
     return run.breadths.is_narrow(connection, plan.probe, run.principal.user_id, run.now)
 
 
-def all_ids(connection: Connection, ids: Statement, run: Run) -> Iterator[str]:
+def _wide(connection: Connection, plan: Plan, run: Run) -> Wide | None:
+    """The statements that are the quicker ones where the caller sees most of the query's object."""
+    if plan.wide is None or run.breadths is None:
+        return None
+    wide = run.breadths.is_wide(connection, plan.wide.sample, run.principal.user_id, run.now)
+    return plan.wide if wide else None
+
+
+def all_ids(connection: Connection, plan: Plan, run: Run) -> Iterator[str]:
     """The ids of the rows within the run's limit and offset. Raises SoqlProblem."""
+    wide = _wide(connection, plan, run)
+    ids = plan.ids if wide is None or wide.ids is None else wide.ids
+    assert ids is not None
     for (record_id,) in connection.stream(ids.sql, ids.parameters(run)):
         yield str(record_id)
 

@@ -49,7 +49,7 @@ class Pager:
         run.offset = execute.offset_of(plan.limits, run)
         if plan.count is not None:
             run.limit = limit
-            return QueryResult(plan.shape, [], execute.count(self._connection, plan.count, run))
+            return QueryResult(plan.shape, [], execute.count(self._connection, plan, run))
         batch = within_bounds(batch_size)
         run.limit = min(limit, batch + 1)
         rows = execute.first_rows(self._connection, plan, run)
@@ -61,7 +61,7 @@ class Pager:
             total = batch
             if plan.limits.offset is None:  # a query with OFFSET has one page. Source: SOQL Reference, OFFSET
                 run.limit = limit
-                cursor = self._cursor(None, execute.all_ids(self._connection, plan.ids, run))
+                cursor = self._cursor(None, execute.all_ids(self._connection, plan, run))
                 total, locator = cursor.total_size, Locator(cursor.id, batch)
         return self._result(plan, run, rows, total, locator)
 

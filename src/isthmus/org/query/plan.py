@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from isthmus.kernel.database import Value
-from isthmus.org.query.breadths import Breadths
+from isthmus.org.query.breadths import Breadths, Sample
 from isthmus.org.query.opening import Opener
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.problem import SoqlProblem
@@ -95,6 +95,18 @@ class ChildPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Wide:
+    """What gives the same as a plan's `page` (of aggregates), `ids` and `count`, and is quicker for callers
+    who see most of the object, as `sample` tells. None: the plan's own is not slower.
+    """
+
+    sample: Sample
+    page: Statement | None = None
+    ids: Statement | None = None
+    count: Statement | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """`page` gives the first rows, `ids` all ids, `by_ids` the rows of the ids `ids`, in no order.
 
@@ -116,3 +128,4 @@ class Plan:
     """What closes the query's text before it is kept; None where it names no encrypted field."""
     narrow: Statement | None = None
     probe: str | None = None
+    wide: Wide | None = None

@@ -9,7 +9,7 @@ from isthmus.org.query.opening import keeper, opener
 from isthmus.org.query.plan import ChildPlan, Limits, Plan
 from isthmus.org.query.shape import Columns, grouped_shape_of, shape_of
 from isthmus.org.query.sql.forms import forms
-from isthmus.org.query.sql.grouped import grouped
+from isthmus.org.query.sql.grouped import grouped, wide_group
 from isthmus.org.query.sql.select import SelectWriter
 from isthmus.org.query.sql.visibility import Visibility
 from isthmus.org.schema.tables import quoted
@@ -47,19 +47,22 @@ def plan(query: BoundQuery, asked: Asked) -> Plan:
         keeper=keeper(query),
         narrow=writer.rows(columns.sql, every=True) if probe else None,
         probe=probe,
+        wide=writer.wide(),
     )
 
 
 def _grouped_plan(query: BoundQuery, grouping: Grouping, asked: Asked) -> Plan:
+    written = forms(asked.dialect)
     return Plan(
         shape=grouped_shape_of(query.root, grouping),
-        page=grouped(query, grouping, forms(asked.dialect), asked.all_rows, asked.visible),
+        page=grouped(query, grouping, written, asked.all_rows, asked.visible),
         ids=None,
         by_ids=None,
         count=None,
         children=(),
         limits=_limits(query),
         opener=opener(opening.grouped(grouping), asked.access),
+        wide=wide_group(query, grouping, written, asked.all_rows, asked.visible),
     )
 
 

@@ -18,6 +18,7 @@ from isthmus.org.query.sql.visibility import Visibility, callers
 from isthmus.org.schema.model import FieldType
 from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import fold
+from isthmus.org.security.sharing.predicate import Form
 
 PARAMETERS_MAX: Final = 30_000
 """SQLite allows 32,766, PostgreSQL 65,535."""
@@ -74,14 +75,13 @@ def filtered(
     all_rows: bool,
     visible: Visibility,
     found: list[Parameter],
-    *,
-    listed: bool = False,
+    form: Form | None = None,
 ) -> str:
     """The condition of WHERE, '' where there is none; its parameters are added to `found`.
 
-    `listed`: what the caller may see is listed, not asked of each row; the parameters are the same.
+    `form`: that in which what the caller may see is found out; the parameters are the same.
     """
-    seen = visible.listed(query.root) if listed else visible.condition(query.root)
+    seen = visible.condition(query.root) if form is None else visible.in_form(query.root, form)
     found += callers(seen)
     if query.where is None:
         return together(kept(query.root.alias, all_rows), seen)

@@ -30,6 +30,8 @@ class Forms:
     sorted: str
     """A column by which rows are to be sorted, rather than read in the order of its index. SQLite, which has
     no statistics, takes one bound for a quarter of the rows; PostgreSQL knows better by itself."""
+    sweeps: bool
+    """Whether there is a plan of its own for who sees most records. PostgreSQL plans by its statistics."""
 
 
 _SQLITE: Final = Forms(
@@ -48,6 +50,7 @@ _SQLITE: Final = Forms(
         "instr({function}({folded} || char(1) || {plain}), char(1)) + 1)"
     ),
     sorted="+{column}",
+    sweeps=True,
 )
 _POSTGRESQL: Final = Forms(
     texts="(SELECT jsonb_array_elements_text(CAST(? AS jsonb)))",
@@ -65,6 +68,7 @@ _POSTGRESQL: Final = Forms(
         "strpos({function}({folded} || chr(1) || {plain}), chr(1)) + 1)"
     ),
     sorted="{column}",
+    sweeps=False,
 )
 _BY_DIALECT: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from isthmus.org.query.bound import All, AnyOf, BoundQuery, InQuery, Test
+from isthmus.org.query.breadths import Sample
 from isthmus.org.query.parser.syntax import Null
-from isthmus.org.query.plan import Parameter, Statement
+from isthmus.org.query.plan import Parameter, Statement, Wide
 from isthmus.org.query.sql.clauses import OrderWriter, filtered, kept, limited, select, statement, where
 from isthmus.org.query.sql.forms import Forms
 from isthmus.org.query.sql.visibility import Visibility, callers
 from isthmus.org.schema.tables import layout, quoted, shadow_name
+from isthmus.org.security.sharing.predicate import Form
 
 _BOUNDS: Final = frozenset({"<", "<=", ">", ">="})
 _IDS: Final = Parameter(lambda run: run.ids)
@@ -29,7 +31,7 @@ class SelectWriter:
         self._joining = callers(select([], query.tables, visible))
         self._where_parameters = [*self._joining]
         self._where = filtered(query, forms, all_rows, visible, self._where_parameters)
-        self._whole = self._where if is_selective(query) else self._listed()
+        self._whole = self._where if is_selective(query) else self._in_form(Form.LISTED)
         """The condition for statements that look at every row."""
         self._orders = OrderWriter(forms)
         self._order = self._ordered()
@@ -39,17 +41,31 @@ class SelectWriter:
 
         `every`: whoever asks sees little of what is looked at, or wants to see all of it.
         """
+        return self._rows(columns, where(self._whole if every else self._where))
+
+    def _rows(self, columns: Sequence[str], condition: str) -> Statement:
         tail, after = limited(self._query)
         found = [*self._where_parameters, *self._orders.parameters, *after]
-        condition = where(self._whole if every else self._where)
         return statement(f"{self._select(columns)}{condition} ORDER BY {self._order}{tail}", found)
 
     def probe(self) -> str | None:
         """What tells whether `rows` should be asked with `every`; None: no matter."""
         return None if self._whole == self._where else self._visible.probe(self._query.root)
 
-    def _listed(self) -> str:
-        return filtered(self._query, self._forms, self._all_rows, self._visible, [], listed=True)
+    def wide(self) -> Wide | None:
+        """What gives ids and count the quicker to callers who see most of the object; None: no matter."""
+        limited_count = self._query.limit is not None or self._query.offset is not None
+        if self._whole == self._where or not self._forms.sweeps or (self._query.counts and limited_count):
+            return None
+        condition = where(self._in_form(Form.SWEPT))
+        sample = sample_of(self._query, self._visible)
+        if self._query.counts:
+            count = statement(f"{self._select(['COUNT(*)'])}{condition}", self._where_parameters)
+            return Wide(sample, count=count)
+        return Wide(sample, ids=self._rows([f"{self._query.root.alias}.{quoted('Id')}"], condition))
+
+    def _in_form(self, form: Form) -> str:
+        return filtered(self._query, self._forms, self._all_rows, self._visible, [], form)
 
     def children(self, columns: Sequence[str], reference: str) -> Statement:
         """Rows in order whose column `reference` is one of the run's ids."""
@@ -87,6 +103,12 @@ class SelectWriter:
             by_id = f"{root.alias}.{quoted('Id')}"
             items.append(self._forms.sorted.format(column=by_id) if _follows_changes(self._query) else by_id)
         return ", ".join(items)
+
+
+def sample_of(query: BoundQuery, visible: Visibility) -> Sample:
+    """What tells how much of the query's object a caller sees."""
+    root = query.root
+    return Sample(quoted(root.sobject.name), root.alias, visible.condition(root))
 
 
 def is_selective(query: BoundQuery) -> bool:

@@ -10,7 +10,7 @@ from isthmus.org.query.bound import Table
 from isthmus.org.query.plan import Parameter
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.access import Access
-from isthmus.org.security.sharing.predicate import RecordAccess, breadth
+from isthmus.org.security.sharing.predicate import Form, RecordAccess, breadth
 
 _CALLER: Final = Parameter(lambda run: run.principal.user_id)
 
@@ -20,7 +20,7 @@ class Visibility:
 
     def __init__(self, schema: Schema, access: Access) -> None:
         self._records = RecordAccess(schema, access)
-        self._lists = RecordAccess(schema, access, listed=True)
+        self._forms = {form: RecordAccess(schema, access, form) for form in Form}
 
     def probe(self, table: Table) -> str | None:
         """A query that says how much a caller (first parameter) sees of a table, up to a bound (second).
@@ -30,9 +30,9 @@ class Visibility:
         shares = self._records.decided_by(table.sobject)
         return None if shares is None else breadth(shares)
 
-    def listed(self, table: Table) -> str:
-        """The condition in the form that is quicker where a caller sees little of what is looked at."""
-        return self._lists.condition(table.sobject, table.alias) or ""
+    def in_form(self, table: Table, form: Form) -> str:
+        """The condition for the query's own object, in one of its forms; the parameters are the same."""
+        return self._forms[form].condition(table.sobject, table.alias) or ""
 
     def condition(self, table: Table) -> str:
         """That the table's record may be seen; '' where every record may."""

@@ -5,7 +5,8 @@ it stands for the user's id.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from typing import Final
 
 from isthmus.kernel.database import Connection
@@ -35,16 +36,26 @@ _ROWS: Final = {
 _SEVERAL: Final = "substr({column}, 1, 3)"
 
 
-class RecordAccess:
-    """The conditions for users with one access, over one schema.
+class Form(Enum):
+    """How a condition finds out what is shared with the user. Each `?` means the same in all of them.
 
-    They ask of each record whether it is shared with the user. With `listed` they list all that is shared:
-    quicker where most records have to be looked at and the user sees few of them.
+    `ASKED`: of each record its shares are asked for those of the user: quickest where few records are looked
+    at. `LISTED`: all that is shared with the user is listed: where all records are looked at. `SWEPT`: the
+    user's grantees are listed, and of each record all shares are compared with them: where all records are
+    looked at and the user sees most of them; for SQLite alone.
     """
 
-    def __init__(self, schema: Schema, access: Access, *, listed: bool = False) -> None:
+    ASKED = "asked"
+    LISTED = "listed"
+    SWEPT = "swept"
+
+
+class RecordAccess:
+    """The conditions for users with one access, over one schema, in one form."""
+
+    def __init__(self, schema: Schema, access: Access, form: Form = Form.ASKED) -> None:
         self._schema = schema
-        self._shared = _listed if listed else _asked
+        self._shared = _FORMS[form]
         self._access = access
         self._model: SharingModel = sharing_model(schema)
 
@@ -175,6 +186,22 @@ def _asked(table: ShareTable, record: str, level: Level) -> str:
 def _listed(table: ShareTable, record: str, level: Level) -> str:
     """The same, as a list of all records that the user is given."""
     return f"{record} IN (SELECT s.{quoted(table.record)} FROM {_joined(table, level)})"
+
+
+def _swept(table: ShareTable, record: str, level: Level) -> str:
+    """The same, of all shares of the record. `+` keeps SQLite from asking for one grantee after the other."""
+    rows = _ROWS[level].format(level=quoted(table.level))
+    return (
+        f"EXISTS (SELECT 1 FROM {quoted(table.name)} AS s WHERE s.{quoted(table.record)} = {record} "
+        f'AND +s."UserOrGroupId" IN {_GRANTEES}{rows})'
+    )
+
+
+_FORMS: Final[Mapping[Form, Callable[[ShareTable, str, Level], str]]] = {
+    Form.ASKED: _asked,
+    Form.LISTED: _listed,
+    Form.SWEPT: _swept,
+}
 
 
 def _joined(table: ShareTable, level: Level) -> str:
