@@ -6,9 +6,10 @@ Socket timeouts run on real time.
 """
 
 from isthmus.kernel.http.connection import Refusal
+from isthmus.kernel.http.exchange import Later
 from isthmus.kernel.http.head import HEAD_BYTES_MAX
 from isthmus.kernel.http.listener import Listener, ListenError
 from isthmus.kernel.http.server import HttpServer
 from isthmus.kernel.http.signals import stop_signals
 
-__all__ = ["HEAD_BYTES_MAX", "HttpServer", "ListenError", "Listener", "Refusal", "stop_signals"]
+__all__ = ["HEAD_BYTES_MAX", "HttpServer", "Later", "ListenError", "Listener", "Refusal", "stop_signals"]

@@ -167,6 +167,12 @@ class Connection(asyncio.Protocol):
             self._taken_at = self._service.ticks
             self._transport.write(data)
 
+    def run(self, answering: Coroutine[Any, Any, None]) -> None:
+        tasks = self._service.tasks
+        task = asyncio.get_running_loop().create_task(answering)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
     def resume_reading(self) -> None:
         if not self._paused or self._transport.is_closing():
             return
@@ -182,7 +188,7 @@ class Connection(asyncio.Protocol):
             self._line.clear()
             self._end()
         elif self._line:
-            self._run(self._line[0].run(self._service.app))
+            self.run(self._line[0].run(self._service.app))
         elif self._refused:
             self._say_refused()
         if len(self._line) < 2:
@@ -336,19 +342,13 @@ class Connection(asyncio.Protocol):
         """
         service = self._service
         if service.asking is None or len(self._line) > 1:
-            self._run(self._line[0].run(service.app))
+            self.run(self._line[0].run(service.app))
         else:
             service.asking.soon(self._ask)
 
     def _ask(self, app: Prompt) -> None:
         if self._line and (rest := self._line[0].begin(app)) is not None:
-            self._run(rest)
-
-    def _run(self, answering: Coroutine[Any, Any, None]) -> None:
-        tasks = self._service.tasks
-        task = asyncio.get_running_loop().create_task(answering)
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+            self.run(rest)
 
     # Refusing and ending.
 

@@ -7,9 +7,9 @@ waits while the client does not take what it has been sent.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from http import HTTPStatus
-from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,6 +35,51 @@ class Whole(Protocol):
     body: bytes | memoryview
 
 
+W = TypeVar("W", bound=Whole)
+
+
+class Later(Generic[W]):
+    """An answer that comes when it comes; until then it costs no task. `finish` is what is still done to it.
+
+    It may be awaited, or a taker named, who is called when it is there; by one of them, and once. When it has
+    been taken it refers to nothing, so that no circle is left for the garbage collector.
+    """
+
+    __slots__ = ("_answer", "_taker", "finish")
+
+    def __init__(self) -> None:
+        self.finish: Callable[[W], W] | None = None
+        self._answer: W | None = None
+        self._taker: Callable[[Later[W]], None] | None = None
+
+    def give(self, answer: W) -> None:
+        """It is there."""
+        self._answer = answer
+        taker, self._taker = self._taker, None
+        if taker is not None:
+            taker(self)
+
+    def then(self, taker: "Callable[[Later[W]], None]") -> None:
+        """Have `taker` called when it is there; it may be there already."""
+        if self._answer is None:
+            self._taker = taker
+        else:
+            taker(self)
+
+    def take(self) -> W:
+        """The finished answer."""
+        answer, self._answer = self._answer, None
+        finish, self.finish = self.finish, None
+        assert answer is not None
+        return answer if finish is None else finish(answer)
+
+    def __await__(self) -> Generator[Any, None, W]:
+        coming = asyncio.get_running_loop().create_future()
+        self.then(lambda _: None if coming.done() else coming.set_result(None))
+        yield from coming
+        return self.take()
+
+
 @runtime_checkable
 class Prompt(Protocol):
     """An ASGI application that can be asked without ASGI's messages, and without a task for each request."""
@@ -45,7 +90,8 @@ class Prompt(Protocol):
         self, scope: Scope, receive: Receive, send: Send, body: bytes | None
     ) -> Whole | Awaitable[Whole | None]:
         """The answer, or what to wait for where it has to be waited for: None, where `send` has been given
-        it. `body` is the request's, where all of it has come; else `receive` gives it.
+        it. `body` is the request's, where all of it has come; else `receive` gives it. A `Later` is waited
+        for without a task.
         """
         ...
 
@@ -65,6 +111,9 @@ class Wire(Protocol):
 
     def write(self, data: bytes) -> None:
         """Send, or keep until it can be sent."""
+
+    def run(self, answering: Coroutine[Any, Any, None]) -> None:
+        """Answer in a task of its own."""
 
     def resume_reading(self) -> None:
         """Take more of the request that is being read."""
@@ -136,7 +185,7 @@ class Exchange:
         """The client is gone, or what it sends can't be read: whoever holds the request is told."""
         self.lost = True
         self._wake()
-        told = self.scope.get("state", {}).get("on_lost")
+        told = self.scope.get("state", {}).pop("on_lost", None)
         if told is not None:
             told()
 
@@ -148,6 +197,9 @@ class Exchange:
             self._told_all, self._awaits_continue = True, False
         try:
             found = app.answer(self.scope, self.receive, self.send, body)
+            if isinstance(found, Later):
+                found.then(self._take)
+                return None
             if isinstance(found, Awaitable):
                 return self._finish(found)
             if self._wire.full:
@@ -156,6 +208,20 @@ class Exchange:
         except Exception as error:  # noqa: BLE001 - as in `_finish`
             return self._finish(_raising(error))
         return None
+
+    def _take(self, later: Later[Any]) -> None:
+        """An answer has come that was waited for without a task; it needs one where the wire is full."""
+        if self.lost:
+            return
+        try:
+            whole = later.take()
+            if not self._wire.full:
+                self._put(whole)
+                return
+        except Exception as error:  # noqa: BLE001 - as in `_finish`
+            self._wire.run(self._finish(_raising(error)))
+        else:
+            self._wire.run(self._finish(_giving(whole)))
 
     async def run(self, app: ASGIApp) -> None:
         """Have `app` answer. Where it fails to, the answer is 500, or ends in the middle."""

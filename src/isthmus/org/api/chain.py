@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope
 
 from isthmus.kernel.clock import ticks
 from isthmus.kernel.errors import Fault, fault
+from isthmus.kernel.http import Later
 from isthmus.org.api import bodies, versions
 from isthmus.org.api.hosts import Hosts, Origin
 from isthmus.org.api.request_log import RequestLog, without_values
@@ -52,7 +53,8 @@ class Front:
 
 class Exchange(Call):
     """A call, and what becomes of it on its way. `method` may be another than the request's
-    (`_HttpMethod`). `whole` is the body where it came with the request, before it is unpacked or refused.
+    (`_HttpMethod`). `whole` is the body where it came with the request, before it is unpacked or refused;
+    `later` the response where it is still to come.
     """
 
     __slots__ = (
@@ -60,6 +62,7 @@ class Exchange(Call):
         "allowed",
         "began",
         "front",
+        "later",
         "method",
         "origin",
         "request_id",
@@ -99,6 +102,7 @@ class Exchange(Call):
         self.allowed = ""
         self.origin: Origin | None = None
         self.response: Response | None = None
+        self.later: Later[Response] | None = None
 
     def refuse(self, error: Fault) -> None:
         """Make a fault the answer, in the words of the adapter it belongs to."""
@@ -206,10 +210,13 @@ def call_handler(exchange: Exchange) -> Awaitable[None] | None:
     if exchange.target is None:
         return None
     answer = exchange.target.route.handler(exchange)
-    if not isinstance(answer, Response):
-        return _wait_for(exchange, answer)
-    exchange.response = answer
-    return None
+    if isinstance(answer, Response):
+        exchange.response = answer
+        return None
+    if isinstance(answer, Later):
+        exchange.later = answer
+        return None
+    return _wait_for(exchange, answer)
 
 
 async def _wait_for(exchange: Exchange, answer: Awaitable[Response]) -> None:

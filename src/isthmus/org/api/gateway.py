@@ -6,6 +6,7 @@ an error id in the answer and a traceback in the log.
 
 import itertools
 from collections.abc import Awaitable, Iterable
+from functools import partial
 
 import structlog
 from starlette.requests import ClientDisconnect
@@ -63,6 +64,10 @@ class Gateway:
                     return self._go_on(exchange, send, pending, TO_HANDLER[place:])
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             _refuse(exchange, error)
+        if exchange.later is not None:
+            later, exchange.later = exchange.later, None
+            later.finish = partial(_finished, exchange)
+            return later
         response = _dressed(exchange)
         return _sent(exchange, response, send) if _has_more(response) else response
 
@@ -75,6 +80,8 @@ class Gateway:
                 following = step(exchange)
                 if following is not None:
                     await following
+            if exchange.later is not None:
+                exchange.response = await exchange.later
         except ClientDisconnect:
             return None
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
@@ -108,6 +115,12 @@ def _dressed(exchange: Exchange) -> Response:
     if exchange.response is None:
         raise RuntimeError("the chain has ended without an answer")
     return exchange.response
+
+
+def _finished(exchange: Exchange, response: Response) -> Response:
+    """An answer that has come later, as `_dressed` makes it."""
+    exchange.response = response
+    return _dressed(exchange)
 
 
 def _has_more(response: Response) -> bool:

@@ -149,7 +149,7 @@ def without_values(path: str) -> str:
     >>> without_values("/services/data/v65.0/sobjects/Account/Code__c/A-1")
     '/services/data/v65.0/sobjects/Account/Code__c/…'
     """
-    return _KEY.sub(r"\1…", path)
+    return _KEY.sub(r"\1…", path) if "/sobjects/" in path.lower() else path
 
 
 def _logged(noted: _Noted) -> LoggedRequest:
@@ -178,7 +178,8 @@ def _client(header: bytes | None) -> str | None:
 
 def _shown(text: str) -> str:
     """A client's text, such that it can be printed on one line."""
-    return "".join(each if each.isprintable() else "\ufffd" for each in text[:_TEXT_MAX])
+    text = text[:_TEXT_MAX]
+    return text if text.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
 def _code_in(body: bytes) -> str | None:

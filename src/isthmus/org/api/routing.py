@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from isthmus.kernel.errors import Fault, fault
+from isthmus.kernel.http import Later
 from isthmus.org.security.principal import Principal
 
 if TYPE_CHECKING:
@@ -84,8 +85,10 @@ class Call:
         return None if value is None else value.decode("latin-1")
 
 
-Handler: TypeAlias = Callable[[Call], Response | Awaitable[Response]]
-"""Most handlers are coroutine functions; one that need not wait may be a plain function."""
+Handler: TypeAlias = Callable[[Call], Response | Awaitable[Response] | Later[Response]]
+"""Most handlers are coroutine functions; one that need not wait may be a plain function. One that waits for
+nothing but its answer may give a `Later`, on a route that anyone may call: it counts as no long request.
+"""
 
 
 @dataclass(frozen=True, slots=True)

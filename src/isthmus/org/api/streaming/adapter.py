@@ -4,23 +4,26 @@ The session is in the Authorization header of each request, and its refusal in t
 the clients expect it. Counted as API calls are none of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import cookie_parser
 from starlette.responses import Response
 
 from isthmus.kernel.errors import Fault, fault
+from isthmus.kernel.http import Later
 from isthmus.kernel.tasks import Tasks
 from isthmus.org.api.routing import Adapter, Auth, Call, Handler, Route
 from isthmus.org.api.streaming.clients import Clients
 from isthmus.org.api.streaming.delivery import Delivery
-from isthmus.org.api.streaming.meta import COOKIE, Meta, Visit
+from isthmus.org.api.streaming.meta import COOKIE, Meta, Visit, refusal
 from isthmus.org.api.streaming.problems import text_of
 from isthmus.org.api.versions import NEWEST
 from isthmus.org.org import COMETD_CLIENTS, Org
+from isthmus.org.security.principal import Principal
 from isthmus.wire import bayeux
-from isthmus.wire.bayeux import BayeuxError
+from isthmus.wire.bayeux import BayeuxError, Message
 from isthmus.wire.oauth import bearer_token
 
 OLDEST: Final = 37
@@ -32,6 +35,7 @@ _WORDS: Final = {
     "api_disabled": "cometd_user_not_enabled",
 }
 """What CometD says in words of its own."""
+_CONTENT_TYPE: Final = (b"content-type", bayeux.CONTENT_TYPE.encode())
 _PATHS: Final = ("/cometd", "/cometd/{version}", "/cometd/{version}/{place:rest}")
 """Clients may add the name of a meta channel: `/cometd/65.0/connect`."""
 
@@ -60,21 +64,42 @@ class Streaming:
         """Answer every connect that waits; from now on none does. Before the server stops."""
         self._delivery.close()
 
-    async def serve(self, call: Call) -> Response:
-        """Answer the messages of a request, one after the other."""
+    def serve(self, call: Call) -> Awaitable[Response] | Later[Response]:
+        """Answer the messages of a request, one after the other. A connect alone waits without a task."""
         try:
             messages = bayeux.parse_messages(call.body)
         except BayeuxError as error:
             raise fault("cometd_malformed", reason=error) from None
-        visit = await self._visit(call, alone=len(messages) == 1)
+        visit = self._visit(call, alone=len(messages) == 1)
+        if visit.alone and visit.is_known and messages[0].channel == bayeux.CONNECT:
+            return self._hold(visit, messages[0])
+        return self._answer(call, visit, messages)
+
+    def _hold(self, visit: Visit, message: Message) -> Awaitable[Response] | Later[Response]:
+        later: Later[Response] = Later()  # not `Later[Response]()`, which takes four times as long
+
+        def give(reply: bytes) -> None:
+            later.give(_Answer(bayeux.join((reply,))))
+
+        try:
+            pending = self._meta.connect(visit, message, give)
+        except Fault as error:
+            give(refusal(message, error))
+            return later
+        return later if pending is None else _after(pending, later)
+
+    async def _answer(self, call: Call, visit: Visit, messages: Sequence[Message]) -> Response:
+        if not visit.is_known and visit.refusal is None:
+            await self._authenticate(visit)
         replies = [await self._meta.answer(visit, message) for message in messages]
         _watch_connection(call, None)
-        answer = Response(bayeux.join(replies), media_type=bayeux.CONTENT_TYPE)
+        answer = _Answer(bayeux.join(replies))
         if visit.new_browser is not None:
             answer.raw_headers.append((b"set-cookie", _cookie(visit.new_browser, call.scope["scheme"])))
         return answer
 
-    async def _visit(self, call: Call, *, alone: bool) -> Visit:
+    def _visit(self, call: Call, *, alone: bool) -> Visit:
+        """A request, by whom so far as that is known without a look into the database."""
         token = bearer_token(call.header(b"authorization")) or ""
         visit = Visit(
             version=_VERSIONS.get(call.path.get("version", ""), 0),
@@ -90,13 +115,37 @@ class Streaming:
         elif not token:
             visit.refusal = fault("cometd_authentication_missing")
         else:
-            identity = self._org.identity
+            self._admit(visit, self._org.identity.recognise(token))
+        return visit
+
+    async def _authenticate(self, visit: Visit) -> None:
+        try:
+            self._admit(visit, await self._org.identity.authenticate(visit.token))
+        except Fault as error:
+            visit.refusal = fault(_WORDS[error.entry.name])
+
+    def _admit(self, visit: Visit, principal: Principal | None) -> None:
+        visit.principal = principal
+        if principal is not None:
             try:
-                visit.principal = identity.recognise(token) or await identity.authenticate(token)
-                self._org.check_api(visit.principal)
+                self._org.check_api(principal)
             except Fault as error:
                 visit.refusal = fault(_WORDS[error.entry.name])
-        return visit
+
+
+class _Answer(Response):
+    """Messages, put together without Starlette's general way: thousands are made at once."""
+
+    def __init__(self, body: bytes) -> None:
+        self.status_code = HTTPStatus.OK
+        self.background = None
+        self.body = body
+        self.raw_headers = [_CONTENT_TYPE, (b"content-length", b"%d" % len(body))]
+
+
+async def _after(pending: Awaitable[None], later: Later[Response]) -> Response:
+    await pending
+    return await later
 
 
 def cometd_adapter(serve: Handler) -> Adapter:

@@ -5,9 +5,8 @@ in the journal. It is forgotten when it has disconnected, or has not connected a
 time.
 """
 
-import asyncio
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
 
 from isthmus.kernel.clock import SECOND, Clock
 from isthmus.org.org import Channel
@@ -34,20 +33,24 @@ class Subscription:
         self.position = position
 
 
+Give: TypeAlias = Callable[[bytes], None]
+"""Answers a request with a message, or several, as they go over the wire."""
+
+
 class Poll:
-    """A connect that waits. `answer` is its reply with the events before it, ready for the wire; `advice`
-    goes with the reply.
+    """A connect that waits. `give` answers it, with its reply and the events before it, and is called once;
+    `advice` goes with the reply.
 
     `taken` are the subscriptions whose events are in it, with the positions before and after: who can't be
     given the answer gets them again.
     """
 
-    __slots__ = ("advice", "answer", "message", "taken")
+    __slots__ = ("advice", "give", "message", "taken")
 
-    def __init__(self, message: Message, advice: Advice | None) -> None:
+    def __init__(self, message: Message, advice: Advice | None, give: Give) -> None:
         self.message = message
         self.advice = advice
-        self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.give = give
         self.taken: tuple[tuple[Subscription, int, int], ...] = ()
 
     def give_back(self) -> None:

@@ -6,9 +6,9 @@ round starts the next; what could not be read, because the database refused, is 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import structlog
 
@@ -75,12 +75,22 @@ class Delivery:
         for client in self._clients.waiting():
             self.release(client)
 
-    async def hold(self, client: Client, poll: Poll, milliseconds: int) -> None:
-        """Answer a connect with what there is for it; without anything, let it wait for so long."""
+    def hold(self, client: Client, poll: Poll, milliseconds: int) -> Coroutine[Any, Any, None] | None:
+        """Answer a connect with what there is for it; without anything, let it wait for so long.
+
+        Returns what is left to run, where there may be something for it, which has to be read.
+        """
         self.release(client)
         self._clients.hold(client, poll, milliseconds)
-        if any(self._org.may_have_events(each.position) for each in client.subscriptions.values()):
-            await self.deliver((client,))
+        for each in client.subscriptions.values():
+            if self._org.may_have_events(each.position):
+                return self._look(client, poll, milliseconds)
+        if not milliseconds or self._closed:
+            self.release(client)
+        return None
+
+    async def _look(self, client: Client, poll: Poll, milliseconds: int) -> None:
+        await self.deliver((client,))
         if client.poll is poll and (not milliseconds or self._closed):
             self.release(client)
 
@@ -91,11 +101,10 @@ class Delivery:
 
     def lose(self, client: Client, poll: Poll) -> None:
         """Whoever sent the connect is gone: nothing is sent there."""
+        poll.give_back()
         if client.poll is poll:
             self._clients.release(client)
-        poll.give_back()
-        if not poll.answer.done():
-            poll.answer.set_result(b"")
+            poll.give(b"")
 
     async def deliver(self, clients: Iterable[Client]) -> None:
         """Answer the connects for which there is something, after a look at what has come.
@@ -228,8 +237,7 @@ class Delivery:
         reply = bayeux.write_reply(
             poll.message, error=error, client_id=client.id, advice=advice or poll.advice
         )
-        if not poll.answer.done():
-            poll.answer.set_result(b",".join((*events, reply)))
+        poll.give(b",".join((*events, reply)))
 
     def _wake(self) -> None:
         self._again = True

@@ -4,8 +4,10 @@ Source: Streaming API Developer Guide, "Bayeux Protocol, CometD, and Long Pollin
 "Streaming API Error Codes"; CometD Reference, "The Bayeux Protocol".
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from isthmus.kernel.errors import Fault, fault
@@ -14,6 +16,7 @@ from isthmus.org.api.streaming.clients import (
     SUBSCRIPTIONS_MAX,
     Client,
     Clients,
+    Give,
     Poll,
     Subscription,
 )
@@ -51,6 +54,11 @@ class Visit:
     on_lost: Callable[[Callable[[], None]], None]
     new_browser: str | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known by whom the request is, and that they may send it."""
+        return self.principal is not None and self.refusal is None
+
 
 _Handler: TypeAlias = Callable[[Visit, Message], Awaitable[bytes]]
 
@@ -84,12 +92,7 @@ class Meta:
                 "cometd_meta_unknown" if message.channel.startswith(bayeux.META) else "cometd_publish_denied"
             )
         except Fault as error:
-            extra: dict[str, Any] = (
-                {} if message.subscription is None else {"subscription": message.subscription}
-            )
-            return bayeux.write_reply(
-                message, error=text_of(error), client_id=message.client_id, advice=advice_of(error), **extra
-            )
+            return refusal(message, error)
 
     async def _handshake(self, visit: Visit, message: Message) -> bytes:
         try:
@@ -126,19 +129,28 @@ class Meta:
         self._clients.add(client)
         return client
 
-    async def _connect(self, visit: Visit, message: Message) -> bytes:
+    def connect(self, visit: Visit, message: Message, give: Give) -> Coroutine[Any, Any, None] | None:
+        """Have a connect answered by `give`; returns what is left to run for that, where there is. Raises
+        Fault.
+        """
         client = self._client(visit, message)
         if message.connection_type not in (None, LONG_POLLING):
             raise fault("cometd_connection_type", type=message.connection_type)
-        poll = Poll(message, None if client.connected else _ADVICE)
+        poll = Poll(message, None if client.connected else _ADVICE, give)
         milliseconds = 0
         if client.connected and visit.alone:
             asked = message.held_at_most
             milliseconds = HELD_AT_MOST if asked is None else min(max(asked, 0), HELD_AT_MOST)
         client.connected = True
-        visit.on_lost(lambda: self._delivery.lose(client, poll))
-        await self._delivery.hold(client, poll, milliseconds)
-        return await poll.answer
+        visit.on_lost(partial(self._delivery.lose, client, poll))
+        return self._delivery.hold(client, poll, milliseconds)
+
+    async def _connect(self, visit: Visit, message: Message) -> bytes:
+        given: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        pending = self.connect(visit, message, given.set_result)
+        if pending is not None:
+            await pending
+        return await given
 
     async def _subscribe(self, visit: Visit, message: Message) -> bytes:
         client = self._client(visit, message)
@@ -186,6 +198,14 @@ class Meta:
             raise fault("cometd_user_differs")
         client.principal, client.token = principal, visit.token
         return client
+
+
+def refusal(message: Message, error: Fault) -> bytes:
+    """The reply to a message that is refused."""
+    extra: dict[str, Any] = {} if message.subscription is None else {"subscription": message.subscription}
+    return bayeux.write_reply(
+        message, error=text_of(error), client_id=message.client_id, advice=advice_of(error), **extra
+    )
 
 
 def _check_format(message: Message) -> None:
