@@ -196,3 +196,9 @@ def test_a_point_read_within_a_read_sees_the_same_state(database: Database) -> N
 
     assert database.read_now(work) == [(None,)] * 3
     assert database.row(sql) == (7,)
+
+
+def test_no_query_is_compiled_before_it_runs(database: Database) -> None:
+    if database.dialect.name != "postgresql":
+        pytest.skip("SQLite compiles none")
+    assert database.read(lambda reader: reader.row("SHOW jit")).result() == ("off",)

@@ -179,6 +179,22 @@ def test_every_standard_object_has_somebody_who_decides() -> None:
     assert standard <= named_objects()
 
 
+def test_what_refers_to_private_records_is_not_open_to_everybody() -> None:
+    private = {"Account", "Asset", "Campaign", "Case", "Contact", "Contract", "Individual", "Lead"}
+    private |= {"Opportunity", "Order"}
+    models = dict.fromkeys(private, "Private")
+    private |= {"Quote", "ContentDocument", "FeedItem", "OrderItem", "Task", "Event"}
+    schema = Schema([replace(each, sharing_model=models.get(each.name)) for each in standard_objects()])
+    records = RecordAccess(schema, given())
+    open_to_all = {
+        each.name
+        for each in schema
+        if any(not private.isdisjoint(field.reference_to) for field in each.fields)
+        and records.condition(each, "t") is None
+    }
+    assert open_to_all == {"User", "UserRole"}, "users, and what they stand for, are known to everybody"
+
+
 def test_what_follows_the_rights_to_a_private_object_is_not_open_to_everybody() -> None:
     private = ("Account", "Campaign", "Case", "Contact", "Contract", "Lead", "Opportunity", "Order", "Quote")
     models = dict.fromkeys(private, "Private")

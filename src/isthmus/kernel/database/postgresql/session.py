@@ -57,6 +57,8 @@ class Session:
             path = sql.SQL("SET search_path TO {}").format(sql.Identifier(self._schema))
             connection.execute(path)
             connection.execute("SET client_min_messages TO warning")
+            # Compiling the conditions of sharing, which are long, takes seconds; running them, milliseconds.
+            connection.execute("SET jit TO off")
         except psycopg.Error as error:
             connection.close()
             raise refusal(error) from error

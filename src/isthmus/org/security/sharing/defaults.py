@@ -53,8 +53,10 @@ DETAILS: Final[Mapping[str, Controlled]] = {
     "CaseTeamMember": ("ParentId",),
     "ContactHistory": ("ContactId",),
     "ContentDocumentLink": ("LinkedEntityId",),
+    "ContentVersion": ("ContentDocumentId",),
     "ContractContactRole": ("ContractId",),
-    "EmailMessage": ("ParentId",),
+    "EmailMessage": ("ParentId", "RelatedToId"),
+    "EntitySubscription": ("ParentId",),
     "FeedItem": ("ParentId",),
     "FeedComment": ("ParentId",),
     "LeadHistory": ("LeadId",),
@@ -72,4 +74,34 @@ DETAILS: Final[Mapping[str, Controlled]] = {
     "QuoteLineItem": ("QuoteId",),
     "TopicAssignment": ("EntityId",),
 }
-"""What always goes with its parent: who may edit that may write these."""
+"""What always goes with its parent: who may edit that may write these. Of several parents all are needed."""
+
+AS_THE_PARENT: Final = frozenset({"ContentVersion"})
+"""Details that are edited and deleted by who may do the same with their parent."""
+SEEN_WITH_THE_PARENT: Final = frozenset({"EntitySubscription"})
+"""Details that who sees their parent sees, and no more."""
+
+ALONE: Final[Mapping[str, str]] = {
+    "ContentDocument": "OwnerId",
+    "ContentVersion": "OwnerId",
+    "EntitySubscription": "SubscriberId",
+}
+"""The field that names the user who may do all with a record, unlike those who stand above them.
+
+Source: Object Reference, ContentVersion, EntitySubscription, special access rules.
+"""
+
+PRIVATE: Final[Mapping[str, str]] = {"Attachment": "IsPrivate", "Note": "IsPrivate"}
+"""The field that leaves a record to its owner, and to who may modify all data.
+
+Source: Object Reference, Attachment and Note, IsPrivate.
+"""
+
+LINKED: Final[Mapping[str, tuple[str, str]]] = {
+    "ContentDocument": ("ContentDocumentLink", "ContentDocumentId")
+}
+"""What is seen by who sees a link to it: the links' object, and their field that names it."""
+ONLY_THEMSELVES: Final[Mapping[str, Controlled]] = {"ContentDocumentLink": ("User",)}
+"""The objects among a detail's parents that only stand for themselves: a file that is linked to a user has
+been shared with that user alone, however many see the user. Source: Object Reference, ContentDocumentLink.
+"""

@@ -69,13 +69,25 @@ class ShareTable:
 
 @dataclass(frozen=True, slots=True)
 class ParentLink:
-    """A lookup through which a record is reached. `orphans`: everybody may reach those without a parent."""
+    """A lookup through which a record is reached. `orphans`: everybody may reach those without a parent.
+
+    `only_themselves`: the targets that reach the record if they are the user.
+    """
 
     field: str
     targets: tuple[str, ...]
     gives: Gives
     nillable: bool = False
     orphans: bool = False
+    only_themselves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLink:
+    """A lookup, of `sobject`, through which what it refers to is reached: who sees the child sees that."""
+
+    sobject: str
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,9 @@ class RecordModel:
 
     `open` is what everybody may. `shares` is where shares are kept, if they are. `owned`: the owner, and who
     stands above them, may do all. `orphans_owned`: so may the owner alone with records without a parent.
-    `every_parent`: all of the `parents` have to be reached, not one of them.
+    `every_parent`: all of the `parents` have to be reached, not one of them. `links`: who reaches one of
+    these. `alone`: the field of the user who may do all, and nobody above them. `private`: the field that
+    leaves a record to its owner.
     """
 
     sobject: str
@@ -94,6 +108,9 @@ class RecordModel:
     parents: tuple[ParentLink, ...] = ()
     every_parent: bool = False
     orphans_owned: bool = False
+    links: ChildLink | None = None
+    alone: str | None = None
+    private: str | None = None
 
 
 class SharingModel:
@@ -136,8 +153,9 @@ class SharingModel:
         if masters := tuple(_masters(sobject)):
             return RecordModel(name, Level.NONE, parents=masters, every_parent=True)
         if name in defaults.DETAILS:
-            links = tuple(_links(sobject, defaults.DETAILS[name], DETAIL, orphans=not owned))
-            return RecordModel(name, Level.NONE, parents=links, orphans_owned=owned) if links else _open(name)
+            return _detail(sobject, owned)
+        if name in defaults.LINKED:
+            return self._linked(sobject)
         if name in defaults.ACTIVITIES:
             gives = SAME if default == "ControlledByParent" else VIEW
             links = tuple(_links(sobject, defaults.ACTIVITIES[name], gives))
@@ -150,6 +168,13 @@ class SharingModel:
             return _open(name)
         shares = self.kept.get(name)
         return RecordModel(name, _OPEN[default], shares=shares, owned=shares is None)
+
+    def _linked(self, sobject: SObjectType) -> RecordModel:
+        """The model of what is reached through links to it."""
+        link = ChildLink(*defaults.LINKED[sobject.name])
+        if self._schema.find(link.sobject) is None:
+            return _open(sobject.name)
+        return RecordModel(sobject.name, Level.NONE, links=link, alone=defaults.ALONE.get(sobject.name))
 
     def _is_restricted(self, name: str) -> bool:
         sobject = self._schema.find(name)
@@ -193,6 +218,28 @@ def _open(name: str) -> RecordModel:
     return RecordModel(name)
 
 
+def _detail(sobject: SObjectType, owned: bool) -> RecordModel:
+    name = sobject.name
+    gives = DETAIL
+    if name in defaults.AS_THE_PARENT:
+        gives = SAME
+    elif name in defaults.SEEN_WITH_THE_PARENT:
+        gives = VIEW
+    links = tuple(_links(sobject, defaults.DETAILS[name], gives, orphans=not owned))
+    if not links:
+        return _open(name)
+    private, alone = defaults.PRIVATE.get(name), defaults.ALONE.get(name)
+    return RecordModel(
+        name,
+        Level.NONE,
+        parents=links,
+        every_parent=len(links) > 1,
+        orphans_owned=owned and alone is None,
+        alone=alone if alone is not None and sobject.field(alone) else None,
+        private=private if private is not None and sobject.field(private) else None,
+    )
+
+
 def _share_link(sobject: SObjectType) -> Iterator[ParentLink]:
     parent = sobject.associate_parent or ""
     for each in sobject.fields:
@@ -216,4 +263,7 @@ def _links(
         field: Field | None = sobject.field(name)
         if field is not None and field.reference_to:
             nillable = field.nillable
-            yield ParentLink(name, field.reference_to, gives, nillable, orphans=orphans and nillable)
+            themselves = defaults.ONLY_THEMSELVES.get(sobject.name, ())
+            yield ParentLink(
+                name, field.reference_to, gives, nillable, orphans and nillable, only_themselves=themselves
+            )

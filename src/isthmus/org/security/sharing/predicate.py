@@ -15,6 +15,7 @@ from isthmus.org.schema.tables import quoted
 from isthmus.org.security.access import Access
 from isthmus.org.security.sharing.lists import values_of
 from isthmus.org.security.sharing.model import (
+    ChildLink,
     Level,
     ParentLink,
     RecordModel,
@@ -90,11 +91,19 @@ class RecordAccess:
         return self._any_of(f"{alias}.{quoted('Id')}", targets, Level.READ, frozenset())
 
     def _condition(self, sobject: SObjectType, alias: str, level: Level, above: frozenset[str]) -> str | None:
-        if self._is_exempt(sobject, level):
-            return None
         model = self._model.of(sobject)
-        if model.open >= level:
-            return None
+        found: str | None = None
+        if not self._is_exempt(sobject, level) and model.open < level:
+            found = self._reach(model, sobject, alias, level, above)
+        if model.private is None or self._access.may_modify_all(sobject.name):
+            return found
+        private = f"({alias}.{quoted(model.private)} = 0 OR {alias}.{quoted('OwnerId')} = ?)"
+        return private if found is None else f"({found} AND {private})"
+
+    def _reach(
+        self, model: RecordModel, sobject: SObjectType, alias: str, level: Level, above: frozenset[str]
+    ) -> str | None:
+        """That one of the model's ways leads to the record; None: one leads to every record."""
         ways: list[str] = []
         if model.shares is not None:
             ways.append(self._shared(model.shares, f"{alias}.{quoted('Id')}", level))
@@ -105,9 +114,34 @@ class RecordAccess:
         if parents is None:
             return None
         ways += parents
+        if model.links is not None:
+            ways += self._by_links(model.links, alias, level, above | {sobject.name})
+        if model.alone is not None:
+            ways.append(f"{alias}.{quoted(model.alone)} = ?")
         if model.orphans_owned:
             ways.append(f"({_without_parents(model, alias)} AND {owner} = ?)")
         return _either(ways)
+
+    def _by_links(self, link: ChildLink, alias: str, level: Level, above: frozenset[str]) -> list[str]:
+        """That a link leads to the record. It says whether who sees it may edit as well (`C`), or who may
+        edit what it links to (`I`, inferred).
+
+        Source: Object Reference, ContentDocumentLink, ShareType.
+        """
+        child = self._schema[link.sobject]
+        inner = f"r{len(above)}"
+        seen = self._condition(child, inner, Level.READ, above) or "1 = 1"
+        if level > Level.EDIT:
+            return []
+        if level > Level.READ:
+            edited = self._condition(child, inner, Level.EDIT, above) or "1 = 1"
+            kind = f"{inner}.{quoted('ShareType')}"
+            seen = f"(({kind} = 'C' AND {seen}) OR ({kind} = 'I' AND {edited}))"
+        return [
+            f"EXISTS (SELECT 1 FROM {quoted(child.name)} AS {inner} WHERE "
+            f"{inner}.{quoted(link.field)} = {alias}.{quoted('Id')} AND {inner}.{quoted('IsDeleted')} = 0 "
+            f"AND {seen})"
+        ]
 
     def _is_exempt(self, sobject: SObjectType, level: Level) -> bool:
         if level is Level.READ:
@@ -133,13 +167,18 @@ class RecordAccess:
     def _through(self, link: ParentLink, alias: str, level: Level, above: frozenset[str]) -> str | None:
         """That the parent may be reached. One that is not there can't."""
         column = f"{alias}.{quoted(link.field)}"
-        condition = self._any_of(column, link.targets, level, above)
+        condition = self._any_of(column, link.targets, level, above, link.only_themselves)
         if condition is None:
             return f"{column} IS NOT NULL" if link.nillable and not link.orphans else None
         return f"({column} IS NULL OR {condition})" if link.orphans else condition
 
     def _any_of(
-        self, column: str, targets: tuple[str, ...], level: Level, above: frozenset[str]
+        self,
+        column: str,
+        targets: tuple[str, ...],
+        level: Level,
+        above: frozenset[str],
+        only_themselves: tuple[str, ...] = (),
     ) -> str | None:
         """That the record whose id is in `column`, of one of the targets, may be reached."""
         limited: dict[str, str] = {}
@@ -148,7 +187,10 @@ class RecordAccess:
             target = self._schema.find(name)
             if target is None or not target.stored:
                 continue
-            condition = NEVER if name in above else self._reached(target, column, level, above)
+            if name in only_themselves:
+                condition: str | None = f"{column} = ?"
+            else:
+                condition = NEVER if name in above else self._reached(target, column, level, above)
             if condition is not None:
                 limited[target.key_prefix or ""] = condition
         if not limited:
