@@ -10,7 +10,7 @@ Due times are the hub's clock's. Leases are real time: they tell whether a proce
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from isthmus.hub.channel.arrival import Arrival, Inserted, decode, insert, plain
 from isthmus.hub.channel.counts import REDELIVERED, Changes, counted, record, slot
@@ -25,7 +25,7 @@ __all__ = ["LEASE", "Claim", "DurableChannel", "Outcome", "Standing", "Turn"]
 LEASE: Final = MINUTE
 """How long a claim holds without being renewed, in milliseconds of real time."""
 _CLAIM: Final = (
-    'UPDATE "hub_message" SET "leased_until" = ?, "owner" = ?, "attempts" = "attempts" + 1 WHERE "id" = ?'
+    'UPDATE "hub_message" SET "leased_until" = ?, "owner" = ?, "attempts" = "attempts" + 1 WHERE "id" IN ({})'
 )
 _RENEW: Final = 'UPDATE "hub_message" SET "leased_until" = ? WHERE "id" = ? AND "owner" = ?'
 _RELEASE: Final = (
@@ -64,8 +64,7 @@ _SET_RESUMED: Final = 'DELETE FROM "hub_paused" WHERE "channel" = ?'
 _PAUSED: Final = 'SELECT 1 FROM "hub_paused" WHERE "channel" = ?'
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A message that is ours to send for now. `attempts` counts this one; `since` is when it came."""
 
     id: int
@@ -75,8 +74,7 @@ class Claim:
     failures: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What has become of a claim: DELIVERED or FILTERED, with replies; DEAD; or WAITING again until `due`."""
 
     claim: Claim
@@ -212,8 +210,9 @@ class DurableChannel:
             Claim(number, decode(key, payload), since, attempts + 1, failures)
             for number, key, payload, since, attempts, failures in rows
         ]
-        until = real_now + LEASE
-        tx.execute_many(_CLAIM, [(until, self._owner, each.id) for each in claims])
+        if claims:
+            marks, padded = among([each.id for each in claims])
+            tx.execute(_CLAIM.format(marks), (real_now + LEASE, self._owner, *padded))
         changes[self.name, REDELIVERED] += sum(each.attempts > 1 for each in claims)
         return claims
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -34,8 +34,7 @@ _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(tuple[Any, dict[str, str]])
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A message as it is stored. `lane`: those of one lane are sent in order, None in any. One with a
     `cause` is a dead letter from the start.
     """
@@ -87,7 +86,7 @@ def _check_text(value: object, what: str) -> None:
     """Raises TypeError for what is no text, ValueError for text that can't be stored."""
     if not isinstance(value, str):
         raise TypeError(f"its {what} is no text but a {type(value).__name__}")
-    if plain(value) != value:
+    if not (value.isascii() and "\0" not in value) and plain(value) != value:
         raise ValueError(f"its {what} holds characters that can't be stored")
 
 

@@ -27,6 +27,10 @@ __all__ = ["RouteRunner"]
 CLAIMED_AHEAD: Final = 4
 """So many messages for each sender are claimed at most, that none has to wait for the next commit."""
 CLAIMED_MIN: Final = 64
+CLAIMED_MAX: Final = 256
+"""Where a sink settles many between two commits, four times as many are claimed, up to this: each commit then
+serves more messages. A slow sink keeps no messages from other processes, nor in memory.
+"""
 POLL: Final = SECOND
 """How often a hub looks whether another process has left something for it to do (PostgreSQL)."""
 PAUSE_AFTER_REFUSAL: Final = SECOND
@@ -63,8 +67,8 @@ class RouteRunner:
         self._reply_to = reply_to
         self._shared = shared
         self._on_settled = on_settled
-        self._claims_max = max(CLAIMED_MIN, CLAIMED_AHEAD * route.concurrency)
-        self._queue: asyncio.Queue[Claim] = asyncio.Queue(self._claims_max)
+        self._claims_least = self._claims_max = max(CLAIMED_MIN, CLAIMED_AHEAD * route.concurrency)
+        self._queue: asyncio.Queue[Claim] = asyncio.Queue(max(CLAIMED_MAX, self._claims_least))
         self._held: dict[int, Claim] = {}
         self._renewed = 0
         self._sending = 0
@@ -221,6 +225,7 @@ class RouteRunner:
     def _note(self, outcomes: Sequence[Outcome]) -> None:
         """What is on disk now is no longer ours to send."""
         self.settled += len(outcomes)
+        self._claims_max = max(self._claims_least, min(4 * len(outcomes), CLAIMED_MAX))
         for each in outcomes:
             self._held.pop(each.claim.id, None)
             if each.state is State.WAITING:
