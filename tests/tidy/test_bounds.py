@@ -17,7 +17,6 @@ BOUNDED_ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = {
     "kernel/database/work_queue.py": {"SimpleQueue": "`submit` refuses beyond waiting_max"},
     "kernel/database/loop_futures.py": {"deque": "one letter for each request that waits in a work queue"},
     "kernel/http/connection.py": {"deque": "reading pauses while two requests wait for their answers"},
-    "org/limits/query_time.py": {"deque": "one entry for each query that waits in a work queue"},
     "org/schema/standard/__init__.py": {"cache": "its argument is a choice among few features"},
 }
 """What grows without an argument that bounds it, and what does bound it."""

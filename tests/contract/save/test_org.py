@@ -1,6 +1,7 @@
 """Org: is what the façade promises kept, on both databases?"""
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -226,6 +227,61 @@ def test_a_query_ends_after_two_minutes_of_org_time(org: Org) -> None:
         run(wait_too_long())
     assert ended.value.entry.name == "query_timeout"
     assert run(org.query(PRINCIPAL, "SELECT COUNT() FROM Order__c")).total_size == 400
+
+
+def _ends(org: Org, after: int, work: Callable[[Running, Callable[[], None]], object]) -> Fault:
+    """The fault with which a transaction ends when the clock goes on while `work` runs, which says when."""
+    begun = threading.Event()
+
+    def never_ending(running: Running) -> object:
+        running.insert("Order__c", [{"Name": "half written"}])
+        return work(running, begun.set)
+
+    async def wait_too_long() -> None:
+        asked = asyncio.ensure_future(org.transaction(PRINCIPAL, never_ending))
+        await asyncio.to_thread(begun.wait)
+        org.clock.advance(after - 1)
+        assert not asked.done()
+        org.clock.advance(1)
+        await asked
+
+    with pytest.raises(Fault) as ended:
+        run(wait_too_long())
+    run(org.insert(PRINCIPAL, "Order__c", [{"Name": "the next one"}]))
+    assert names(org) == ["the next one"]
+    return ended.value
+
+
+def test_a_transaction_ends_after_ten_minutes_of_org_time(org: Org) -> None:
+    def save_for_ever(running: Running, begun: Callable[[], None]) -> None:
+        while True:
+            running.insert("Order__c", [{"Name": "more"}])
+            begun()
+
+    assert _ends(org, 10 * MINUTE, save_for_ever).entry.name == "request_timeout"
+
+
+def test_a_query_of_a_transaction_ends_after_two_minutes_of_org_time(org: Org) -> None:
+    def ask_for_ever(running: Running, begun: Callable[[], None]) -> None:
+        running.insert("Order__c", [{"Name": f"order {number}"} for number in range(800)])
+        slow = " OR ".join(f"Name LIKE '%{number}x'" for number in range(4_000))
+        begun()
+        running.query(f"SELECT COUNT() FROM Order__c WHERE {slow}")
+
+    assert _ends(org, 2 * MINUTE, ask_for_ever).entry.name == "query_timeout"
+
+
+def test_the_transactions_of_one_request_have_ten_minutes_together(org: Org) -> None:
+    async def request() -> None:
+        with org.request_time.request():
+            await org.insert(PRINCIPAL, "Order__c", [{"Name": "in time"}])
+            org.clock.advance(10 * MINUTE)
+            await org.insert(PRINCIPAL, "Order__c", [{"Name": "too late"}])
+
+    with pytest.raises(Fault) as ended:
+        run(request())
+    assert ended.value.entry.name == "request_timeout"
+    assert names(org) == ["in time"]
 
 
 def test_who_lacks_api_enabled_makes_no_call(org: Org) -> None:

@@ -5,6 +5,7 @@ from tests.contract.sharing.world import World, custom, objects
 
 from isthmus.kernel.database import Database
 from isthmus.kernel.errors import Fault
+from isthmus.org.limits.request_time import RequestTime
 from isthmus.org.org.running import Running
 from isthmus.org.save.unit_of_work import UnitOfWork
 
@@ -23,7 +24,7 @@ def test_system_context_reads_what_sharing_hides(database: Database, place: Plac
         return queried, retrieved, running.find_by_external_id("Secret__c", "Ext__c", "A-1")
 
     def work(unit: UnitOfWork) -> tuple[object, object, object]:
-        running = Running(unit, world.queries)
+        running = Running(unit, world.queries, RequestTime(world.clock))
         before = found(running)
         with unit.system_context():
             within = found(running)

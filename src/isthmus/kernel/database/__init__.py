@@ -102,6 +102,10 @@ class Transaction(Connection, Protocol):
         """
         ...
 
+    def stopped_by(self, stop: Stop) -> AbstractContextManager[None]:
+        """End the block's statements with DatabaseStopped when `stop` is wanted; or what ends the unit is."""
+        ...
+
     def next_in_sequence(self, name: str, count: int = 1) -> int:
         """Take `count` consecutive numbers of the sequence `name` (they begin at 1); returns the first of
         them.
@@ -126,8 +130,12 @@ class Database(Protocol):
         """
         ...
 
-    def writing(self, work: Callable[[Transaction], T]) -> Awaitable[T]:
-        """`write`, for the event loop: units that are done at the same time wake it once."""
+    def writing(self, work: Callable[[Transaction], T], stop: Stop | None = None) -> Awaitable[T]:
+        """`write`, for the event loop: units that are done at the same time wake it once.
+
+        With `stop` the unit can be ended before its commit: then it raises DatabaseStopped, and nothing of it
+        is kept.
+        """
         ...
 
     def read(self, work: Callable[[Connection], T]) -> Future[T]:

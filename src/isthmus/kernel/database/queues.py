@@ -25,9 +25,9 @@ class Queues:
         self._writes.submit(Job(work, future, alone=alone))
         return future
 
-    def writing(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+    def writing(self, work: Callable[[Transaction], T], stop: Stop | None = None) -> asyncio.Future[T]:
         future: LoopFuture[T] = LoopFuture()
-        self._writes.submit(Job(work, future))
+        self._writes.submit(Job(work, future, stop=stop))
         return future.awaited
 
     def read(self, work: Callable[[Connection], T]) -> Future[T]:

@@ -6,15 +6,20 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Final
 
 from isthmus.kernel.database import (
     DatabaseError,
     DatabaseFailed,
     DatabaseFull,
     DatabaseReadOnly,
+    DatabaseStopped,
     StatementRefused,
     Transaction,
 )
+from isthmus.kernel.database.stopping import Stop
+
+_NEVER: Final = Stop()
 
 _log = logging.getLogger("isthmus.database")
 
@@ -27,7 +32,9 @@ class Unit(ABC):
     difference.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Stop | None = None) -> None:
+        self.stop = stop or _NEVER
+        """What ends the statement that runs."""
         self.failure: DatabaseError | None = None
         self.hooks: list[Callable[[], None]] = []
         self.around: list[Callable[[Transaction], AbstractContextManager[None]]] = []
@@ -70,19 +77,38 @@ class Unit(ABC):
     def around_commit(self, around: Callable[[Transaction], AbstractContextManager[None]]) -> None:
         self.around.append(around)
 
+    @contextmanager
+    def stopped_by(self, stop: Stop) -> Iterator[None]:
+        outer, self.stop = self.stop, Stop(within=(self.stop, stop))
+        try:
+            yield
+        finally:
+            self.stop = outer
+
     def check(self) -> None:
-        """Raises where no statement may run, because an earlier one has failed."""
+        """Raises where no statement may run: an earlier one has failed, or the unit's time is up."""
         if self.failure is None:
+            self._check_time()
             return
-        if isinstance(self.failure, DatabaseFull | DatabaseFailed | DatabaseReadOnly):
+        if isinstance(self.failure, DatabaseFull | DatabaseFailed | DatabaseReadOnly | DatabaseStopped):
             raise self.failure
         raise StatementRefused(
             f"an earlier statement has failed, so that its savepoint is over: {self.failure}"
         ) from self.failure
 
     def finish(self) -> None:
-        """Raises the failure, where the unit went on as if nothing had happened."""
+        """Raises the failure, where the unit went on as if nothing had happened, or ran out of time."""
+        self._check_time()
         if self.failure is not None:
+            raise self.failure
+
+    def finished(self) -> None:
+        """The unit has done its part: what is left is its commit, which nothing ends."""
+        self.stop = _NEVER
+
+    def _check_time(self) -> None:
+        if self.failure is None and self.stop.wanted:
+            self.failure = DatabaseStopped("the unit of work was ended before it was done")
             raise self.failure
 
     def committed(self) -> None:

@@ -70,12 +70,15 @@ class Call:
         return self.user
 
     async def waited_for(self, answer: Awaitable[T]) -> T:
-        """What `answer` gives. It counts among the org's long requests, as long as the client is there."""
+        """What `answer` gives. It counts among the org's long requests, as long as the client is there; all
+        that it asks of the org has the time of one request.
+        """
         requests = self.org.long_requests
         number = requests.begin()
         self.scope.setdefault("state", {})["on_lost"] = partial(requests.end, number)
         try:
-            return await answer
+            with self.org.request_time.request():
+                return await answer
         finally:
             requests.end(number)
 

@@ -43,7 +43,6 @@ class Org(SaveFace, ReplicationFace, EventFace):
     async def stop(self) -> None:
         """Write down what is only in memory, if that can be. The database stays open: it is not the org's."""
         self._feed.close()
-        self._query_time.close()
         for writing in (self._flushing, self._flush()):
             if writing is not None:
                 with suppress(DatabaseError):  # it is logged

@@ -6,6 +6,7 @@ and is undone as a whole when that raises.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from isthmus.org.limits.request_time import RequestTime
 from isthmus.org.org.recent import note
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.query.result import QueryResult
@@ -19,9 +20,10 @@ from isthmus.org.save.upsert import upsert
 class Running:
     """With `all_or_none` a call whose rows don't all succeed is undone, alone; the transaction goes on."""
 
-    def __init__(self, unit: UnitOfWork, queries: QueryEngine) -> None:
+    def __init__(self, unit: UnitOfWork, queries: QueryEngine, time: RequestTime) -> None:
         self._unit = unit
         self._queries = queries
+        self._time = time
 
     def insert(
         self, sobject: str | None, records: Sequence[Mapping[str, object]], *, all_or_none: bool = False
@@ -65,11 +67,12 @@ class Running:
         return requests.empty_recycle_bin(self._unit, ids)
 
     def query(self, soql: str, *, all_rows: bool = False, batch_size: int = 2000) -> QueryResult:
-        """The first page of a query's rows, this transaction's writes included."""
+        """The first page of a query's rows, this transaction's writes included. Fault: `query_timeout`."""
         unit = self._unit
-        result = self._queries.run(
-            unit.tx, unit.schema, unit.reader, soql, all_rows=all_rows, batch_size=batch_size
-        )
+        with self._time.query_within(unit.tx):
+            result = self._queries.run(
+                unit.tx, unit.schema, unit.reader, soql, all_rows=all_rows, batch_size=batch_size
+            )
         if result.pending:
             self._queries.store_cursors(unit.tx, result.pending)
         return result
@@ -77,7 +80,8 @@ class Running:
     def retrieve(self, sobject: str, record_id: str, fields: Sequence[str] | None = None) -> QueryResult:
         """One record, as a result of one row."""
         unit = self._unit
-        return self._queries.retrieve(unit.tx, unit.schema, unit.reader, sobject, record_id, fields)
+        with self._time.query_within(unit.tx):
+            return self._queries.retrieve(unit.tx, unit.schema, unit.reader, sobject, record_id, fields)
 
     def find_by_external_id(self, sobject: str, field: str, value: str) -> list[str]:
         """The ids of the records whose `field` equals `value`, of those that the principal may see."""

@@ -138,6 +138,8 @@ class SaveFace(OrgState):
     ) -> T:
         """Run `work`, a synchronous function, as one platform transaction; an exception of it undoes
         everything.
+
+        Fault: `request_timeout`, where it takes longer than a request may.
         """
         run = self._running(work)
         publication = Publication(self._publishing.allowances)
@@ -154,10 +156,11 @@ class SaveFace(OrgState):
             )
 
         try:
-            for _ in range(_TRIES - 1):
-                with suppress(UniqueViolation):
-                    return await self._write(lambda tx: unit_of_work(tx, last_try=False))
-            return await self._write(lambda tx: unit_of_work(tx, last_try=True))
+            with self.request_time.limited() as stop:
+                for _ in range(_TRIES - 1):
+                    with suppress(UniqueViolation):
+                        return await self._write(lambda tx: unit_of_work(tx, last_try=False), stop)
+                return await self._write(lambda tx: unit_of_work(tx, last_try=True), stop)
         finally:
             publication.end()
 
@@ -176,7 +179,7 @@ class SaveFace(OrgState):
         """`work` with what has to follow on it, whoever's it is."""
 
         def run(unit: UnitOfWork) -> T:
-            result = work(Running(unit, self._queries))
+            result = work(Running(unit, self._queries, self.request_time))
             touched = {each.sobject for each in unit.changes}
             if not AUDITED.isdisjoint(touched):
                 self._audit.record(unit)

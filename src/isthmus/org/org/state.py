@@ -5,9 +5,9 @@ from concurrent.futures import Future
 from typing import Final, TypeVar
 
 from isthmus.kernel.clock import HOUR, Clock
-from isthmus.kernel.database import Connection, Database, DatabaseStopped, Transaction
+from isthmus.kernel.database import Connection, Database, Transaction
 from isthmus.kernel.database.short_reads import answers_at_once, short_read
-from isthmus.kernel.errors import fault
+from isthmus.kernel.database.stopping import Stop
 from isthmus.kernel.ids import Ids
 from isthmus.kernel.journal import Journal
 from isthmus.org.events.feed import EventFeed
@@ -23,7 +23,7 @@ from isthmus.org.limits.maxima import (
     STANDARD_EVENTS_DELIVERED,
     STANDARD_EVENTS_PUBLISHED,
 )
-from isthmus.org.limits.query_time import QueryTime
+from isthmus.org.limits.request_time import RequestTime
 from isthmus.org.limits.usage import DailyUsage
 from isthmus.org.limits.window import Window
 from isthmus.org.org.login_book import LoginBook
@@ -82,7 +82,7 @@ class OrgState:
         """How many events were delivered, by class of retention."""
         self._gauges: dict[str, Callable[[], int]] = {}
         """What else is used of a limit, by its name."""
-        self._query_time = QueryTime(clock)
+        self.request_time = RequestTime(clock)
         self.long_requests = LongRequests(clock, self._maxima[LONG_REQUESTS])
         self._flushing: Future[None] | None = None
 
@@ -109,16 +109,12 @@ class OrgState:
         """A short read: in this thread where the database is a local file, else on a reader thread."""
         return await short_read(self._database, work)
 
-    def _write(self, work: Callable[[Transaction], T]) -> Awaitable[T]:
-        return self._database.writing(work)
+    def _write(self, work: Callable[[Transaction], T], stop: Stop | None = None) -> Awaitable[T]:
+        return self._database.writing(work, stop)
 
     async def _long_read(self, work: Callable[[Connection], T]) -> T:
-        """A read that may take a while. Fault: `query_timeout`, where it takes longer than a query may."""
-        with self._query_time.limited() as stop:
-            try:
-                result = await self._database.reading(work, stop)
-            except DatabaseStopped:
-                raise fault("query_timeout") from None
-            if stop.wanted:  # its last row came when its time was up
-                raise fault("query_timeout")
-            return result
+        """A read that may take long. Faults: `query_timeout`, `request_timeout`, where it takes longer than
+        it may.
+        """
+        with self.request_time.query() as stop:
+            return await self._database.reading(work, stop)

@@ -120,13 +120,13 @@ class PostgresqlDatabase(Queues):
         reader = PostgresqlConnection(connection)
         try:
             connection.execute(_SNAPSHOT)
-            connection.stop = stop
+            connection.is_over = None if stop is None else lambda: stop.wanted
             if here:
                 self._here_busy = reader
             try:
                 return work(reader)
             finally:
-                connection.stop = None
+                connection.is_over = None
                 if here:
                     self._here_busy = None
                 if not connection.closed:

@@ -5,15 +5,13 @@ that, because it stands still, is given up when it has been silent for longer; o
 gone, when TCP finds that out. Times are real: they guard sockets.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import errors
 from psycopg.abc import PQGen
-
-from isthmus.kernel.database.stopping import Stop
 
 RV = TypeVar("RV")
 _LOOKS_PER_SECOND: Final = 10
@@ -55,8 +53,8 @@ class BoundedConnection(psycopg.Connection[Any]):
     """A connection that gives a silent server up."""
 
     bounds: Bounds = READS
-    stop: Stop | None = None
-    """Ends what the connection is doing, in the server too."""
+    is_over: Callable[[], bool] | None = None
+    """Whether what the connection is doing is to end, in the server too."""
 
     def keep_to(self, bounds: Bounds) -> None:
         """Let `bounds` hold from here on."""
@@ -79,7 +77,7 @@ class BoundedConnection(psycopg.Connection[Any]):
             wanted = next(gen)
             while True:
                 ready = yield wanted
-                if not told and self.stop is not None and self.stop.wanted:
+                if not told and self.is_over is not None and self.is_over():
                     told = True
                     self.cancel_safe()
                 wanted = gen.send(ready)

@@ -12,6 +12,7 @@ from isthmus.kernel.database import POSTGRESQL, DatabaseError, Row, Value
 from isthmus.kernel.database.postgresql.refusals import Conflict, is_outdated, refusal
 from isthmus.kernel.database.postgresql.sequences import Sequences
 from isthmus.kernel.database.postgresql.session import Raw
+from isthmus.kernel.database.stopping import Stop
 from isthmus.kernel.database.unit import Unit
 
 _STREAMED_AT_ONCE: Final = 2_000
@@ -65,8 +66,8 @@ class PostgresqlConnection:
 class PostgresqlTransaction(Unit, PostgresqlConnection):
     """A unit of work's connection, within a transaction that has begun."""
 
-    def __init__(self, connection: Raw, sequences: Sequences) -> None:
-        Unit.__init__(self)
+    def __init__(self, connection: Raw, sequences: Sequences, stop: Stop | None = None) -> None:
+        Unit.__init__(self, stop)
         PostgresqlConnection.__init__(self, connection)
         self._sequences = sequences
         self.conflict: Conflict | None = None

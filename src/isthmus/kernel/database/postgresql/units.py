@@ -74,11 +74,13 @@ class Units:
     def _once(self, job: Job) -> tuple[PostgresqlTransaction, Any]:
         connection = self._session.connected()
         _execute(connection, _BEGIN)
-        tx = PostgresqlTransaction(connection, self._sequences)
+        tx = PostgresqlTransaction(connection, self._sequences, job.stop)
+        connection.is_over = lambda: tx.stop.wanted
         committed = False
         try:
             result = job.work(tx)
             tx.finish()
+            tx.finished()
             if tx.conflict is not None:
                 raise tx.conflict
             with ExitStack() as around:
@@ -90,6 +92,7 @@ class Units:
                 committed = True
                 crash_point("database.after_commit")
         except BaseException:
+            connection.is_over = None
             if committed:
                 _log.exception("what stands around a commit failed after it")
                 return tx, result

@@ -27,7 +27,7 @@ _BUSY_AT_OPENING_MILLISECONDS: Final = 1_000
 _MAPPED_BYTES: Final = 256 * 1024 * 1024
 _WAL_BYTES_KEPT: Final = 64 * 1024 * 1024
 """What stays of a WAL that a very large transaction has blown up."""
-_STEPS_BETWEEN_LOOKS: Final = 20_000
+STEPS_BETWEEN_LOOKS: Final = 20_000
 """Of SQLite's virtual machine, which takes some tens of millions a second."""
 _READER_CACHE_KIB: Final = 16 * 1024
 _WRITER_CACHE_KIB: Final = 64 * 1024
@@ -125,7 +125,7 @@ class SqliteConnection:
     def snapshot(self, work: Callable[["SqliteConnection"], object], stop: Stop | None = None) -> object:
         """Run `work` over one consistent state of the database. Raises DatabaseStopped, where it was."""
         if stop is not None:
-            self._connection.set_progress_handler(lambda: stop.wanted, _STEPS_BETWEEN_LOOKS)
+            self._connection.set_progress_handler(lambda: stop.wanted, STEPS_BETWEEN_LOOKS)
         self.begin()
         try:
             return work(self)
@@ -162,18 +162,18 @@ class SqliteConnection:
 class SqliteTransaction(Unit, SqliteConnection):
     """A unit of work's connection, within a transaction that the writer has begun."""
 
-    def __init__(self, connection: apsw.Connection, sequences: Sequences) -> None:
-        Unit.__init__(self)
+    def __init__(self, connection: apsw.Connection, sequences: Sequences, stop: Stop | None = None) -> None:
+        Unit.__init__(self, stop)
         SqliteConnection.__init__(self, connection)
         self._sequences = sequences
 
     def rows(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:
-        if self.failure is not None:
+        if self.failure is not None or self.stop.wanted:
             self.check()
         return SqliteConnection.rows(self, sql, parameters)
 
     def row(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
-        if self.failure is not None:
+        if self.failure is not None or self.stop.wanted:
             self.check()
         return SqliteConnection.row(self, sql, parameters)
 
@@ -182,7 +182,7 @@ class SqliteTransaction(Unit, SqliteConnection):
         return SqliteConnection.stream(self, sql, parameters)
 
     def execute(self, sql: str, parameters: Sequence[Value] = ()) -> int:
-        if self.failure is not None:
+        if self.failure is not None or self.stop.wanted:
             self.check()
         connection = self._connection
         before = connection.total_changes()

@@ -18,7 +18,7 @@ import apsw
 from isthmus.kernel.crash import crash_point
 from isthmus.kernel.database.counting import Counts
 from isthmus.kernel.database.loop_futures import answering_together
-from isthmus.kernel.database.sqlite.connection import SqliteTransaction
+from isthmus.kernel.database.sqlite.connection import STEPS_BETWEEN_LOOKS, SqliteTransaction
 from isthmus.kernel.database.sqlite.refusals import refusal
 from isthmus.kernel.database.sqlite.sequences import Sequences
 from isthmus.kernel.database.work_queue import Job, WorkQueue
@@ -66,6 +66,8 @@ class Writer:
         self._cursor = connection.cursor()
         self._jobs = jobs
         self.counts = Counts()
+        self._running: SqliteTransaction | None = None
+        connection.set_progress_handler(self._is_over, STEPS_BETWEEN_LOOKS)
         try:
             self._sequences = Sequences(connection)
         except apsw.Error as error:
@@ -77,6 +79,10 @@ class Writer:
         while job is not None:
             job = self._group(job) or self._jobs.take()
         self._settle()
+
+    def _is_over(self) -> bool:
+        """Whether SQLite is to end the statement that runs."""
+        return self._running is not None and self._running.stop.wanted
 
     def _group(self, job: Job) -> Job | None:
         """Run `job`, and the units that wait behind it, in one transaction; may return a job that it took
@@ -134,10 +140,11 @@ class Writer:
         """
         first = not self._connection.in_transaction
         self._execute("BEGIN IMMEDIATE" if first else "SAVEPOINT unit")
-        tx = SqliteTransaction(self._connection, self._sequences)
+        self._running = tx = SqliteTransaction(self._connection, self._sequences, job.stop)
         try:
             result = job.work(tx)
             tx.finish()
+            tx.finished()
         except BaseException as error:
             if not self._connection.in_transaction:
                 raise _Undone(error) from error
@@ -145,6 +152,8 @@ class Writer:
             for statement in ("ROLLBACK",) if first else ("ROLLBACK TO unit", "RELEASE unit"):
                 self._execute(statement)
             return _Done(job, tx, error=error)
+        finally:
+            self._running = None
         if not first:
             self._execute("RELEASE unit")
         return _Done(job, tx, result)
