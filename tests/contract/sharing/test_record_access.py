@@ -14,6 +14,7 @@ from isthmus.kernel.errors import Fault
 from isthmus.org.query.result import QueryResult
 from isthmus.org.save import recycle_bin, requests
 from isthmus.org.save.objects import find_ids
+from isthmus.org.save.result import SaveResult
 from isthmus.org.schema.sfdx.filter_logic import Any, Not
 from isthmus.org.security.metadata.principals import Member, MemberKind
 from isthmus.org.security.metadata.sharing_rules import (
@@ -79,10 +80,13 @@ def test_what_cannot_be_seen_is_not_found_and_not_written(
     for result in (world.change(mine, by=two, Name="x"), world.delete(mine, by=two)):
         assert codes(result) == ["INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"]
         assert mine[:15] in result.errors[0].message
-    for parent in ({"Secret__c": mine}, {"Secret__r": {"Ext__c": "x"}}):
-        world.change(mine, Ext__c="x")
+    world.change(mine, Ext__c="x")
+    for parent, code in (
+        ({"Secret__c": mine}, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"),
+        ({"Secret__r": {"Ext__c": "x"}}, "INVALID_FIELD"),
+    ):
         [refused] = world.insert("Detail__c", parent, by=two)
-        assert codes(refused) == ["INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"]
+        assert codes(refused) == [code]
 
 
 def test_what_cannot_be_seen_is_not_found_by_an_external_id(
@@ -189,7 +193,10 @@ def test_shares_are_given_and_taken_by_who_may_do_all(
     ]
     trivial = world.insert("Shown__Share", {**share, "AccessLevel": "Read"}, by=one)[0]
     assert codes(trivial) == ["FIELD_INTEGRITY_EXCEPTION"]
-    assert "trivial share level Read" in trivial.errors[0].message
+    assert trivial.errors[0].message == (
+        "field integrity exception: AccessLevel (trivial share level Read, for organization with default "
+        "level Read)"
+    )
     for wrong in ({"AccessLevel": "All"}, {"RowCause": "Owner"}):
         assert not world.insert("Shown__Share", {**share, **wrong}, by=one)[0].success
     given = world.new("Shown__Share", by=one, **share)
@@ -199,6 +206,29 @@ def test_shares_are_given_and_taken_by_who_may_do_all(
     assert not world.change(mine, by=two, Name="y").success
     [[owners]] = world.rows('SELECT "Id" FROM "Shown__Share" WHERE "ParentId" = ?', mine)
     assert codes(world.delete(str(owners), by=one)) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+
+
+def test_an_account_is_shared_by_hand_beyond_its_default_and_not_with_its_owner(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    _, one, two = boss_and_two
+    account = world.new("Account", by=one, Name="Acme")
+    levels = ("AccountAccessLevel", "OpportunityAccessLevel", "CaseAccessLevel")
+
+    def given(user: str, *values: str) -> SaveResult:
+        share = {"AccountId": account, "UserOrGroupId": user, **dict(zip(levels, values, strict=True))}
+        return world.insert("AccountShare", share, by=one)[0]
+
+    assert codes(given(one, "Edit", "None", "None")) == ["INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"]
+    world.define(objects({**MODELS, "Account": "Read", "Contact": "ControlledByParent"}, PRIVATE))
+    [trivial] = given(two, "Read", "None", "None").errors
+    assert trivial.code == "INVALID_ACCESS_LEVEL"
+    assert trivial.message.endswith(
+        "(Account, Opportunity, Case Levels, Con Levels (Read, None, None, None) are below organization "
+        "levels (Read, None, None, ControlledByParent))"
+    )
+    assert given(two, "Read", "Edit", "None").success
+    assert given(two, "Edit", "None", "Read").success
 
 
 def test_groups_pass_on_through_any_nesting_and_leave_bosses_out_where_they_say_so(

@@ -61,7 +61,7 @@ def test_a_file_is_its_owners_and_of_who_sees_what_it_is_linked_to(world: World)
     assert world.seen(other, "ContentVersion") == {linked[1]}
 
 
-LEVELS = {"AccountAccessLevel": "Read", "OpportunityAccessLevel": "None", "CaseAccessLevel": "None"}
+LEVELS = {"AccountAccessLevel": "Read", "OpportunityAccessLevel": "Edit", "CaseAccessLevel": "None"}
 
 
 def test_a_file_that_is_linked_to_a_user_is_that_users(world: World) -> None:

@@ -7,6 +7,7 @@ Settings"; SOAP API Developer Guide, StatusCode.
 from collections.abc import Iterable
 from typing import Final
 
+from isthmus.kernel.database import Value
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.batch import Save
 from isthmus.org.save.operation import Operation
@@ -15,12 +16,16 @@ from isthmus.org.save.row import Row
 from isthmus.org.save.sharing import upkeep_of
 from isthmus.org.save.statements import in_parts
 from isthmus.org.save.step import step
+from isthmus.org.schema.model import ObjectKind
 from isthmus.org.schema.share_objects import is_share
-from isthmus.org.security.sharing.model import Level, sharing_model
+from isthmus.org.schema.tables import quoted
+from isthmus.org.security.sharing.model import Level, ShareTable, SharingModel, sharing_model
 from isthmus.org.security.sharing.predicate import within
 from isthmus.org.security.sharing.rows import MANUAL
 
 _GRANTED: Final = frozenset({"Read", "Edit"})
+_CONTROLLED: Final = "ControlledByParent"
+_CONTACTS: Final = "ContactAccessLevel"
 _GROUP_TYPES: Final = ("Role", "RoleAndSubordinates")
 
 
@@ -78,29 +83,90 @@ def _is_of_shares(plan: Plan) -> bool:
 
 @step(Operation.INSERT, Operation.UPDATE, Operation.DELETE, needed=_is_of_shares)
 def check_shares(save: Save) -> None:
-    """By hand only that is given and taken which was given by hand, and no more than the default gives.
+    """By hand only that is given and taken which was given by hand, not to the owner, and only more than the
+    default gives.
 
     Source: Object Reference, AccountShare, AccessLevel and RowCause.
     """
-    table = sharing_model(save.plan.schema).tables.get(save.plan.sobject.name)
+    model = sharing_model(save.plan.schema)
+    table = model.tables.get(save.plan.sobject.name)
+    owners = {} if table is None or save.operation is not Operation.INSERT else _owners(save, table)
     for row in save.live():
         values = row.values if row.old is None else row.old
         if table is None or values.get("RowCause") != MANUAL:
             row.errors.append(row_error("no_access_to_record"))
         elif save.operation is not Operation.DELETE:
-            row.errors += _level_errors(save, row, table.sobject, table.level)
+            row.errors += _level_errors(save, row, model, table)
+            record = row.values.get(table.record)
+            if record in owners and owners[record] == row.values.get("UserOrGroupId"):
+                row.errors.append(no_access_to_reference(str(record)))
 
 
-def _level_errors(save: Save, row: Row, sobject: str, field: str) -> list[RowError]:
-    shared = save.plan.schema[sobject]
-    level = row.values.get(field)
+def _owners(save: Save, table: ShareTable) -> dict[Value, Value]:
+    """Who owns the records that are shared: of those of standard objects, where it is known to be refused.
+
+    Source: recorded, an insert of AccountShare for the account's owner.
+    """
+    if save.plan.schema[table.sobject].kind is ObjectKind.CUSTOM:
+        return {}
+    ids = {str(row.values.get(table.record)) for row in save.live()}
+    sql = f'SELECT "Id", "OwnerId" FROM {quoted(table.sobject)} WHERE "Id" IN ({{}})'
+    return {row[0]: row[1] for row in in_parts(save.unit.tx, sql, sorted(ids))}
+
+
+def _level_errors(save: Save, row: Row, model: SharingModel, table: ShareTable) -> list[RowError]:
+    level = _level(row, table.level)
     if level not in _GRANTED:
-        label = save.plan.columns_by_name[field.lower()].field.label
-        return [row_error("bad_picklist_value", field, label=label, value=level)]
-    everybody = sharing_model(save.plan.schema).of(shared).open
-    if Level[str(level).upper()] <= everybody:
-        return [row_error("share_level_trivial", field, level=level, default=everybody.name.capitalize())]
+        label = save.plan.columns_by_name[table.level.lower()].field.label
+        return [row_error("bad_picklist_value", table.level, label=label, value=level)]
+    everybody = model.of(save.plan.schema[table.sobject]).open
+    if table.below:
+        return _account_level_errors(save, row, model, table)
+    if Level[level.upper()] <= everybody:
+        values = {"field": table.level, "level": level, "default": _name(everybody)}
+        return [row_error("share_level_trivial", table.level, **values)]
     return []
+
+
+def _account_level_errors(save: Save, row: Row, model: SharingModel, table: ShareTable) -> list[RowError]:
+    """The levels of an account, and of what belongs to it: none below the default, and one above it.
+
+    Contacts that their account controls have no level of their own.
+    """
+    levels, defaults = [], []
+    for sobject, field in ((table.sobject, table.level), *_in_the_texts_order(table)):
+        shared = save.plan.schema.find(sobject)
+        default = "" if shared is None else model.default(shared)
+        defaults.append(default if default == _CONTROLLED or shared is None else _name(model.of(shared).open))
+        levels.append(
+            _level(row, field, "None" if field != _CONTACTS or default == _CONTROLLED else defaults[-1])
+        )
+    pairs = [
+        (Level[given.upper()], Level[default.upper()])
+        for given, default in zip(levels, defaults, strict=True)
+        if default not in ("", _CONTROLLED)
+    ]
+    if all(given >= default for given, default in pairs) and any(given > default for given, default in pairs):
+        return []
+    return [row_error("account_share_levels", levels=", ".join(levels), defaults=", ".join(defaults))]
+
+
+def _in_the_texts_order(table: ShareTable) -> list[tuple[str, str]]:
+    fields = dict(table.below)
+    return [(each, fields[each]) for each in ("Opportunity", "Case", "Contact") if each in fields]
+
+
+def _level(row: Row, field: str, unsaid: str = "None") -> str:
+    """The level that the row will have."""
+    value = row.values.get(field)
+    if value is None and row.old is not None:
+        value = row.old.get(field)
+    return str(value or unsaid)
+
+
+def _name(everybody: Level) -> str:
+    """What everybody may, as shares write it: they give no more than `Edit`."""
+    return min(everybody, Level.EDIT).name.capitalize()
 
 
 def _has_shares(plan: Plan) -> bool:
