@@ -8,9 +8,9 @@ Source: the `cascadeDelete` and `restrictedDelete` of real describes; Metadata A
 Developer Guide, CustomField, deleteConstraint.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from isthmus.kernel.database import Row, Transaction
 from isthmus.kernel.errors import RowError, row_error
@@ -56,9 +56,15 @@ class _Blockers:
     ids: list[str] = field(default_factory=list)
 
 
-def plan_deletion(tx: Transaction, schema: Schema, sobject: SObjectType, ids: Iterable[str]) -> Deletion:
-    """What deleting the records `ids` of `sobject` means. Held roots take nothing with them; where together
-    they would take too much, all are held.
+Seen: TypeAlias = Callable[[SObjectType, Collection[str]], Collection[str]]
+"""Which of these records of an object the principal sees."""
+
+
+def plan_deletion(
+    tx: Transaction, schema: Schema, sobject: SObjectType, ids: Iterable[str], seen: Seen
+) -> Deletion:
+    """What deleting the records `ids` of `sobject` means. Held roots take nothing with them, and their errors
+    name what the principal sees; where together they would take too much, all are held.
     """
     wanted = list(ids)
     search = _Search(tx, schema)
@@ -67,9 +73,9 @@ def plan_deletion(tx: Transaction, schema: Schema, sobject: SObjectType, ids: It
     except _TooLarge:
         error = row_error("delete_too_large", maximum=f"{CASCADE_MAX:,}")
         return Deletion(held=dict.fromkeys(wanted, error))
-    errors = search.errors()
+    errors = search.errors(seen)
     if errors:
-        deletion = plan_deletion(tx, schema, sobject, [each for each in wanted if each not in errors])
+        deletion = plan_deletion(tx, schema, sobject, [each for each in wanted if each not in errors], seen)
         deletion.held.update(errors)
     return deletion
 
@@ -155,8 +161,11 @@ class _Search:
         if len(blockers.ids) < _NAMED_MAX and child_id not in blockers.ids:
             blockers.ids.append(child_id)
 
-    def errors(self) -> dict[str, RowError]:
-        """The error of each root that something holds back: what was met first."""
+    def errors(self, seen: Seen) -> dict[str, RowError]:
+        """The error of each root that something holds back: what was met first, so far as it is `seen`."""
+        for each in self.blockers.values():
+            visible = seen(each.child, each.ids)
+            each.ids = [child for child in each.ids if child in visible]
         named = [
             *{root for root, _ in self.blockers},
             *(each for some in self.blockers.values() for each in some.ids),

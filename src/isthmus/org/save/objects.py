@@ -2,13 +2,14 @@
 principal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from isthmus.kernel.database import Connection
 from isthmus.kernel.errors import fault
-from isthmus.org.save.external_ids import find_by_value, is_external_id, key_value
+from isthmus.org.save.external_ids import LOGINS, find_by_value, is_external_id, key_value
+from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import Field, Schema, SObjectType
-from isthmus.org.schema.values import BadValue
+from isthmus.org.schema.values import BadValue, Stored
 from isthmus.org.security.access import Access
 from isthmus.org.security.sharing.predicate import RecordAccess, within
 
@@ -51,3 +52,28 @@ def find_ids(
     condition = RecordAccess(schema, access).condition(target, "t")
     seen = within(connection, target.name, condition, found, user_id)
     return [each for each in found if each in seen]
+
+
+def find_matches(
+    unit: UnitOfWork, sobject: SObjectType, key: Field, values: Iterable[Stored]
+) -> dict[Stored, tuple[str, ...]]:
+    """The ids of the records that a save means by these values (see `key_value`) of the field.
+
+    By a unique field every record is found, for its value could not be given again. By another, only what the
+    principal sees: what is hidden from them is neither changed nor named, and an upsert makes a record beside
+    it, which is why the platform asks for View All Data. Source: SOAP API Developer Guide, upsert(), Usage.
+    See docs/decisions/0140-what-a-save-tells.md.
+    """
+    found = find_by_value(unit.tx, sobject, key, values)
+    if not found or key.unique or (sobject.name, key.name) in LOGINS or not sobject.stored:
+        return found
+    seen = find_seen(unit, sobject, [each for some in found.values() for each in some])
+    return {value: tuple(each for each in some if each in seen) for value, some in found.items()}
+
+
+def find_seen(unit: UnitOfWork, sobject: SObjectType, ids: Iterable[str]) -> set[str]:
+    """Of these records, those that the principal of a transaction may read."""
+    if not unit.access.may_read(sobject.name):
+        return set()
+    condition = RecordAccess(unit.schema, unit.access).condition(sobject, "t")
+    return within(unit.tx, sobject.name, condition, ids, unit.principal.user_id)

@@ -124,6 +124,10 @@ class Plan:
             return field.createable and self.access.may_create(self.sobject.name, field.name)
         return field.updateable and self.access.may_edit(self.sobject.name, field.name)
 
+    def may_refer_to(self, sobject: str) -> bool:
+        """Whether the principal may read the object, and so name a record of it in a lookup."""
+        return self.system or self.access.may_read(sobject)
+
     def _required(self, field: Field) -> bool:
         """Whether the field must have a value when the record is written.
 

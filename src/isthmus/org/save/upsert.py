@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from isthmus.kernel.errors import row_error
 from isthmus.org.save.columns import refusal
-from isthmus.org.save.external_ids import find_by_value, key_value
-from isthmus.org.save.objects import find_key, find_sobject
+from isthmus.org.save.external_ids import key_value
+from isthmus.org.save.objects import find_key, find_matches, find_sobject
 from isthmus.org.save.operation import Operation
 from isthmus.org.save.requests import BATCH, Record, run_batches
 from isthmus.org.save.result import SaveResult
@@ -21,7 +21,8 @@ def upsert(
     """Create or change records by the value of `field`: an external id, a field for id look-ups, or `Id`.
 
     No record has the value: insert (`update_only`: the row error `record_to_update_not_found`). One has it:
-    update. Several have it: an error that names them. Fault: `external_id_field_not_found`.
+    update. Several have it: an error that names them. Which records count: see `objects.find_matches`. Fault:
+    `external_id_field_not_found`.
     """
     target = find_sobject(unit.schema, unit.access, sobject)
     key = find_key(unit.access, target, field)
@@ -38,7 +39,7 @@ def _upsert(
     values = [_key_of(row, key) for row in rows]
     _refuse_repeated(rows, values, key)
     wanted = [value for row, value in zip(rows, values, strict=True) if value is not None and not row.errors]
-    found = find_by_value(unit.tx, sobject, key, wanted) if key.type is not FieldType.ID else {}
+    found = find_matches(unit, sobject, key, wanted) if key.type is not FieldType.ID else {}
     inserts: list[Row] = []
     updates: list[Row] = []
     for row, value in zip(rows, values, strict=True):

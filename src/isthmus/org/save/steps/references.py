@@ -10,8 +10,9 @@ from isthmus.kernel.database import Value
 from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.batch import Save
 from isthmus.org.save.columns import refusal
-from isthmus.org.save.external_ids import find_by_value, is_external_id, key_value
+from isthmus.org.save.external_ids import is_external_id, key_value
 from isthmus.org.save.layout import Layout
+from isthmus.org.save.objects import find_matches
 from isthmus.org.save.operation import Moment, Operation
 from isthmus.org.save.plan import Plan
 from isthmus.org.save.referring import permitted_targets
@@ -95,9 +96,8 @@ def _target(save: Save, lookup: Field, given: Mapping[str, object]) -> SObjectTy
 
 
 def _resolve(save: Save, wanted: _Wanted) -> None:
-    found = find_by_value(
-        save.unit.tx, wanted.target, wanted.key, [value for _, value, _ in wanted.rows if value is not None]
-    )
+    values = [value for _, value, _ in wanted.rows if value is not None]
+    found = find_matches(save.unit, wanted.target, wanted.key, values)
     for row, value, raw in wanted.rows:
         ids = found.get(value, ())
         if len(ids) == 1:
@@ -168,6 +168,10 @@ def _check(save: Save, rows: list[tuple[Row, frozenset[str]]]) -> None:
             elif not save.plan.system:
                 row.errors.append(row_error("reference_not_found"))
     for target_name, references in asked.items():
+        if not save.plan.may_refer_to(target_name):
+            for row, _, value in references:
+                row.errors.append(no_access_to_reference(value))
+            continue
         states = _states(save, target_name, {value for _, _, value in references})
         within = _within(save, target_name, references) if save.plan.guarded else {}
         for row, field, value in references:

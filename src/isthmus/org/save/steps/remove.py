@@ -1,11 +1,14 @@
 """Remove and restore: records go to the recycle bin and come back, with all that goes with them."""
 
+from functools import partial
+
 from isthmus.kernel.database import Value
 from isthmus.kernel.errors import row_error
 from isthmus.org.save import recycle_bin
 from isthmus.org.save.batch import Save
 from isthmus.org.save.deletion import plan_deletion
 from isthmus.org.save.names import REGISTRY, mark_deleted
+from isthmus.org.save.objects import find_seen
 from isthmus.org.save.operation import Operation
 from isthmus.org.save.recycle_bin import ClearedLookup, Entry, by_object
 from isthmus.org.save.restoration import Restoration, plan_restoration
@@ -25,7 +28,8 @@ def delete_records(save: Save) -> None:
     A record that something holds back stays, as an error of its row.
     """
     unit, rows = save.unit, save.live()
-    deletion = plan_deletion(unit.tx, unit.schema, save.plan.sobject, [str(row.id) for row in rows])
+    ids = [str(row.id) for row in rows]
+    deletion = plan_deletion(unit.tx, unit.schema, save.plan.sobject, ids, partial(find_seen, unit))
     for row in rows:
         if error := deletion.held.get(str(row.id)):
             row.errors.append(error)
