@@ -47,9 +47,18 @@ _ENVIRONMENT_PREFIX: Final = "ISTHMUS_"
 _LIMITS: Final = {name.lower(): name for name in (*DEVELOPER_EDITION, *UNREPORTED)}
 
 
-HostLabel: TypeAlias = Annotated[str, Meta(pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
-Locale: TypeAlias = Annotated[str, Meta(pattern="^[a-z]{2,3}(_[A-Z]{2})?$")]
-Username: TypeAlias = Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+[.][^@ ]+$", max_length=80)]
+_HOST_LABEL: Final = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+_LOCALE: Final = "^[a-z]{2,3}(_[A-Z]{2})?$"
+_USERNAME: Final = "^[^@ ]+@[^@ ]+[.][^@ ]+$"
+_FORMS: Final = {
+    _HOST_LABEL: "a part of a host name: small letters, digits and hyphens",
+    _LOCALE: "a locale, like en_US",
+    _USERNAME: "a username, which has the form of an e-mail address: ada@example.com",
+}
+"""What is said of what doesn't match."""
+HostLabel: TypeAlias = Annotated[str, Meta(pattern=_HOST_LABEL)]
+Locale: TypeAlias = Annotated[str, Meta(pattern=_LOCALE)]
+Username: TypeAlias = Annotated[str, Meta(pattern=_USERNAME, max_length=80)]
 Port: TypeAlias = Annotated[int, Meta(ge=-1, le=65_535)]
 Edition: TypeAlias = Literal[
     "Developer Edition", "Professional Edition", "Enterprise Edition", "Unlimited Edition"
@@ -247,6 +256,9 @@ def _convert(sections: dict[str, Any], where: str) -> Settings:
         settings = msgspec.convert(sections, Settings, strict=False)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
+        for pattern, meant in _FORMS.items():
+            if f"{pattern!r}" in message:
+                message = f"Expected {meant}"
         key = place.strip("`.") or "the file"
         raise SettingsError(f"{where}: {key}: {message}") from error
     _check(settings, where)

@@ -231,6 +231,25 @@ def test_control_refuses_what_it_does_not_understand(tmp_path: Path) -> None:
     assert (status, clock["offset"] < 1_000) == (200, True)
 
 
+def test_what_the_command_line_asks_in_vain_is_told_in_its_own_words(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def ask(serving: Serving, client: aiohttp.ClientSession) -> list[tuple[int, str]]:
+        nobody = {"username": "nobody@example.com"}
+        asked = [
+            await control(settings, client, "POST", "login", nobody),
+            await control(settings, client, "POST", "cli-login", nobody),
+            await control(settings, client, "GET", "requests?status=9x"),
+        ]
+        return [(status, answer[0]["message"]) for status, answer in asked]
+
+    assert served(settings, ask) == [
+        (400, "There is no user 'nobody@example.com'."),
+        (400, "There is no user 'nobody@example.com'."),
+        (400, "A status is one like 404, or 4xx; not '9x'."),
+    ]
+
+
 def test_control_is_not_there_for_who_has_not_the_token(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
 

@@ -131,6 +131,18 @@ def test_the_auth_url_of_the_sf_cli_leads_to_https_with_a_token_that_is_good(tmp
     assert (f"https://{host}", status) == (https, 200)
 
 
+def test_a_log_without_a_line_says_so(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+
+    async def log(serving: Serving, _: aiohttp.ClientSession) -> Result:
+        told = ["log", "--user", "nobody", "--status", "4xx", "--data", str(settings.data)]
+        return await asyncio.to_thread(CliRunner().invoke, main, told)
+
+    result = served(settings, log)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "No request of nobody with the status 4xx is kept.\n"
+
+
 def test_without_https_there_is_no_auth_url(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, server_https=-1)
 

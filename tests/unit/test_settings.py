@@ -45,14 +45,14 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_p
         ("[server]\nhttp = -1\nhttps = -1\n", "neither http nor https"),
         ("[org]\nsession_minutes = 0\n", "org.session_minutes"),
         ("[org]\ntime_zone = 'Mars/Phobos'\n", "Mars/Phobos"),
-        ("[org]\nname = 'Bad Name!'\n", "org.name"),
+        ("[org]\nname = 'Bad Name!'\n", "org.name: Expected a part of a host name"),
         ("[org]\nlocale = 'German'\n", "org.locale"),
         ("[org]\nusername = 'notanemail'\n", "org.username"),
         ("[org]\nedition = 'Foo'\n", "org.edition"),
         ("[org]\nstorage = 'mysql://x'\n", "mysql"),
         ("[limits]\nDailyApiRequests = -5\n", "0 or more"),
         ("[[users]]\nusername = 'admin@isthmus.example'\n", "admin@isthmus.example is declared twice"),
-        ("[[users]]\nusername = 'nobody'\n", "users"),
+        ("[[users]]\nusername = 'nobody'\n", "a username, which has the form of an e-mail address"),
     ],
 )
 def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:

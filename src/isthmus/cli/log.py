@@ -35,13 +35,20 @@ def log(
     after = 0
     while True:
         query = urlencode({**chosen, "after": after, "limit": lines if not after else 10_000})
-        for each in ask(folder, "GET", f"requests?{query}"):
+        found = ask(folder, "GET", f"requests?{query}")
+        for each in found:
             click.echo(json.dumps(each) if as_json else _line(each))
             after = each["number"]
         if not follow:
+            if not found:
+                click.echo(f"No request{_of(user, status)} is kept.", err=True)
             return
         clock = SystemClock()
         asyncio.run(clock.sleep_until(clock.now() + _ASK_AGAIN_AFTER))
+
+
+def _of(user: str | None, status: str | None) -> str:
+    return (f" of {user}" if user else "") + (f" with the status {status}" if status else "")
 
 
 def _line(each: dict[str, Any]) -> str:

@@ -3,10 +3,14 @@
 Whatever is wrong with it is told with file and line, before anything is opened or changed.
 """
 
+import difflib
 import importlib.util
+import inspect
 import os
+import re
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +20,11 @@ from isthmus.hub.options import OptionWrong
 __all__ = ["HubFileBroken", "load_hub"]
 
 _MODULE: Final = "isthmus_hub_file"
+_CALLED: Final = re.compile(
+    r"(\w+)(?:\.__init__)?\(\) (?:got an unexpected keyword argument '(\w+)'.*|"
+    r"missing \d+ required (?:keyword-only|positional) arguments?: (.+))"
+)
+"""What Python says of a call with an option that there isn't, or without one that is needed."""
 
 
 class HubFileBroken(Exception):
@@ -37,21 +46,34 @@ def load_hub(file: Path) -> Hub:
     except SyntaxError as error:
         raise HubFileBroken(f"{error.filename or file}:{error.lineno}: {error.msg}") from error
     except (Exception, SystemExit) as error:
-        raise HubFileBroken(f"{_place(file, error)}: {_told(error)}") from error
+        raise HubFileBroken(f"{_place(file, error)}: {_told(error, vars(module))}") from error
     hub = getattr(module, "hub", None)
     if not isinstance(hub, Hub):
-        found = "there is none" if hub is None else f"that is a {type(hub).__name__}"
+        found = "there is none" if hub is None else f"what it calls hub is of the type {type(hub).__name__}"
         raise HubFileBroken(f'{file}:1: a hub file makes `hub = Hub("name", routes=[…])`; {found}')
     return hub
 
 
-def _told(error: BaseException) -> str:
+def _told(error: BaseException, names: Mapping[str, object]) -> str:
     """What is wrong, in a line."""
     if isinstance(error, OptionWrong | HubBroken):
         return str(error)
     if isinstance(error, KeyError) and _asked_the_environment(error):
         return f"the environment variable {error.args[0]} is not set, and the file needs it"
+    if isinstance(error, TypeError) and (called := _CALLED.fullmatch(str(error))) is not None:
+        owner, unknown, missing = called.groups()
+        return _option_told(owner, unknown, missing, names)
     return f"{type(error).__name__}: {error}"
+
+
+def _option_told(owner: str, unknown: str | None, missing: str | None, names: Mapping[str, object]) -> str:
+    """What is wrong with the options that something of the file was made with."""
+    if unknown is None:
+        return f"{owner} needs {(missing or '').replace(chr(39), '')}"
+    made = names.get(owner)
+    known = list(inspect.signature(made).parameters) if callable(made) else []
+    meant = difflib.get_close_matches(unknown, known, 1)
+    return f"{owner} has no option {unknown}" + (f"; did you mean {meant[0]}?" if meant else "")
 
 
 def _asked_the_environment(error: KeyError) -> bool:

@@ -17,6 +17,7 @@ A route without a source takes the replies of others: messages with the same key
 `{"request": the body as it came to the route before, "reply": what its sink answered}`.
 """
 
+import inspect
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,6 +81,8 @@ class Route:
         given = Options(f"route {name}")
         given.text("name", name, NAME_MAX)
         given.made("sink", sink, SINK, "a sink")
+        if not inspect.iscoroutinefunction(sink.send):
+            given.refuse("sink", sink, "a sink whose `send` is an `async def`")
         if source is not None:
             given.made("source", source, SOURCE, "a source, or None")
         if not isinstance(steps, list | tuple):

@@ -44,6 +44,13 @@ def test_what_is_published_counts_for_an_hour(few: EventOrg) -> None:
     assert few.remaining(HIGH) == 0
 
 
+def test_a_reset_gives_the_allowances_back_at_once(few: EventOrg) -> None:
+    few.publish("Ping__e", "a", "b")
+    few.publish("Old__e", "c")
+    run(few.org.reset())
+    assert (few.remaining(HIGH), few.remaining(STANDARD)) == (5, 3)
+
+
 def test_what_was_published_counts_after_a_crash(place: Place) -> None:
     with event_org(place, limits=LIMITS) as before:
         before.publish("Ping__e", "a", "b")

@@ -14,7 +14,7 @@ from tests.contract.save.world import INSTANCE, PRINCIPAL, SCHEMA, USER_ID, code
 
 from isthmus.assembly import COMPONENTS
 from isthmus.kernel.clock import DAY, HOUR, MINUTE, ManualClock
-from isthmus.kernel.database import Database, Transaction
+from isthmus.kernel.database import Connection, Database, Transaction
 from isthmus.kernel.database.migrations import migrate
 from isthmus.kernel.errors import Fault
 from isthmus.kernel.ids import Ids, record_id
@@ -122,9 +122,27 @@ def test_what_was_saved_is_found_by_every_question(org: Org) -> None:
     assert run(org.find_by_external_id(PRINCIPAL, "Order__c", "Ext__c", "A-2")) == []
     found, places = run(org.retrieve_many(PRINCIPAL, "Order__c", [made.id, "abc"], ["Name"]))
     assert (len(found.rows), places) == (1, [0, None])
-    assert (
-        org.describe(PRINCIPAL, "Order__c", "/services/data/v65.0", "http://localhost")["name"] == "Order__c"
-    )
+    described = run(org.describe(PRINCIPAL, "Order__c", "/services/data/v65.0", "http://localhost"))
+    assert described["name"] == "Order__c"
+
+
+def test_a_describe_asks_no_server_from_the_loop(org: Org, database: Database, place: Place) -> None:
+    if not place.shared:
+        pytest.skip("a file is not waited for")
+    described, begun = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> bool:
+        begun.set()
+        return described.wait(20)
+
+    async def describe() -> bool:
+        holding = asyncio.ensure_future(asyncio.to_thread(database.read_now, hold))
+        await asyncio.to_thread(begun.wait)
+        await org.describe(PRINCIPAL, "Order__c", "/services/data/v65.0", "http://localhost")
+        described.set()
+        return await holding
+
+    assert run(describe()), "it has waited for what reads in the loop's stead"
 
 
 def test_all_or_none_keeps_nothing_of_a_request_with_an_error(org: Org) -> None:

@@ -8,6 +8,7 @@ from tests.unit.hub.endpoints import Collecting, Listed
 from isthmus.hub.hub import Hub, HubBroken
 from isthmus.hub.hub_file import HubFileBroken, load_hub
 from isthmus.hub.message import Message
+from isthmus.hub.options import OptionWrong
 from isthmus.hub.printed import guarantees, printed
 from isthmus.hub.redelivery import RedeliveryPolicy
 from isthmus.hub.route import Route
@@ -47,7 +48,9 @@ def test_a_hub_file_may_import_what_lies_beside_it(tmp_path: Path) -> None:
         ("a = 1\nhub = Hub(\n", 2, "was never closed"),
         ("def broken():\n    return 1 / 0\n\nhub = broken()\n", 2, "ZeroDivisionError"),
         ("x = 1\n", 1, "there is none"),
-        ("hub = 1\n", 1, "that is a int"),
+        ("hub = 1\n", 1, "what it calls hub is of the type int"),
+        (WHOLE.replace("sink=sink", "snk=sink"), 7, "7: Route has no option snk; did you mean sink?"),
+        (WHOLE.replace(", sink=sink", ""), 7, "7: Route needs sink"),
         ("raise SystemExit(3)\n", 1, "SystemExit: 3"),
         (WHOLE.replace('"one", ', '"one", reply_to="two", '), 7, "and there is no such route"),
     ],
@@ -58,6 +61,13 @@ def test_what_is_wrong_is_told_with_file_and_line(tmp_path: Path, text: str, lin
         load_hub(file)
     assert str(caught.value).startswith(f"{file}:{line}: ")
     assert told in str(caught.value)
+
+
+def test_a_sink_that_cannot_be_waited_for_is_refused(tmp_path: Path) -> None:
+    sink = Collecting()
+    vars(sink)["send"] = lambda message: None
+    with pytest.raises(OptionWrong, match="a sink whose `send` is an `async def`"):
+        Route("one", source=Listed([]), sink=sink)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def stop_signals() -> Iterator[asyncio.Event]:
     before: dict[signal.Signals, Any] = {}
 
     def tell(number: int, frame: object) -> None:
-        if told.is_set():
+        if told.is_set() and number == signal.SIGINT:
             raise KeyboardInterrupt
         loop.call_soon_threadsafe(told.set)
 

@@ -21,7 +21,7 @@ import msgspec
 from starlette.responses import Response
 
 from isthmus.kernel.errors import Fault, fault
-from isthmus.org.api.request_log import KEPT, RequestLog
+from isthmus.org.api.request_log import KEPT, RequestLog, is_status
 from isthmus.org.api.routing import Adapter, Auth, Call, Route
 from isthmus.org.org.rotation import KeyRotation
 from isthmus.org.provision import Founding, administrator_name, renew_credentials
@@ -32,6 +32,7 @@ HEADER: Final = b"x-isthmus-control"
 _PATH: Final = "/isthmus/control"
 _BODY_BYTES_MAX: Final = 4_096
 
+R = TypeVar("R")
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -70,7 +71,7 @@ def control_adapter(token: str, founding: Founding, metrics: Callable[[], bytes]
     async def login(call: Call) -> Response:
         asked = _decoded(call, Login)
         username = asked.username or await administrator_name(call.org, founding)
-        session = await call.org.identity.open_session(username)
+        session = await _known(username, call.org.identity.open_session(username))
         return _json(
             {
                 "access_token": session.token,
@@ -82,7 +83,7 @@ def control_adapter(token: str, founding: Founding, metrics: Callable[[], bytes]
     async def cli_login(call: Call) -> Response:
         asked = _decoded(call, Login)
         username = asked.username or await administrator_name(call.org, founding)
-        token = await call.org.identity.issue_cli_token(username)
+        token = await _known(username, call.org.identity.issue_cli_token(username))
         return _json({"client_id": PLATFORM_CLI, "refresh_token": token})
 
     async def credentials(call: Call) -> Response:
@@ -108,12 +109,24 @@ def control_adapter(token: str, founding: Founding, metrics: Callable[[], bytes]
     )
 
 
+async def _known(username: str, login: Awaitable[R]) -> R:
+    """What a login at the command line gives: it asks for no password, so none can be wrong."""
+    try:
+        return await login
+    except Fault as error:
+        if error.entry.name != "invalid_login":
+            raise
+        raise fault("control_refused", reason=f"There is no user {username!r}.") from None
+
+
 def _tell_of(log: RequestLog) -> Callable[[Call], Awaitable[Response]]:
     async def requests(call: Call) -> Response:
         try:
             asked = msgspec.convert(dict(call.request.query_params), Requests, strict=False)
         except msgspec.ValidationError as error:
             raise fault("control_refused", reason=str(error)) from error
+        if asked.status is not None and not is_status(asked.status):
+            raise fault("control_refused", reason=f"A status is one like 404, or 4xx; not {asked.status!r}.")
         found = log.recent(after=asked.after, limit=asked.limit, user=asked.user, status=asked.status)
         return _json(found)
 

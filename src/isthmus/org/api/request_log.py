@@ -37,6 +37,7 @@ _KEY: Final = re.compile(
     r"(/sobjects/\w+/(?!(?:describe|listviews|quickActions|[0-9A-Za-z]{15}|[0-9A-Za-z]{18})/)\w+/).+", re.I
 )
 """The value of an external id, behind its field."""
+_STATUS: Final = re.compile(r"[1-5](\d\d|xx)", re.I)
 _CLIENT: Final = re.compile(rb"(?:^|[,;])\s*client\s*=\s*([^,;]+)", re.IGNORECASE)
 
 _Noted: TypeAlias = tuple[int, int, str | None, str, str, int, int, int, int, bytes | None, str | None]
@@ -191,6 +192,11 @@ def _code_in(body: bytes) -> str | None:
             code = body[start : body.find(after, start, start + _CODE_MAX)]
             return code.rpartition(b":")[2].decode("latin-1")
     return None
+
+
+def is_status(text: str) -> bool:
+    """Whether requests can be asked for by it: `404`, `4xx`."""
+    return _STATUS.fullmatch(text) is not None
 
 
 def _has_status(status: int, wanted: str) -> bool:

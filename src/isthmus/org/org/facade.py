@@ -129,11 +129,12 @@ class Org(SaveFace, ReplicationFace, EventFace):
         return advance(tx, self.schema, instance=self._saves.instance, now=self.clock.now())
 
     async def reset(self) -> None:
-        """Remove every record of data, and every event; what sets the org up stays, and ids and positions go
-        on from where they are.
+        """Remove every record of data, and every event, with what these have used of the limits; what sets
+        the org up stays, and ids and positions go on from where they are.
         """
         await self._write(lambda tx: reset(tx, self.schema))
         await self._feed.forget()
+        await asyncio.to_thread(self._publishing.load)
 
     def _daily(self) -> tuple[DailyUsage, ...]:
         return self._calls, *self._delivered.values()

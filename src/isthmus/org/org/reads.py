@@ -126,12 +126,12 @@ class ReadFace(OrgState):
         found = describe.find_visible(self.schema, sobject, principal.access)
         return describe.describe_brief(found, principal.access, prefix)
 
-    def describe(self, principal: Principal, sobject: str, prefix: str, origin: str) -> Described:
+    async def describe(self, principal: Principal, sobject: str, prefix: str, origin: str) -> Described:
         """One object in full. `origin` is where the client came to: `https://host:port`.
 
         Fault: `resource_not_found`.
         """
-        known = self._database.read_now(
+        known = await self._read(
             lambda connection: connection.rows(
                 'SELECT "SobjectType", "DeveloperName", "Id" FROM "RecordType" WHERE "IsDeleted" = 0'
             )

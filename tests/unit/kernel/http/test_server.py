@@ -321,6 +321,7 @@ def test_signals_set_an_event() -> None:
             assert not told.is_set()
             signal.raise_signal(signal.SIGTERM)
             await told.wait()
+            signal.raise_signal(signal.SIGTERM)
             with pytest.raises(KeyboardInterrupt):
                 signal.raise_signal(signal.SIGINT)
         assert signal.getsignal(signal.SIGTERM) is before

@@ -4,7 +4,7 @@ What is described changes with the schema only: a schema counts as modified when
 org time. Source: REST API Developer Guide, "Conditional Request Headers".
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
@@ -38,22 +38,49 @@ def answer(call: Call, key: Key, make: Callable[[], bytes]) -> Response:
     """304 where the client knows it already; else the body, which is made once for each `key` and reader's
     rights.
     """
+    described = _described(call)
+    if _is_known(call, described):
+        return _unchanged(described)
+    key = (*key, call.principal.access.shape)
+    return _whole(described, described.bodies.get(key) or _kept(described, key, make()))
+
+
+async def answer_read(call: Call, key: Key, make: Callable[[], Awaitable[bytes]]) -> Response:
+    """`answer`, for what has to be waited for."""
+    described = _described(call)
+    if _is_known(call, described):
+        return _unchanged(described)
+    key = (*key, call.principal.access.shape)
+    return _whole(described, described.bodies.get(key) or _kept(described, key, await make()))
+
+
+def _described(call: Call) -> _Described:
     schema = call.org.schema
     described = _DESCRIBED.get(schema)
     if described is None:
         described = _DESCRIBED[schema] = _Described(call.org.clock.now())
-    modified = (b"last-modified", formatdate(described.since, usegmt=True).encode())
+    return described
+
+
+def _is_known(call: Call, described: _Described) -> bool:
     known_since = instant(call.header(b"if-modified-since"))
-    if known_since is not None and known_since >= described.since * SECOND:
-        unchanged = Response(status_code=304)
-        unchanged.raw_headers.append(modified)
-        return unchanged
-    return Json(_body(described, (*key, call.principal.access.shape), make), 200, modified)
+    return known_since is not None and known_since >= described.since * SECOND
 
 
-def _body(described: _Described, key: Key, make: Callable[[], bytes]) -> bytes:
-    body = described.bodies.get(key)
-    if body is None:
-        body = make()
-        described.bodies.put(key, body)
+def _unchanged(described: _Described) -> Response:
+    unchanged = Response(status_code=304)
+    unchanged.raw_headers.append(_modified(described))
+    return unchanged
+
+
+def _whole(described: _Described, body: bytes) -> Response:
+    return Json(body, 200, _modified(described))
+
+
+def _modified(described: _Described) -> tuple[bytes, bytes]:
+    return b"last-modified", formatdate(described.since, usegmt=True).encode()
+
+
+def _kept(described: _Described, key: Key, body: bytes) -> bytes:
+    described.bodies.put(key, body)
     return body

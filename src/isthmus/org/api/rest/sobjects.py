@@ -23,11 +23,11 @@ async def describe(call: Call) -> Response:
     """One object in full."""
     sobject = paths.sobject_of(call).name
     prefix, origin = paths.root(call.api_version), call.base_url
-    return conditions.answer(
-        call,
-        (prefix, origin, sobject),
-        lambda: answers.encode(call.org.describe(call.principal, sobject, prefix, origin)),
-    )
+
+    async def make() -> bytes:
+        return answers.encode(await call.org.describe(call.principal, sobject, prefix, origin))
+
+    return await conditions.answer_read(call, (prefix, origin, sobject), make)
 
 
 async def summarize(call: Call) -> Response:
