@@ -20,6 +20,7 @@ _HEADINGS: Final = {
     "query": "Queries",
     "request": "The request as a whole",
     "rest": "The REST wire",
+    "grants": "Who may do what",
     "save": "Saving a record",
     "schema": "Changing the schema",
 }

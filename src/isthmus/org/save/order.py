@@ -40,6 +40,14 @@ from isthmus.org.save.steps.automate import (
 from isthmus.org.save.steps.derive import derive_standard_fields
 from isthmus.org.save.steps.follow import follow_lookups, tell_followers
 from isthmus.org.save.steps.formats import check_formats
+from isthmus.org.save.steps.grants import (
+    check_assigned_sets,
+    check_dependent_permissions,
+    check_dependent_rights,
+    check_granted_names,
+    check_grants_are_new,
+    drop_empty_grants,
+)
 from isthmus.org.save.steps.hierarchies import check_hierarchies
 from isthmus.org.save.steps.load import load_current_values, overlay_deleted_flag, overlay_values
 from isthmus.org.save.steps.locate import check_locations
@@ -95,6 +103,11 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     check_hierarchies,
     check_administrators,
     check_unique_values,
+    check_granted_names,
+    check_grants_are_new,
+    check_assigned_sets,
+    check_dependent_rights,
+    check_dependent_permissions,
     check_validation_rules,
     check_duplicate_rules,
     give_record_ids,
@@ -121,6 +134,7 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     rename_roles_groups,
     give_profiles_permission_sets,
     keep_profiles_permission_sets,
+    drop_empty_grants,
     share_with_owners,
     recalculate_sharing,
 )

@@ -268,12 +268,12 @@ def test_sharing_rules(folder: ProjectFolder) -> None:
         ("<objectPermissions><allowRead>true</allowRead></objectPermissions>", "<object> is missing"),
         (
             "<objectPermissions><allowEdit>true</allowEdit><object>Thing__c</object></objectPermissions>",
-            "needs <allowRead> too",
+            "what is given of Thing__c needs <allowRead> too",
         ),
         (
             "<objectPermissions><modifyAllRecords>true</modifyAllRecords><allowRead>true</allowRead>"
             "<object>Thing__c</object></objectPermissions>",
-            "needs <allowEdit> and <allowDelete> and <viewAllRecords> too",
+            "what is given of Thing__c needs <allowEdit> and <allowDelete> and <viewAllRecords> too",
         ),
         (
             "<objectPermissions><object>Case</object></objectPermissions>" * 2,
@@ -285,7 +285,7 @@ def test_sharing_rules(folder: ProjectFolder) -> None:
         ),
         (
             "<fieldPermissions><editable>true</editable><field>Thing__c.Size__c</field></fieldPermissions>",
-            "<editable> needs <readable> too",
+            "Thing__c.Size__c: <editable> needs <readable> too",
         ),
         (
             "<fieldPermissions><readable>true</readable><field>Thing__c.Key__c</field></fieldPermissions>",

@@ -205,3 +205,9 @@ def test_what_follows_the_rights_to_a_private_object_is_not_open_to_everybody() 
     ]
     assert following
     assert [each.name for each in following if records.condition(each, "t") is None] == []
+
+
+def test_muting_view_all_data_mutes_modify_all_data() -> None:
+    group = Grants(frozenset({"ViewAllData", "ModifyAllData", "ApiEnabled"}), {}, {})
+    muted = Grants(frozenset({"ViewAllData"}), {}, {})
+    assert group.less(muted).system == {"ApiEnabled"}

@@ -131,13 +131,13 @@ def _objects(node: Node, names: Names, muting: bool) -> dict[str, ObjectRights]:
         if sobject.name in found:
             each.error(f"the rights to {sobject.name} stand more than once", "object")
         if not muting:
-            _check_dependencies(each, rights)
+            _check_dependencies(each, sobject.name, rights)
             rights = rights.completed()
         found[sobject.name] = rights
     return found
 
 
-def _check_dependencies(node: Node, rights: ObjectRights) -> None:
+def _check_dependencies(node: Node, sobject: str, rights: ObjectRights) -> None:
     """A right without those that it depends on is refused, as on deployment.
 
     Source: Salesforce Help, Object Permissions.
@@ -145,7 +145,7 @@ def _check_dependencies(node: Node, rights: ObjectRights) -> None:
     whole = rights.completed()
     missing = [child for child, name in _OBJECT_FLAGS if getattr(whole, name) and not getattr(rights, name)]
     if missing:
-        node.error(f"needs {' and '.join(f'<{each}>' for each in missing)} too")
+        node.error(f"what is given of {sobject} needs {' and '.join(f'<{each}>' for each in missing)} too")
 
 
 def _fields(node: Node, names: Names, muting: bool) -> dict[str, FieldRights]:
@@ -165,7 +165,7 @@ def _fields(node: Node, names: Names, muting: bool) -> dict[str, FieldRights]:
             each.error(f"the rights to {full} stand more than once", "field")
         read, edit = each.flag("readable"), each.flag("editable")
         if edit and not read and not muting:
-            each.error("<editable> needs <readable> too", "editable")
+            each.error(f"{full}: <editable> needs <readable> too", "editable")
         found[full] = FieldRights(read or edit, edit and may_be_editable(sobject, field))
     return found
 

@@ -31,7 +31,23 @@ _RESTS_ON: Final = (
 )
 """What can't be had without a right. Source: Salesforce Help, "Object Permissions" (dependencies)."""
 
-_OBJECT_COLUMNS: Final = (
+SYSTEM_RESTS_ON: Final[Mapping[str, frozenset[str]]] = {"ModifyAllData": frozenset({"ViewAllData"})}
+"""What a system permission can't be had without.
+
+Source: Salesforce Help, "View All Data and Modify All Data".
+"""
+
+WORDS: Final[Mapping[Right, str]] = {
+    Right.READ: "Read",
+    Right.CREATE: "Create",
+    Right.EDIT: "Edit",
+    Right.DELETE: "Delete",
+    Right.VIEW_ALL: "View All",
+    Right.MODIFY_ALL: "Modify All",
+}
+"""What errors call rights, before the object's name."""
+
+OBJECT_COLUMNS: Final = (
     ("PermissionsRead", Right.READ),
     ("PermissionsCreate", Right.CREATE),
     ("PermissionsEdit", Right.EDIT),
@@ -39,7 +55,7 @@ _OBJECT_COLUMNS: Final = (
     ("PermissionsViewAllRecords", Right.VIEW_ALL),
     ("PermissionsModifyAllRecords", Right.MODIFY_ALL),
 )
-_FIELD_COLUMNS: Final = (("PermissionsRead", Right.READ), ("PermissionsEdit", Right.EDIT))
+FIELD_COLUMNS: Final = (("PermissionsRead", Right.READ), ("PermissionsEdit", Right.EDIT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +71,23 @@ class Grants:
     def less(self, muted: "Grants") -> "Grants":
         """These without what is muted, and without what rests on that."""
         return Grants(
-            self.system - muted.system,
+            frozenset(each for each in self.system if muted.system.isdisjoint(_with_needed(each))),
             {name: right & ~_with_dependents(muted.objects, name) for name, right in self.objects.items()},
             {name: right & ~_with_dependents(muted.fields, name) for name, right in self.fields.items()},
         )
+
+
+def needed_for(right: Right) -> Right:
+    """What a single right can't be had without."""
+    found = Right.NONE
+    for each, dependents in _RESTS_ON:
+        if right in dependents and each != right:
+            found |= each
+    return found
+
+
+def _with_needed(permission: str) -> frozenset[str]:
+    return SYSTEM_RESTS_ON.get(permission, frozenset()) | {permission}
 
 
 def _with_dependents(muted: Mapping[str, Right], name: str) -> Right:
@@ -87,8 +116,8 @@ def read_grants(connection: Connection, schema: Schema, permission_set: str, set
     """What one set says: `permission_set` is PermissionSet, or MutingPermissionSet, and `set_id` its id."""
     return Grants(
         _system(connection, schema, permission_set, set_id),
-        _rights(connection, "ObjectPermissions", '"SobjectType"', _OBJECT_COLUMNS, set_id),
-        _rights(connection, "FieldPermissions", '"Field"', _FIELD_COLUMNS, set_id),
+        _rights(connection, "ObjectPermissions", '"SobjectType"', OBJECT_COLUMNS, set_id),
+        _rights(connection, "FieldPermissions", '"Field"', FIELD_COLUMNS, set_id),
     )
 
 
