@@ -71,7 +71,13 @@ class Running:
         unit = self._unit
         with self._time.query_within(unit.tx):
             result = self._queries.run(
-                unit.tx, unit.schema, unit.reader, soql, all_rows=all_rows, batch_size=batch_size
+                unit.tx,
+                unit.schema,
+                unit.reader,
+                soql,
+                all_rows=all_rows,
+                batch_size=batch_size,
+                own=unit.principal.access,
             )
         if result.pending:
             self._queries.store_cursors(unit.tx, result.pending)

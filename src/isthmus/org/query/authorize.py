@@ -7,7 +7,17 @@ may see is not decided here: that is a condition of the plan (see `sql.visibilit
 from collections.abc import Iterator
 
 from isthmus.org.query.bind.scope import NAME_OBJECT
-from isthmus.org.query.bound import All, BoundChildren, BoundCondition, BoundQuery, InQuery, Some
+from isthmus.org.query.bound import (
+    All,
+    BoundAggregate,
+    BoundChildren,
+    BoundCondition,
+    BoundField,
+    BoundQuery,
+    InQuery,
+    Some,
+    Table,
+)
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.security.access import Access
 
@@ -21,6 +31,36 @@ def authorize(query: BoundQuery, access: Access) -> None:
             raise SoqlProblem("no_such_column", named.at, field=named.field.name, entity=sobject)
     for inner in inner_queries(query):
         authorize(inner, access)
+
+
+def authorize_selected(query: BoundQuery, access: Access) -> None:
+    """Raises SoqlProblem where the caller may not read what the query selects, and of which object.
+
+    By what it filters and sorts is not asked. Source: Apex Developer Guide, Filter SOQL Queries Using WITH
+    SECURITY_ENFORCED.
+    """
+    selected = [item for item in query.items if isinstance(item, BoundField)]
+    if query.grouping is not None:
+        for grouped in query.grouping.items:
+            value = grouped.value
+            selected.append(value.of if isinstance(value, BoundAggregate) else value)
+    tables = {query.root, *(table for item in selected for table in _lineage(item.table))}
+    objects = all(_may_read(access, table.sobject.name) for table in tables)
+    if not objects or not all(_may_read(access, it.table.sobject.name, it.field.name) for it in selected):
+        raise SoqlProblem("secure_query_refused")
+    for item in query.items:
+        if isinstance(item, BoundChildren):
+            authorize_selected(item.query, access)
+
+
+def _lineage(table: Table | None) -> Iterator[Table]:
+    while table is not None:
+        yield table
+        table = table.parent
+
+
+def _may_read(access: Access, sobject: str, field: str | None = None) -> bool:
+    return sobject == NAME_OBJECT or access.may_read(sobject, field)
 
 
 def _authorize_objects(query: BoundQuery, access: Access) -> None:

@@ -5,10 +5,23 @@ that compares with a null value is false, and true when negated. So SQL never me
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeAlias
 
 from isthmus.org.query.parser.syntax import Boolean, DateRange, Literal, Null
 from isthmus.org.schema.model import Field, SObjectType
+
+
+class Mode(Enum):
+    """Whose rights a query within a transaction is asked with.
+
+    Source: Apex Developer Guide, Enforce User Mode for Database Operations; Filter SOQL Queries Using WITH
+    SECURITY_ENFORCED.
+    """
+
+    USER = "USER_MODE"
+    SYSTEM = "SYSTEM_MODE"
+    ENFORCED = "SECURITY_ENFORCED"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,3 +172,4 @@ class BoundQuery:
     offset: Literal | None
     named: tuple[BoundField, ...]
     grouping: Grouping | None = None
+    mode: Mode | None = None

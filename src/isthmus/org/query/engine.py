@@ -20,6 +20,7 @@ from isthmus.org.query.plans import Plans, Question, levels_of
 from isthmus.org.query.point_read import ReadPlans
 from isthmus.org.query.result import PendingCursor, QueryResult, ResultRow, Shape
 from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.security.access import Access
 from isthmus.org.security.principal import Principal
 
 _ID_LENGTH: Final = 18
@@ -55,10 +56,12 @@ class QueryEngine:
         all_rows: bool = False,
         batch_size: int = BATCH_MAX,
         api_version: int | None = None,
+        own: Access | None = None,
     ) -> QueryResult:
         """The first page of a query's rows; with `all_rows`, deleted ones too.
 
-        `api_version` is the client's, None for the newest; older ones know less of the language.
+        `api_version` is the client's, None for the newest; older ones know less of the language. `own`: the
+        user's own rights, for a query within a transaction: it may name its mode (`WITH USER_MODE`).
 
         Where the result has `pending` cursors, `store_cursors` has to keep them before it is answered.
         Faults: those of the catalogue's query.toml.
@@ -66,7 +69,7 @@ class QueryEngine:
         now = self._clock.now()
         pager = Pager(connection, self._ids, soql, all_rows, principal.user_id, as_of=now, now=now)
         levels = levels_of(api_version)
-        question = Question(soql, schema, principal.access, connection.dialect, all_rows, levels)
+        question = Question(soql, schema, principal.access, connection.dialect, all_rows, levels, own)
         return self._plans.use(
             question,
             lambda plan, slots: pager.first(

@@ -12,8 +12,9 @@ from typing import Final, TypeAlias, TypeVar
 from isthmus.kernel.database import Dialect
 from isthmus.kernel.errors import fault
 from isthmus.kernel.lru_cache import LruCache
-from isthmus.org.query.authorize import authorize
+from isthmus.org.query.authorize import authorize, authorize_selected
 from isthmus.org.query.bind import bind
+from isthmus.org.query.bound import Mode
 from isthmus.org.query.parser import parse
 from isthmus.org.query.parser.grammar import LENGTH_MAX
 from isthmus.org.query.parser.tokens import Slot, lift
@@ -22,7 +23,7 @@ from isthmus.org.query.planner import Asked, plan
 from isthmus.org.query.problem import SoqlProblem, as_fault
 from isthmus.org.query.sql.visibility import Visibility
 from isthmus.org.schema.model import Schema
-from isthmus.org.security.access import Access
+from isthmus.org.security.access import EVERYTHING, Access
 
 PLANS_MAX: Final = 2000
 """Plans kept. One of ten fields and three conditions takes some 10 kB."""
@@ -48,6 +49,8 @@ class Question:
     all_rows: bool
     levels: int = LEVELS_MAX
     """How deep child subqueries may nest, the query itself counted."""
+    own: Access | None = None
+    """The user's own rights, for a query within a transaction, which may name its mode; None: it may not."""
 
 
 def levels_of(api_version: int | None) -> int:
@@ -82,6 +85,7 @@ class Plans:
             question.all_rows,
             question.dialect.name,
             question.levels,
+            None if question.own is None else question.own.shape,
         )
         known = self._cache.get(key)
         if known is not None:
@@ -97,7 +101,13 @@ class Plans:
 
 def compiled(question: Question) -> Plan:
     """The plan of a question. Raises SoqlProblem."""
-    bound = bind(parse(question.soql), question.schema, question.levels)
-    authorize(bound, question.access)
-    visible = Visibility(question.schema, question.access)
-    return plan(bound, Asked(question.dialect, question.all_rows, question.access, visible))
+    own, access = question.own, question.access
+    bound = bind(parse(question.soql), question.schema, question.levels, modes=own is not None)
+    if own is not None and bound.mode is Mode.USER:
+        access = own
+    # System mode asks for no right to objects and fields; whether for records, the caller says.
+    authorize(bound, EVERYTHING if bound.mode is Mode.SYSTEM else access)
+    if own is not None and bound.mode is Mode.ENFORCED:
+        authorize_selected(bound, own)
+    visible = Visibility(question.schema, access)
+    return plan(bound, Asked(question.dialect, question.all_rows, access, visible))

@@ -8,7 +8,7 @@ from isthmus.org.query.bind.grouping import GroupingBinder, is_grouped
 from isthmus.org.query.bind.objects import find_object
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.semi_joins import SemiJoinBinder
-from isthmus.org.query.bind.unsupported import refuse_unsupported, unsupported
+from isthmus.org.query.bind.unsupported import mode_of, refuse_unsupported, unsupported
 from isthmus.org.query.bound import (
     BoundChildren,
     BoundField,
@@ -38,12 +38,12 @@ ORDER_MAX: Final = 32
 """Source: SOQL and SOSL Reference, ORDER BY."""
 
 
-def bind(query: Query, schema: Schema, levels: int) -> BoundQuery:
+def bind(query: Query, schema: Schema, levels: int, *, modes: bool = False) -> BoundQuery:
     """The query with its names resolved. There may be `levels` of queries: it, its children, theirs, ….
 
-    Raises SoqlProblem.
+    `modes`: it may say whose rights it is asked with. Raises SoqlProblem.
     """
-    return _Binder(schema, query, find_object(schema, query.sources[0].path), levels).bound()
+    return _Binder(schema, query, find_object(schema, query.sources[0].path), levels).bound(modes=modes)
 
 
 class _Binder:
@@ -71,9 +71,9 @@ class _Binder:
             partial(filtered, self.scope), SemiJoinBinder(schema, self.scope).bind
         )
 
-    def bound(self) -> BoundQuery:
+    def bound(self, *, modes: bool = False) -> BoundQuery:
         query = self._query
-        refuse_unsupported(query)
+        refuse_unsupported(query, modes=modes)
         counts, groups = isinstance(query.select[0], CountAll), is_grouped(query)
         if (counts or groups) and self._parent is not None:
             raise SoqlProblem("only_root_aggregates", query.select[0].at)
@@ -99,6 +99,7 @@ class _Binder:
             offset=query.offset,
             named=tuple(scope.named),
             grouping=grouping,
+            mode=mode_of(query),
         )
 
     def _items(self) -> tuple[BoundItem, ...]:
