@@ -15,6 +15,7 @@ from isthmus.org.save.following import followed_by, followers_of
 from isthmus.org.save.layout import Layout, resolve
 from isthmus.org.save.names import registry_of
 from isthmus.org.save.operation import Moment, Operation
+from isthmus.org.save.own_user import is_of_own_user_alone, is_own_to_change
 from isthmus.org.save.reach import EVERYWHERE, reach_of
 from isthmus.org.save.refusal import refusal
 from isthmus.org.save.statements import Statements
@@ -79,6 +80,8 @@ class Plan:
         """The fields that say who and when: (name, whether it is a user)."""
         asked = not system or sobject.published  # that events aren't changed is no matter of rights
         self.refusal = refusal(sobject, operation, access) if asked else None
+        self.own_user_alone = not system and is_of_own_user_alone(sobject, operation, access)
+        """Whether the refusal is not for the principal's own user."""
         self.sharing = EVERYWHERE if system else reach_of(schema, sobject, operation, access)
         self.guarded = frozenset(each.name for each in self.references if self.sharing.guards(each))
         """The lookups by which not every record may be referred to."""
@@ -122,6 +125,8 @@ class Plan:
             return False
         if self.operation is Operation.INSERT:
             return field.createable and self.access.may_create(self.sobject.name, field.name)
+        if self.own_user_alone:
+            return field.updateable and is_own_to_change(field)
         return field.updateable and self.access.may_edit(self.sobject.name, field.name)
 
     def may_refer_to(self, sobject: str) -> bool:

@@ -14,8 +14,9 @@ def _may_refuse(plan: Plan) -> bool:
 def check_permissions(save: Save) -> None:
     """The right to the object first; then that there are such fields, and that they may be set."""
     refusal = save.plan.refusal
+    own = save.unit.principal.user_id if save.plan.own_user_alone else None
     for row in save.live():
-        if refusal is not None:
+        if refusal is not None and (own is None or row.id != own):
             row.errors.append(refusal)
         elif row.layout is not None:
             row.errors.extend(row.layout.errors)
