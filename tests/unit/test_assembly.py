@@ -82,6 +82,29 @@ def test_a_foundation_that_was_interrupted_is_finished_with_new_logins(tmp_path:
     assert first.password != second.password
 
 
+def test_users_of_an_older_database_can_be_frozen(tmp_path: Path) -> None:
+    """Before UserLogin was kept, nobody had one."""
+    settings = settings_in(tmp_path)
+
+    async def start() -> None:
+        async with open_org(settings):
+            pass
+
+    def logins(tx: Transaction) -> list[tuple[object, ...]]:
+        users = 'SELECT u."Username", l."IsFrozen", l."IsPasswordLocked" FROM "User" u '
+        return list(tx.rows(users + 'LEFT JOIN "UserLogin" l ON l."UserId" = u."Id"'))
+
+    def forget(tx: Transaction) -> None:
+        tx.execute('DELETE FROM "UserLogin"')
+
+    asyncio.run(start())
+    before = in_database(settings, logins)
+    in_database(settings, forget)
+    asyncio.run(start())
+    assert in_database(settings, logins) == before
+    assert [each[1:] for each in before] == [(0, 0)]
+
+
 def in_database(settings: Settings, work: Callable[[Transaction], T]) -> T:
     """What `work` makes of the database of an org that does not run."""
     database = SqliteDatabase(settings.data / "org.db")

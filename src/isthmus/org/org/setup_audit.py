@@ -1,8 +1,7 @@
-"""Setup audit trail: who has changed users, permission sets and roles, as records that nobody can write.
+"""Setup audit trail: who has changed users, rights, roles, groups and queues, as records nobody can write.
 
 A line commits with the change that it tells of, through the save path. Source: Object Reference,
-SetupAuditTrail; the actions are those that tools which read it know (sfdx-hardis, audit-trail-watcher), their
-sentences follow the documented example ("Created permission set MAD: with user license Salesforce").
+SetupAuditTrail; what lines say, and which of it is recorded: `setup_audit.toml`.
 """
 
 from collections.abc import Iterator
@@ -10,6 +9,14 @@ from typing import Final
 
 from isthmus.kernel.clock import DAY
 from isthmus.kernel.database import Transaction
+from isthmus.org.org.audit_lines import Line, label, line, short
+from isthmus.org.org.audited_rights import (
+    kind_of_profile,
+    of_field_rights,
+    of_object_rights,
+    of_profile,
+    of_set,
+)
 from isthmus.org.save.engine import SaveEngine
 from isthmus.org.save.operation import Operation
 from isthmus.org.save.requests import insert
@@ -19,16 +26,25 @@ from isthmus.org.schema.model import Schema
 _TRAIL: Final = "SetupAuditTrail"
 _KEPT_FOR: Final = 180 * DAY
 """Source: Object Reference, SetupAuditTrail: at least 180 days."""
-_USERS: Final = "Manage Users"
-_DISPLAY_MAX: Final = 1_000
-_NAMED: Final = {
-    "PermissionSet": ("PermSet", "permission set", "Label"),
-    "PermissionSetGroup": ("PermissionSetGroup", "permission set group", "MasterLabel"),
-    "UserRole": ("role", "role", "Name"),
-    "Profile": ("profile", "profile", "Name"),
-}
-_VERBS: Final = {Operation.INSERT: "Create", Operation.UPDATE: "Change", Operation.DELETE: "Delete"}
-AUDITED: Final = frozenset({"User", "UserLogin", "PermissionSetAssignment", *_NAMED})
+_NAMED: Final = {"PermissionSetGroup": ("set_group", "MasterLabel"), "UserRole": ("role", "Name")}
+_VERBS: Final = {Operation.INSERT: "created", Operation.UPDATE: "changed", Operation.DELETE: "deleted"}
+_GROUPS: Final = {"Queue": "queue", "Regular": "public_group"}
+_NOBODYS: Final = "<None Specified>"
+AUDITED: Final = frozenset(
+    {
+        "FieldPermissions",
+        "Group",
+        "GroupMember",
+        "ObjectPermissions",
+        "PermissionSet",
+        "PermissionSetAssignment",
+        "PermissionSetGroupComponent",
+        "Profile",
+        "User",
+        "UserLogin",
+        *_NAMED,
+    }
+)
 
 
 class SetupAudit:
@@ -41,12 +57,11 @@ class SetupAudit:
         """One line for each thing that a unit has changed. The platform's own work leaves none."""
         if unit.system or unit.schema.find(_TRAIL) is None:
             return
-        lines: list[dict[str, object]] = [
-            {"Action": action, "Section": _USERS, "Display": display[:_DISPLAY_MAX]}
-            for change in unit.merged_changes().values()
-            for action, display in _told(unit.tx, change)
-        ]
-        if lines:
+        told = dict.fromkeys(
+            each for change in unit.merged_changes().values() for each in _told(unit, change)
+        )
+        if told:
+            lines = [each.record for each in told]
             self._saves.transaction(
                 unit.tx, unit.schema, unit.principal, lambda own: _insert(own, lines), system=True
             )
@@ -65,93 +80,125 @@ def _insert(unit: UnitOfWork, lines: list[dict[str, object]]) -> None:
             raise RuntimeError(f"{_TRAIL}: {'; '.join(error.message for error in each.errors)}")
 
 
-def _told(tx: Transaction, change: Change) -> Iterator[tuple[str, str]]:
-    if change.sobject == "User":
-        yield from _of_user(tx, change)
-    elif change.sobject == "UserLogin":
-        yield from _of_login(tx, change)
-    elif change.sobject == "PermissionSetAssignment":
-        yield from _of_assignment(tx, change)
-    elif change.sobject in _NAMED:
-        yield _of_named(change)
+def _told(unit: UnitOfWork, change: Change) -> Iterator[Line]:
+    tx, schema = unit.tx, unit.schema
+    match change.sobject:
+        case "User":
+            yield from _of_user(tx, change)
+        case "UserLogin":
+            yield from _of_login(tx, change)
+        case "PermissionSetAssignment":
+            yield from _of_assignment(tx, change)
+        case "PermissionSet":
+            yield from of_set(tx, schema, change)
+        case "Profile":
+            yield from of_profile(schema, change)
+        case "ObjectPermissions":
+            yield from of_object_rights(tx, schema, change)
+        case "FieldPermissions":
+            yield from of_field_rights(tx, schema, change)
+        case "PermissionSetGroupComponent":
+            yield from _of_component(tx, change)
+        case "Group":
+            yield from _of_group(change)
+        case "GroupMember":
+            yield from _of_member(tx, change)
+        case sobject if sobject in _NAMED:
+            stem, field = _NAMED[sobject]
+            values = change.after or change.before or {}
+            name = values.get(field) or change.id
+            yield line(f"{stem}_{_VERBS.get(change.operation, 'changed')}", name=name)
 
 
-def _of_user(tx: Transaction, change: Change) -> Iterator[tuple[str, str]]:
+def _of_user(tx: Transaction, change: Change) -> Iterator[Line]:
     before, after = change.before, change.after
-    who = _label(tx, "User", "Username", change.id)
-    if before is None:
-        yield "createduser", f"Created new user {who}"
-        return
     if after is None:
+        return
+    who = {"user": label(tx, "User", "Name", change.id), "id": short(change.id)}
+    if before is None:
+        yield line("user_created", **who)
         return
     if before.get("IsActive") != after.get("IsActive"):
-        active = bool(after.get("IsActive"))
-        yield (
-            ("activateduser", f"Activated user {who}")
-            if active
-            else ("deactivateduser", f"Deactivated user {who}")
-        )
+        yield line("user_activated" if after.get("IsActive") else "user_deactivated", **who)
     if before.get("ProfileId") != after.get("ProfileId"):
-        old, new = (_label(tx, "Profile", "Name", each.get("ProfileId")) for each in (before, after))
-        yield "changedprofileforuser", f"Changed profile for user {who} from {old} to {new}"
+        old, new = (label(tx, "Profile", "Name", each.get("ProfileId")) for each in (before, after))
+        yield line("user_profile", **who, kinds=_kinds(old, new), old=old, new=new)
     if before.get("UserRoleId") != after.get("UserRoleId"):
         yield _of_role(tx, who, before.get("UserRoleId"), after.get("UserRoleId"))
-    for field, action, name in (
-        ("Username", "changedusername", "username"),
-        ("Email", "changedemail", "email"),
-    ):
+    for field, which in (("Username", "user_username"), ("Email", "user_email")):
         if before.get(field) != after.get(field):
-            yield action, f"Changed {name} for user {who} from {before.get(field)} to {after.get(field)}"
+            yield line(which, **who, old=before.get(field), new=after.get(field))
 
 
-def _of_role(tx: Transaction, who: str, before: object, after: object) -> tuple[str, str]:
-    old, new = (_label(tx, "UserRole", "Name", each) for each in (before, after))
-    if before is None:
-        return "changedroleforuserfromnone", f"Changed role for user {who} from none to {new}"
-    if after is None:
-        return "changedroleforusertonone", f"Changed role for user {who} from {old} to none"
-    return "changedroleforuser", f"Changed role for user {who} from {old} to {new}"
+def _kinds(old: str, new: str) -> str:
+    """How the action ends: from a profile of the platform's, or one's own, to one of these."""
+    if kind_of_profile(old) == kind_of_profile(new) == "Custom":
+        return ""
+    return "to".join("std" if kind_of_profile(each) == "Standard" else "cust" for each in (old, new))
 
 
-def _of_login(tx: Transaction, change: Change) -> Iterator[tuple[str, str]]:
+def _of_role(tx: Transaction, who: dict[str, str], before: object, after: object) -> Line:
+    old, new = (_NOBODYS if each is None else label(tx, "UserRole", "Name", each) for each in (before, after))
+    kinds = "fromnone" if before is None else "tonone" if after is None else ""
+    return line("user_role", **who, kinds=kinds, old=old, new=new)
+
+
+def _of_login(tx: Transaction, change: Change) -> Iterator[Line]:
     before, after = change.before, change.after
     if before is None or after is None:
         return
-    who = _label(tx, "User", "Username", after.get("UserId"))
+    user = after.get("UserId")
+    who = {"user": label(tx, "User", "Name", user), "id": short(user)}
     if before.get("IsFrozen") != after.get("IsFrozen"):
-        yield (
-            ("frozeuser", f"Froze user {who}")
-            if after.get("IsFrozen")
-            else ("unfrozeuser", f"Unfroze user {who}")
-        )
+        yield line("user_frozen" if after.get("IsFrozen") else "user_unfrozen", **who)
     if before.get("IsPasswordLocked") and not after.get("IsPasswordLocked"):
-        yield "unlockeduser", f"Unlocked user {who}"
+        yield line("user_unlocked", **who, username=label(tx, "User", "Username", user))
 
 
-def _of_assignment(tx: Transaction, change: Change) -> Iterator[tuple[str, str]]:
-    values = change.after if change.operation is Operation.INSERT else change.before
+def _of_assignment(tx: Transaction, change: Change) -> Iterator[Line]:
+    given = change.operation is Operation.INSERT
+    values = change.after if given else change.before
     if values is None:
         return
-    given = change.operation is Operation.INSERT
-    verb, action = ("assigned to", "Assign") if given else ("unassigned from", "Unassign")
-    who = _label(tx, "User", "Username", values.get("AssigneeId"))
+    verb, user = "assigned" if given else "unassigned", values.get("AssigneeId")
+    who = {"user": label(tx, "User", "Name", user), "id": short(user)}
     if (group := values.get("PermissionSetGroupId")) is not None:
-        name = _label(tx, "PermissionSetGroup", "MasterLabel", group)
-        yield f"PermSetGroup{action}", f"Permission set group {name}: {verb} user {who}"
+        yield line(f"group_{verb}", **who, set=label(tx, "PermissionSetGroup", "MasterLabel", group))
     else:
-        name = _label(tx, "PermissionSet", "Label", values.get("PermissionSetId"))
-        yield f"PermSet{action}", f"Permission set {name}: {verb} user {who}"
+        held = label(tx, "PermissionSet", "Label", values.get("PermissionSetId"))
+        yield line(f"set_{verb}", **who, set=held)
 
 
-def _of_named(change: Change) -> tuple[str, str]:
-    stem, kind, field = _NAMED[change.sobject]
-    values = change.after or change.before or {}
-    verb = _VERBS.get(change.operation, "Change")
-    action = f"{stem}{verb}" if stem[0].isupper() else f"{verb.lower()}d{stem}"
-    return action, f"{verb}d {kind} {values.get(field) or change.id}"
+def _of_component(tx: Transaction, change: Change) -> Iterator[Line]:
+    added = change.operation is Operation.INSERT
+    values = change.after if added else change.before
+    if values is None:
+        return
+    name = label(tx, "PermissionSetGroup", "DeveloperName", values.get("PermissionSetGroupId"))
+    member = label(tx, "PermissionSet", "Label", values.get("PermissionSetId"))
+    yield line(f"set_group_member_{'added' if added else 'removed'}", name=name, set=member)
 
 
-def _label(tx: Transaction, sobject: str, field: str, record_id: object) -> str:
-    """What a record is called; its id where it is gone."""
-    row = tx.row(f'SELECT "{field}" FROM "{sobject}" WHERE "Id" = ?', (str(record_id),))
-    return str(row[0]) if row is not None and row[0] is not None else str(record_id)
+def _of_group(change: Change) -> Iterator[Line]:
+    """Queues and public groups; those of roles follow their roles."""
+    before, after = change.before, change.after
+    values = after or before or {}
+    stem = _GROUPS.get(str(values.get("Type")))
+    if stem is None:
+        return
+    name = values.get("Name")
+    if stem == "queue" and before is not None and after is not None and before.get("Name") != name:
+        yield line("queue_renamed", name=name, old=before.get("Name"), new=name)
+    else:
+        yield line(f"{stem}_{_VERBS.get(change.operation, 'changed')}", name=name)
+
+
+def _of_member(tx: Transaction, change: Change) -> Iterator[Line]:
+    values = change.after or change.before
+    if values is None:
+        return
+    group = str(values.get("GroupId"))
+    row = tx.row('SELECT "Type", "Name" FROM "Group" WHERE "Id" = ?', (group,))
+    stem = None if row is None else _GROUPS.get(str(row[0]))
+    if row is not None and stem is not None:
+        yield line(f"{stem}_members", name=row[1])

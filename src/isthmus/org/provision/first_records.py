@@ -51,10 +51,19 @@ def administrator(founding: Founding, first: FirstUser) -> Principal:
 def create(running: Running, founding: Founding, first: FirstUser) -> None:
     """Give a new org its first records; an org that has them keeps them. Raises ProvisionFailed."""
     if running.query("SELECT Id FROM Organization").rows:
+        _complete_logins(running)
         return
     [license_id] = accept("UserLicense", running.insert("UserLicense", [_LICENSE], all_or_none=True))
     for sobject, records in _first_records(founding, first, license_id):
         accept(sobject, running.insert(sobject, records, all_or_none=True))
+
+
+def _complete_logins(running: Running) -> None:
+    """Give each user a UserLogin: those of a database from before there were any have none."""
+    missing = "SELECT Id FROM User WHERE Id NOT IN (SELECT UserId FROM UserLogin) LIMIT 2000"
+    while rows := running.query(missing).rows:
+        records = [{"UserId": str(row[0]), "IsFrozen": False, "IsPasswordLocked": False} for row in rows]
+        accept("UserLogin", running.insert("UserLogin", records, all_or_none=True))
 
 
 def _first_records(
