@@ -1,6 +1,6 @@
 """Record access: who sees, edits, hands on and deletes which record, and does a save follow what changes?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
@@ -15,6 +15,7 @@ from isthmus.org.query.result import QueryResult
 from isthmus.org.save import recycle_bin, requests
 from isthmus.org.save.objects import find_ids
 from isthmus.org.save.result import SaveResult
+from isthmus.org.schema.model import PicklistValue
 from isthmus.org.schema.sfdx.filter_logic import Any, Not
 from isthmus.org.security.metadata.principals import Member, MemberKind
 from isthmus.org.security.metadata.sharing_rules import (
@@ -229,6 +230,26 @@ def test_an_account_is_shared_by_hand_beyond_its_default_and_not_with_its_owner(
     )
     assert given(two, "Read", "Edit", "None").success
     assert given(two, "Edit", "None", "Read").success
+
+
+def test_what_is_shared_for_a_reason_outlasts_its_owner(database: Database, place: Place) -> None:
+    reasons = (PicklistValue("Recruiter__c", "Recruiter"),)
+    world = World(database, place.open_immediate(), objects({}, replace(PRIVATE, sharing_reasons=reasons)))
+    one, two, three = (world.user(each) for each in ("one", "two", "three"))
+    mine = world.new("Secret__c", by=one, Name="mine")
+    share = {"ParentId": mine, "UserOrGroupId": two, "AccessLevel": "Read", "RowCause": "Recruiter__c"}
+    assert codes(world.insert("Secret__Share", share, by=one)[0]) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+    modify_all = Limited(permissions=frozenset({"ModifyAllData"}))
+    insert = partial(requests.insert, sobject="Secret__Share", records=[share])
+    [given] = world.run(insert, one, modify_all)
+    assert given.success, given.errors
+    world.new("Secret__Share", by=one, ParentId=mine, UserOrGroupId=three, AccessLevel="Read")
+    assert world.change(mine, OwnerId=world.user("four")).success
+    assert (world.seen(two, "Secret__c"), world.seen(three, "Secret__c")) == ({mine}, set())
+    [unknown] = world.run(
+        partial(requests.insert, sobject="Secret__Share", records=[{**share, "RowCause": "X__c"}])
+    )
+    assert codes(unknown) == ["INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"]
 
 
 def test_groups_pass_on_through_any_nesting_and_leave_bosses_out_where_they_say_so(

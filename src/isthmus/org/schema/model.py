@@ -269,6 +269,8 @@ class SObjectType:
     event_type: str | None = None
     custom_settings_type: str | None = None
     sharing_model: str | None = None
+    sharing_reasons: tuple[PicklistValue, ...] = ()
+    """Why programs share its records, beside the platform's own causes."""
     external_data_source: str | None = None
 
     @property

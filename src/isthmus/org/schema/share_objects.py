@@ -70,7 +70,7 @@ def _share_object(sobject: SObjectType) -> SObjectType:
             _reference("ParentId", "Parent ID", (sobject.name,), children="Shares"),
             _picklist("AccessLevel", "Access Level", _LEVELS),
             _reference("UserOrGroupId", "User/Group ID", ("Group", "User")),
-            _picklist("RowCause", "Row Cause", _CAUSES, fixed=True),
+            _picklist("RowCause", "Row Cause", (*_CAUSES, *sobject.sharing_reasons), fixed=True),
             stamp("LastModifiedDate", "Last Modified Date"),
             user_stamp("LastModifiedById", "Last Modified By ID"),
             IS_DELETED,

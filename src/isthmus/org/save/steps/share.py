@@ -25,6 +25,7 @@ from isthmus.org.security.sharing.rows import MANUAL
 
 _GRANTED: Final = frozenset({"Read", "Edit"})
 _CONTROLLED: Final = "ControlledByParent"
+_MODIFY_ALL: Final = "ModifyAllData"
 _CONTACTS: Final = "ContactAccessLevel"
 _GROUP_TYPES: Final = ("Role", "RoleAndSubordinates")
 
@@ -93,13 +94,24 @@ def check_shares(save: Save) -> None:
     owners = {} if table is None or save.operation is not Operation.INSERT else _owners(save, table)
     for row in save.live():
         values = row.values if row.old is None else row.old
-        if table is None or values.get("RowCause") != MANUAL:
+        if table is None or not _may_be_given(save, table, values.get("RowCause")):
             row.errors.append(row_error("no_access_to_record"))
         elif save.operation is not Operation.DELETE:
             row.errors += _level_errors(save, row, model, table)
             record = row.values.get(table.record)
             if record in owners and owners[record] == row.values.get("UserOrGroupId"):
                 row.errors.append(no_access_to_reference(str(record)))
+
+
+def _may_be_given(save: Save, table: ShareTable, cause: object) -> bool:
+    """Whether the principal may share, or share no more: by hand, or for a reason of the object's own.
+
+    Source: Metadata API Developer Guide, SharingReason: that takes Modify All Data.
+    """
+    if cause == MANUAL:
+        return True
+    own = {each.value for each in save.plan.schema[table.sobject].sharing_reasons}
+    return cause in own and save.unit.access.has(_MODIFY_ALL)
 
 
 def _owners(save: Save, table: ShareTable) -> dict[Value, Value]:

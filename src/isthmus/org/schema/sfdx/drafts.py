@@ -21,6 +21,7 @@ class ObjectDraft:
     fields: list[Node] = field(default_factory=list)
     record_types: list[Node] = field(default_factory=list)
     processes: list[Node] = field(default_factory=list)
+    reasons: list[Node] = field(default_factory=list)
     declared: dict[tuple[str, str], Node] = field(default_factory=dict)
     """The parts by kind and lower-case name."""
 
@@ -28,7 +29,7 @@ class ObjectDraft:
     def parts(self) -> list[Node]:
         """Every element that says something of the object, its own first."""
         own = [self.document] if self.document is not None else []
-        return [*own, *self.fields, *self.record_types, *self.processes]
+        return [*own, *self.fields, *self.record_types, *self.processes, *self.reasons]
 
 
 def gather(documents: Iterable[tuple[Component, Node]]) -> dict[str, ObjectDraft]:
@@ -64,6 +65,7 @@ _INNER: Final[Mapping[str, str]] = {
     "fields": "CustomField",
     "recordTypes": "RecordType",
     "businessProcesses": "BusinessProcess",
+    "sharingReasons": "SharingReason",
 }
 
 
@@ -82,6 +84,7 @@ def _add_part(drafts: dict[str, ObjectDraft], owner: str, kind: str, name: str, 
         "CustomField": draft.fields,
         "RecordType": draft.record_types,
         "BusinessProcess": draft.processes,
+        "SharingReason": draft.reasons,
     }
     if kind not in parts:
         return

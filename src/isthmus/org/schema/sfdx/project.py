@@ -17,6 +17,7 @@ from isthmus.org.schema.sfdx.project_file import ProjectFile, read_project_file
 from isthmus.org.schema.sfdx.reading import Documents, read_documents, unique
 from isthmus.org.schema.sfdx.record_types import record_types
 from isthmus.org.schema.sfdx.scan import Component, Scan, scan
+from isthmus.org.schema.sfdx.sharing_reasons import sharing_reasons
 from isthmus.org.schema.sfdx.status_tables import status_tables
 
 _OBJECT_PARTS: Final = frozenset({"CustomObject", "CustomField", "RecordType", "BusinessProcess"})
@@ -114,6 +115,9 @@ def _assemble(
     for each in built:
         if types := record_types(each.draft, each.object):
             objects[each.object.name.lower()] = replace(each.object, record_types=types)
+        if reasons := sharing_reasons(each.draft, each.object):
+            name = each.object.name.lower()
+            objects[name] = replace(objects[name], sharing_reasons=reasons)
     metadata = read_records(by_type.get("CustomMetadata", []), objects)
     return Project(
         root=root,

@@ -3,6 +3,7 @@
 from tests.unit.org.schema.sfdx.conftest import OBJECT, ProjectFolder
 
 from isthmus.org.schema.model import DeleteConstraint, FieldType, ObjectKind, PicklistValue, Schema
+from isthmus.org.schema.share_objects import with_share_objects
 from isthmus.org.schema.system_fields import custom_object_fields
 
 DATE = "<label>X</label><type>Date</type>"
@@ -173,3 +174,20 @@ def test_metadata_format(folder: ProjectFolder) -> None:
     assert thing.field("X__c")
     assert thing.record_types[0].active is False
     assert folder.loaded_field("Thing__c", "A__c").delete_constraint is DeleteConstraint.RESTRICT
+
+
+def test_a_custom_object_has_sharing_reasons_of_its_own(folder: ProjectFolder) -> None:
+    private = OBJECT.replace("ReadWrite", "Private")
+    reason = "<sharingReasons><fullName>{0}</fullName><label>{1}</label></sharingReasons>"
+    folder.object(
+        "Thing__c", private + reason.format("Recruiter__c", "Recruiter") + reason.format("Boss", "B")
+    )
+    thing = folder.loaded("Thing__c")
+    assert thing.sharing_reasons == (
+        PicklistValue("Recruiter__c", "Recruiter"),
+        PicklistValue("Boss__c", "B"),
+    )
+    [share] = [each for each in with_share_objects([thing]) if each is not thing]
+    cause = share.field("RowCause")
+    assert cause is not None
+    assert [each.value for each in cause.picklist] == ["Owner", "Manual", "Rule", "Recruiter__c", "Boss__c"]
