@@ -16,6 +16,8 @@ from isthmus.org.schema.model import DeleteConstraint, Field, FieldType, SObject
 from isthmus.org.security.access import Access
 
 HIDDEN = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+READ_ONLY = "INSUFFICIENT_ACCESS_OR_READONLY"
+DETAIL = custom("Detail__c", "ControlledByParent", ("Secret__c", False))
 
 
 def _secret() -> SObjectType:
@@ -54,7 +56,7 @@ def _pointing() -> SObjectType:
 
 @pytest.fixture
 def world(database: Database, place: Place) -> World:
-    return World(database, place.open_immediate(), objects({}, _secret(), _pointing()))
+    return World(database, place.open_immediate(), objects({}, _secret(), _pointing(), DETAIL))
 
 
 @pytest.fixture
@@ -163,3 +165,36 @@ def test_a_delete_that_is_held_back_names_only_what_is_seen(world: World, two: t
     [still] = world.delete(secret, by=one).errors
     assert still.code == "DELETE_FAILED"
     assert "hidden" not in still.message
+
+
+def _shown(world: World, record: str, user: str, level: str = "Read") -> str:
+    """Share a secret by hand; the share's id."""
+    return world.new("Secret__Share", ParentId=record, UserOrGroupId=user, AccessLevel=level)
+
+
+def test_a_detail_goes_and_moves_with_the_right_to_edit_its_masters(
+    world: World, two: tuple[str, str]
+) -> None:
+    one, other = two
+    secret, shown, hidden = (world.new("Secret__c", by=one) for _ in range(3))
+    detail = world.new("Detail__c", by=one, Secret__c=secret)
+    share = _shown(world, secret, other)
+    assert codes(world.delete(detail, by=other)) == [READ_ONLY]
+    more = [{"Id": share, "AccessLevel": "Edit"}]
+    world.run(lambda unit: requests.update(unit, "Secret__Share", more), one)
+    _shown(world, shown, other)
+    for master in (shown, hidden):
+        assert codes(world.change(detail, by=other, Secret__c=master)) == [HIDDEN]
+    assert world.delete(detail, by=other).success
+
+
+def test_an_undelete_takes_all_of_the_record(world: World, two: tuple[str, str]) -> None:
+    one, other = two
+    hidden, shown = world.new("Secret__c", by=one), world.new("Secret__c", by=one)
+    _shown(world, shown, other, "Edit")
+    for record, code in ((hidden, HIDDEN), (shown, READ_ONLY)):
+        assert world.delete(record, by=one).success
+        [refused] = world.run(partial(requests.undelete, ids=[record]), other)
+        assert codes(refused) == [code]
+        [back] = world.run(partial(requests.undelete, ids=[record]), one)
+        assert back.success, back.errors
