@@ -16,6 +16,7 @@ from isthmus.org.schema.sfdx.project import Project, ProjectBroken, load_project
 from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.store import MetadataRecords
 from isthmus.org.security.metadata.loader import LoadedSecurity, load_security
+from isthmus.org.security.sharing.model import sharing_model
 from isthmus.settings import Settings
 
 
@@ -48,7 +49,7 @@ def read_definition(settings: Settings) -> Definition:
 
 def of_project(project: Project) -> Definition:
     """What a project defines. Raises ProjectBroken: every error that any part of it has."""
-    flows, security = load_flows(project), load_security(project)
+    flows, security = load_flows(project), _security(project)
     if errors := _with_parts(project, flows, security).errors:
         raise ProjectBroken(project.root, errors)
     return Definition(
@@ -65,7 +66,11 @@ def of_project(project: Project) -> Definition:
 def load_to_check(root: Path, standard: Schema | Iterable[SObjectType]) -> Project:
     """As `load_project`, with what there is to be said of what is no part of the schema, and what runs."""
     project = load_project(root, standard)
-    return _with_parts(project, load_flows(project), load_security(project))
+    return _with_parts(project, load_flows(project), _security(project))
+
+
+def _security(project: Project) -> LoadedSecurity:
+    return load_security(project, sharing_model(Schema(project.objects)).default)
 
 
 def _with_parts(project: Project, flows: LoadedFlows, security: LoadedSecurity) -> Project:

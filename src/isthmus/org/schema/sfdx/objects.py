@@ -239,12 +239,25 @@ def _of_kind(document: Node, kind: ObjectKind, built: SObjectType) -> SObjectTyp
             _say(document, "big")
             return built
         case ObjectKind.CUSTOM:
-            sharing = document.choice("sharingModel", _SHARING)
-            if sharing is None and any(each.master_detail for each in built.fields):
-                sharing = "ControlledByParent"
-            return replace(built, sharing_model=sharing or "ReadWrite")
+            return replace(built, sharing_model=_sharing(document, built))
         case _:
             return built
+
+
+def _sharing(document: Node, built: SObjectType) -> str:
+    """The organization-wide default. Details have none of their own: their masters' holds."""
+    sharing = document.choice("sharingModel", _SHARING)
+    if any(each.master_detail for each in built.fields):
+        if sharing not in (None, "ControlledByParent"):
+            document.warn(
+                f"{built.name} has a master-detail field: its records are shared as their masters are, "
+                f"by ControlledByParent, not {sharing}",
+                "sharingModel",
+            )
+        return "ControlledByParent"
+    if sharing == "ControlledByParent":
+        document.error(f"{built.name} has no master-detail field: no parent controls it", "sharingModel")
+    return sharing or "ReadWrite"
 
 
 def _event(document: Node, built: SObjectType) -> SObjectType:

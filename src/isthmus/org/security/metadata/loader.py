@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from isthmus.org.schema.model import Schema
+from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.sfdx.document import Node, read_document
 from isthmus.org.schema.sfdx.findings import Finding, Findings, Severity
 from isthmus.org.schema.sfdx.project import Project
@@ -25,7 +25,7 @@ from isthmus.org.security.metadata.rights_reader import (
     read_permission_set,
     read_profile,
 )
-from isthmus.org.security.metadata.sharing_reader import read_sharing_rules
+from isthmus.org.security.metadata.sharing_reader import DefaultOf, read_sharing_rules
 from isthmus.org.security.metadata.sharing_rules import SharingRules
 
 TYPES: Final = frozenset(
@@ -66,10 +66,17 @@ class LoadedSecurity:
         return tuple(each for each in self.findings if each.severity is Severity.ERROR)
 
 
-def load_security(project: Project) -> LoadedSecurity:
-    """The security metadata of a project, read against its objects. What is wrong is among the findings."""
+def _as_said(sobject: SObjectType) -> str:
+    return sobject.sharing_model or ""
+
+
+def load_security(project: Project, default_of: DefaultOf = _as_said) -> LoadedSecurity:
+    """The security metadata of a project, read against its objects. What is wrong is among the findings.
+
+    `default_of` gives the organization-wide default of an object: without it, what the project says.
+    """
     findings = Findings()
-    return _Loading(Schema(project.objects), _documents(project, findings), findings).whole()
+    return _Loading(Schema(project.objects), _documents(project, findings), findings, default_of).whole()
 
 
 def _documents(project: Project, findings: Findings) -> dict[str, Documents]:
@@ -87,8 +94,11 @@ def _documents(project: Project, findings: Findings) -> dict[str, Documents]:
 class _Loading:
     """One reading of a project."""
 
-    def __init__(self, schema: Schema, documents: dict[str, Documents], findings: Findings) -> None:
+    def __init__(
+        self, schema: Schema, documents: dict[str, Documents], findings: Findings, default_of: DefaultOf
+    ) -> None:
         self._schema = schema
+        self._default_of = default_of
         self._documents = documents
         self._findings = findings
 
@@ -188,7 +198,7 @@ class _Loading:
         made: list[SharingRules] = []
         for name, node in self._of("SharingRules"):
             names = Names(self._schema, node)
-            rules = read_sharing_rules(node, name, names, known)
+            rules = read_sharing_rules(node, name, names, known, self._default_of)
             if rules is not None:
                 made.append(rules)
             names.tell()

@@ -15,6 +15,8 @@ from isthmus.org.schema.sfdx.document import Node
 _PACKAGED: Final = re.compile(r"[A-Za-z]\w*?__\w+__(c|e|mdt|x|b|kav)")
 _CUSTOM: Final = re.compile(r"\w+__(c|e|mdt|x|b|kav|pc|pr|s)")
 _MAX_SHOWN: Final = 12
+_SLIP: Final = 0.9
+"""How much alike a slip and what was meant are. Names of the platform that aren't here are less so."""
 
 
 class Names:
@@ -24,6 +26,8 @@ class Names:
         self._schema = schema
         self._root = root
         self._absent: dict[str, Node] = {}
+        self._meant: dict[str, str] = {}
+        """For what is absent, a name that is much like it."""
 
     def sobject(self, node: Node, name: str, child: str) -> SObjectType | None:
         """The object of that name; None, and a finding, where there is none."""
@@ -59,7 +63,8 @@ class Names:
         sets = self._schema.find("PermissionSet")
         field = None if sets is None else sets.field(f"Permissions{name}")
         if field is None:
-            self._absent.setdefault(name, node)
+            names = () if sets is None else (each.name for each in sets.fields)
+            self._leave_out(node, name, [each.removeprefix("Permissions") for each in names])
             return None
         return field.name.removeprefix("Permissions")
 
@@ -68,10 +73,23 @@ class Names:
         if not self._absent:
             return
         first, *more = sorted(self._absent)
-        shown = ", ".join([first, *more[: _MAX_SHOWN - 1]])
+        shown = ", ".join(self._shown(each) for each in [first, *more[: _MAX_SHOWN - 1]])
         rest = len(more) + 1 - _MAX_SHOWN
         others = f" and {rest} more" if rest > 0 else ""
         self._absent[first].warn(f"not known here, and left out: {shown}{others}")
+
+    def _leave_out(self, node: Node, name: str, known: Iterable[str]) -> None:
+        """What this org hasn't got: told once, with what may be meant where it looks like a slip."""
+        if name in self._absent:
+            return
+        self._absent[name] = node
+        last = name.rpartition(".")[2]
+        if not _PACKAGED.fullmatch(last) and (near := difflib.get_close_matches(last, list(known), 1, _SLIP)):
+            self._meant[name] = near[0]
+
+    def _shown(self, name: str) -> str:
+        meant = self._meant.get(name)
+        return name if meant is None else f"{name} (is {meant} meant?)"
 
     def _objects(self) -> Iterable[str]:
         return (each.name for each in self._schema)
@@ -79,7 +97,7 @@ class Names:
     def _say_absent(self, node: Node, name: str, child: str, message: str, known: Iterable[str]) -> None:
         last = name.rpartition(".")[2]
         if _PACKAGED.fullmatch(last) or not _CUSTOM.fullmatch(last):
-            self._absent.setdefault(name, node)
+            self._leave_out(node, name, known)
             return
         meant = difflib.get_close_matches(last, list(known), 1, 0.75)
         node.error(f"{message}; is {meant[0]} meant?" if meant else message, child)

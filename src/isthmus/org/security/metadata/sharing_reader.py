@@ -1,11 +1,13 @@
 """Sharing reader: the sharing rules of an object, out of its file."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.sfdx.document import Node
 from isthmus.org.schema.sfdx.elements import check_elements
 from isthmus.org.schema.sfdx.filter_logic import BadLogic, Logic, parse_logic
+from isthmus.org.security.metadata.criteria_values import problem_of
 from isthmus.org.security.metadata.names import Names
 from isthmus.org.security.metadata.principals import Member
 from isthmus.org.security.metadata.principals_reader import Known, level, read_shared
@@ -19,16 +21,22 @@ from isthmus.org.security.metadata.sharing_rules import (
     SharingRules,
 )
 
+DefaultOf: TypeAlias = Callable[[SObjectType], str]
+"""The organization-wide default of an object, as metadata writes it; '' for what has none."""
+_OPEN: Final = frozenset({"ReadWrite", "ReadWriteTransfer", "FullAccess"})
 _LEVELS: Final = tuple(each.value for each in ShareLevel)
 
 
-def read_sharing_rules(node: Node, name: str, names: Names, known: Known) -> SharingRules | None:
+def read_sharing_rules(
+    node: Node, name: str, names: Names, known: Known, default_of: DefaultOf
+) -> SharingRules | None:
     """The rules of the object whose name the file has; a rule that can't be kept is left out, and said."""
     check_elements(node, "SharingRules")
     sobject = names.sobject(node, name, "")
     if sobject is None:
         return None
     _check_names(node)
+    _check_default(node, sobject, default_of(sobject))
     owner = [_owner_rule(each, sobject, known) for each in node.nodes("sharingOwnerRules")]
     criteria = [_criteria_rule(each, sobject, names, known) for each in node.nodes("sharingCriteriaRules")]
     return SharingRules(
@@ -36,6 +44,17 @@ def read_sharing_rules(node: Node, name: str, names: Names, known: Known) -> Sha
         tuple(each for each in owner if each is not None),
         tuple(each for each in criteria if each is not None),
     )
+
+
+def _check_default(node: Node, sobject: SObjectType, default: str) -> None:
+    """Rules open what the organization-wide default keeps closed."""
+    rules = (*node.nodes("sharingOwnerRules"), *node.nodes("sharingCriteriaRules"))
+    if not rules:
+        return
+    if default.startswith("ControlledBy"):
+        rules[0].warn(f"{sobject.name} is shared as its parent is ({default}): its rules give nothing")
+    elif default in _OPEN:
+        rules[0].warn(f"{sobject.name} is public ({default}): everyone has what its rules give")
 
 
 def _check_names(node: Node) -> None:
@@ -107,6 +126,9 @@ def _item(node: Node, sobject: SObjectType, names: Names) -> CriteriaItem | None
         return None
     if place[1].encrypted:  # source: Salesforce Help, "General Considerations for Shield Platform Encryption"
         node.error(f"{sobject.name}.{place[1].name} is encrypted: a rule can't go by it", "field")
+        return None
+    if problem := problem_of(place[1], operation, node.text("value")):
+        node.error(f"{sobject.name}.{place[1].name} {problem}", "value")
         return None
     return CriteriaItem(place[1].name, operation, node.text("value"))
 
