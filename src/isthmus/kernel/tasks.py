@@ -18,6 +18,12 @@ T = TypeVar("T")
 GRACE_SECONDS: Final = 10.0
 
 
+def being_cancelled() -> bool:
+    """Whether the running task is to end; else a CancelledError is that of something it has waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Closing(Exception):
     """What was waited for has not come before the end: answer with what there is."""
 

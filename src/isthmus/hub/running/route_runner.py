@@ -20,7 +20,7 @@ from isthmus.hub.route import Route, StepFailed, reply_message, through
 from isthmus.hub.running.alarm import Alarm
 from isthmus.kernel.clock import MINUTE, SECOND, Clock
 from isthmus.kernel.database import DatabaseClosed, DatabaseError
-from isthmus.kernel.tasks import Tasks
+from isthmus.kernel.tasks import Tasks, being_cancelled
 
 __all__ = ["RouteRunner"]
 
@@ -61,7 +61,8 @@ class RouteRunner:
         self.dead = 0
         self.settled = 0
         """Attempts whose outcome is on disk, since the start."""
-        self.paused = False
+        self._going = asyncio.Event()
+        self._going.set()
         self._clock = clock
         self._tasks = tasks
         self._reply_to = reply_to
@@ -73,6 +74,7 @@ class RouteRunner:
         self._renewed = 0
         self._sending = 0
         self._outcomes: list[Outcome] = []
+        self._keeping: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -94,6 +96,12 @@ class RouteRunner:
         """What the route's source hands its messages over with (see `Delivery`)."""
         arrivals = [encode(each, self.route.name, self.route.order_by) for each in messages]
         await self._room.wait()
+        keeping = asyncio.create_task(self._keep(arrivals, position))
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
+        await asyncio.shield(keeping)  # whoever waits no longer: what comes to be on disk is known here
+
+    async def _keep(self, arrivals: Sequence[Arrival], position: str) -> None:
         new = await self.channel.receive(arrivals, position)
         self.arrived(new.waiting, new.dead)
 
@@ -111,13 +119,18 @@ class RouteRunner:
         Raises DatabaseError.
         """
         await self.channel.pause(True)
-        self.paused = True
+        self._going.clear()
 
     async def resume(self) -> None:
         """Go on. Raises DatabaseError."""
         await self.channel.pause(False)
-        self.paused = False
+        self._going.set()
         self._look()
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is to be sent."""
+        return not self._going.is_set()
 
     @property
     def busy(self) -> bool:
@@ -163,7 +176,8 @@ class RouteRunner:
             self._look()
 
     def _stand(self, standing: Standing) -> None:
-        self.waiting, self.dead, self.paused = standing.waiting, standing.dead, standing.paused
+        self.waiting, self.dead = standing.waiting, standing.dead
+        self._going.clear() if standing.paused else self._going.set()
         self._note_room()
 
     def _look(self) -> None:
@@ -269,9 +283,13 @@ class RouteRunner:
             await self.channel.release(claims)
 
     async def _send(self) -> None:
-        """A sender: one message after the other."""
+        """A sender: one message after the other, but those of a route that is paused."""
         while True:
+            await self._going.wait()
             claim = await self._queue.get()
+            if self.paused:
+                self._queue.put_nowait(claim)
+                continue
             self._sending += 1
             try:
                 outcome = await self._attempt(claim)
@@ -291,7 +309,9 @@ class RouteRunner:
             return self._failed(claim, str(error), retry=False)
         except SinkFailed as error:
             return self._failed(claim, error.reason, retry=error.retry, after=error.after)
-        except OWN_MISTAKES as error:  # a sink's must not stop the route's other messages
+        except (*OWN_MISTAKES, asyncio.CancelledError) as error:  # must not stop the route's other messages
+            if isinstance(error, asyncio.CancelledError) and being_cancelled():
+                raise
             _log.exception(
                 "the sink failed in a way it does not know", route=route.name, key=claim.message.key
             )

@@ -12,7 +12,7 @@ from isthmus.hub.endpoint import Source, SourceFailed, Telling
 from isthmus.hub.running.route_runner import RouteRunner
 from isthmus.kernel.clock import MINUTE, SECOND, Clock
 from isthmus.kernel.database import DatabaseClosed
-from isthmus.kernel.tasks import Closing, Tasks
+from isthmus.kernel.tasks import Closing, Tasks, being_cancelled
 
 __all__ = ["SourceRunner", "SourceState", "Standing"]
 
@@ -32,7 +32,7 @@ class SourceState(StrEnum):
 
 
 class _AskedForTheEnd(Exception):
-    """A source has raised SystemExit or its like."""
+    """A source has raised SystemExit or its like, or something that it waited for was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,10 @@ class SourceRunner:
         position = await self._route.channel.position()
         try:
             await self._source.run(position, self._route.deliver)
+        except asyncio.CancelledError as error:  # it would end this reading in silence
+            if being_cancelled():
+                raise
+            raise _AskedForTheEnd("it was cancelled from within") from error
         except (SystemExit, KeyboardInterrupt) as error:  # from a task of its own they would end the loop
             raise _AskedForTheEnd(f"{type(error).__name__}: {error}") from error
 

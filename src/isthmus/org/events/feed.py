@@ -165,7 +165,8 @@ class EventFeed:
                     self._behind = True
                     raise
                 self._tail.extend(more, upto)
-                self._behind |= len(more) == ENTRIES_MAX
+                if len(more) == ENTRIES_MAX:  # and never to False: a commit may have said so meanwhile
+                    self._behind = True
             return self._tail
 
     def _stretch(self, after: int, topics: Sequence[str] | None, limit: int) -> tuple[Sequence[Entry], int]:

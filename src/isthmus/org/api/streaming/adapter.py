@@ -179,7 +179,12 @@ def _watch_connection(call: Call, told: Callable[[], None] | None) -> None:
 
 def _browser(cookies: str | None) -> str | None:
     """The cookie by which a browser, or what stands for one, is known."""
-    return cookie_parser(cookies or "").get(COOKIE) or None
+    if cookies is None:
+        return None
+    name, _, value = cookies.partition("=")
+    if name == COOKIE and value.isalnum():  # it is alone, as most clients send it
+        return value
+    return cookie_parser(cookies).get(COOKIE) or None
 
 
 def _cookie(browser: str, scheme: str) -> bytes:
