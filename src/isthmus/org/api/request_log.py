@@ -9,7 +9,8 @@ every second, in one write; where the file is full it takes an older one's place
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -24,6 +25,7 @@ FILE_BYTES_MAX: Final = 4 * 1024 * 1024
 FILE: Final = "requests.log"
 OLDER: Final = "requests.older.log"
 _TEXT_MAX: Final = 400
+_CLIENTS_KEPT: Final = 128
 _ERROR_FROM: Final = 400
 _CODES: Final = (
     (b'"errorCode":"', b'"'),
@@ -37,10 +39,13 @@ _KEY: Final = re.compile(
     r"(/sobjects/\w+/(?!(?:describe|listviews|quickActions|[0-9A-Za-z]{15}|[0-9A-Za-z]{18})/)\w+/).+", re.I
 )
 """The value of an external id, behind its field."""
+_SOBJECTS: Final = "/sobjects/"
 _STATUS: Final = re.compile(r"[1-5](\d\d|xx)", re.I)
 _CLIENT: Final = re.compile(rb"(?:^|[,;])\s*client\s*=\s*([^,;]+)", re.IGNORECASE)
 
-_Noted: TypeAlias = tuple[int, int, str | None, str, str, int, int, int, int, bytes | None, str | None]
+Noted: TypeAlias = tuple[int, int, str | None, str, str, int, int, int, int, bytes | None, str | None]
+"""What a request leaves behind, before anyone wants to read it: see `RequestLog.note`."""
+_encoder: Final = msgspec.json.Encoder()
 
 
 class LoggedRequest(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -75,7 +80,7 @@ class RequestLog:
         self._clock = clock
         self._file_bytes = file_bytes
         self._earlier = deque(_read(self._older, self._file), maxlen=kept)
-        self._noted: deque[_Noted] = deque(maxlen=kept)
+        self._noted: deque[Noted] = deque(maxlen=kept)
         self._number = self._earlier[-1].number if self._earlier else 0
         self._taken = self._number
         self._gap = b"\n" if self._file.exists() else b""
@@ -119,15 +124,15 @@ class RequestLog:
         )
         return list(found)
 
-    def take(self) -> list[LoggedRequest]:
+    def take(self) -> Sequence[Noted]:
         """What has not been taken yet: for `write`."""
-        taken = [_logged(each) for each in self._since(self._taken)]
+        taken = list(self._since(self._taken))
         self._taken = self._number
         return taken
 
-    def write(self, requests: Iterable[LoggedRequest]) -> None:
+    def write(self, requests: Iterable[Noted]) -> None:
         """Put requests into the file. Raises OSError."""
-        lines = self._gap + b"".join(msgspec.json.encode(each) + b"\n" for each in requests)
+        lines = self._gap + _encoder.encode_lines(map(_logged, requests))
         self._gap = b""
         if self._file.exists() and self._file.stat().st_size + len(lines) > self._file_bytes:
             self._file.replace(self._older)
@@ -138,7 +143,7 @@ class RequestLog:
         yield from (each for each in self._earlier if each.number > after)
         yield from map(_logged, self._since(after))
 
-    def _since(self, number: int) -> Iterator[_Noted]:
+    def _since(self, number: int) -> Iterator[Noted]:
         """The requests noted after that number; they are counted without a gap."""
         new = min(len(self._noted), self._number - number)
         return islice(self._noted, len(self._noted) - max(new, 0), None)
@@ -150,10 +155,13 @@ def without_values(path: str) -> str:
     >>> without_values("/services/data/v65.0/sobjects/Account/Code__c/A-1")
     '/services/data/v65.0/sobjects/Account/Code__c/…'
     """
-    return _KEY.sub(r"\1…", path) if "/sobjects/" in path.lower() else path
+    at = path.lower().find(_SOBJECTS)
+    if at < 0 or path.count("/", at + len(_SOBJECTS)) < 2:  # most have no more than a record's id there
+        return path
+    return _KEY.sub(r"\1…", path)
 
 
-def _logged(noted: _Noted) -> LoggedRequest:
+def _logged(noted: Noted) -> LoggedRequest:
     number, time, user, method, path, status, nanoseconds, size, version, client, error = noted
     return LoggedRequest(
         number=number,
@@ -170,6 +178,7 @@ def _logged(noted: _Noted) -> LoggedRequest:
     )
 
 
+@lru_cache(maxsize=_CLIENTS_KEPT)  # a client calls itself the same with each of its requests
 def _client(header: bytes | None) -> str | None:
     if not header:
         return None
