@@ -10,6 +10,9 @@ from tests.contract.sharing.world import LIMITED, Limited, World, codes, custom,
 
 from isthmus.kernel.database import Database
 from isthmus.org.save import requests
+from isthmus.org.save.batch import Save
+from isthmus.org.save.operation import Moment, Operation
+from isthmus.org.save.ports import NoAutomation, Runner
 from isthmus.org.save.result import SaveResult
 from isthmus.org.save.upsert import upsert
 from isthmus.org.schema.model import DeleteConstraint, Field, FieldType, SObjectType
@@ -150,6 +153,32 @@ def test_a_lookup_needs_the_right_to_read_the_object_that_it_names(
     assert codes(refused) == [HIDDEN]
     [made] = world.run(insert, one, SeesAll())
     assert made.success
+
+
+class Pointing(NoAutomation):
+    """Lets each new note refer to a secret."""
+
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+
+    def at(self, moment: Moment, sobject: SObjectType, operation: Operation) -> Runner | None:
+        if moment is not Moment.BEFORE_SAVE_FLOWS or sobject.name != "Note__c":
+            return None
+
+        def point(save: Save) -> None:
+            for row in save.live():
+                save.assign(row, "Secret__c", self.secret)
+
+        return point
+
+
+def test_automation_may_name_what_its_user_may_not_read(world: World, two: tuple[str, str]) -> None:
+    one, _ = two
+    secret = world.new("Secret__c", by=one)
+    world.engine.automation = Pointing(secret)
+    insert = partial(requests.insert, sobject="Note__c", records=[{"Name": "points"}])
+    [made] = world.run(insert, one, WithoutSecrets())
+    assert made.success, made.errors
 
 
 def test_a_delete_that_is_held_back_names_only_what_is_seen(world: World, two: tuple[str, str]) -> None:

@@ -130,7 +130,7 @@ def check_references(save: Save) -> None:
     """
     lookups = save.plan.lookups
     told = [(row, _told(save.plan, row.layout)) for row in save.live() if row.layout is not None]
-    _check(save, [each for each in told if not each[1].isdisjoint(lookups)])
+    _check(save, [each for each in told if not each[1].isdisjoint(lookups)], by_automation=False)
 
 
 def _told(plan: Plan, layout: Layout) -> frozenset[str]:
@@ -149,11 +149,15 @@ def _may_be_assigned(plan: Plan) -> bool:
 
 @step(Operation.INSERT, Operation.UPDATE, needed=_may_be_assigned)
 def check_references_again(save: Save) -> None:
-    """The same for what automation has set since; `Save.assign` has checked everything else."""
-    _check(save, [(row, frozenset(row.assigned)) for row in save.live() if row.assigned])
+    """The same for what automation has set since; `Save.assign` has checked everything else.
+
+    Rights to objects are not asked for: automation has every one.
+    """
+    assigned = [(row, frozenset(row.assigned)) for row in save.live() if row.assigned]
+    _check(save, assigned, by_automation=True)
 
 
-def _check(save: Save, rows: list[tuple[Row, frozenset[str]]]) -> None:
+def _check(save: Save, rows: list[tuple[Row, frozenset[str]]], *, by_automation: bool) -> None:
     asked: dict[str, list[tuple[Row, Field, str]]] = {}
     own = save.unit.principal.user_id
     for field in save.plan.references:
@@ -168,7 +172,7 @@ def _check(save: Save, rows: list[tuple[Row, frozenset[str]]]) -> None:
             elif not save.plan.system:
                 row.errors.append(row_error("reference_not_found"))
     for target_name, references in asked.items():
-        if not save.plan.may_refer_to(target_name):
+        if not (by_automation or save.plan.may_refer_to(target_name)):
             for row, _, value in references:
                 row.errors.append(no_access_to_reference(value))
             continue
