@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from structlog.testing import capture_logs
 from tests.contract.places import Place
-from tests.contract.sharing.world import LIMITED, Limited, World, codes, custom, objects
+from tests.contract.sharing.world import LIMITED, STANDARD, Limited, World, codes, custom, objects
 
 from isthmus.kernel.clock import DAY
 from isthmus.kernel.database import Connection, Database
@@ -17,6 +17,7 @@ from isthmus.org.save.objects import find_ids
 from isthmus.org.save.result import SaveResult
 from isthmus.org.schema.model import PicklistValue
 from isthmus.org.schema.sfdx.filter_logic import Any, Not
+from isthmus.org.schema.standard import standard_objects
 from isthmus.org.security.metadata.principals import Member, MemberKind
 from isthmus.org.security.metadata.sharing_rules import (
     CriteriaItem,
@@ -250,6 +251,37 @@ def test_what_is_shared_for_a_reason_outlasts_its_owner(database: Database, plac
         partial(requests.insert, sobject="Secret__Share", records=[{**share, "RowCause": "X__c"}])
     )
     assert codes(unknown) == ["INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"]
+
+
+SHARED = ("Asset", "Campaign", "Order")
+
+
+def test_assets_campaigns_and_orders_have_shares_where_they_are_private(
+    database: Database, place: Place
+) -> None:
+    names = STANDARD | {*SHARED, *(f"{each}Share" for each in SHARED)}
+    models = dict.fromkeys(SHARED, "Private")
+    wanted = [
+        replace(each, sharing_model=models.get(each.name))
+        for each in standard_objects()
+        if each.name in names
+    ]
+    world = World(database, place.open_immediate(), wanted)
+    one, two = world.user("one"), world.user("two")
+    account = world.new("Account", by=one, Name="Acme")
+    values: dict[str, dict[str, object]] = {
+        "Asset": {"Name": "a", "AccountId": account},
+        "Campaign": {"Name": "c"},
+        "Order": {"AccountId": account, "EffectiveDate": "2026-01-01", "Status": "Draft"},
+    }
+    for sobject in SHARED:
+        mine = world.new(sobject, by=one, **values[sobject])
+        assert world.shares(f"{sobject}Share", mine) == [(one, "All", "Owner")]
+        assert (world.seen(one, sobject), world.seen(two, sobject)) == ({mine}, set())
+        share = {f"{sobject}Id": mine, "UserOrGroupId": two, f"{sobject}AccessLevel": "Read"}
+        world.new(f"{sobject}Share", by=one, **share)
+        assert world.seen(two, sobject) == {mine}
+        assert codes(world.change(mine, by=two, Description="x")) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
 
 
 def test_groups_pass_on_through_any_nesting_and_leave_bosses_out_where_they_say_so(
