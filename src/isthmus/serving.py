@@ -15,7 +15,7 @@ import structlog
 from isthmus.assembly import Opened, first_user, open_org
 from isthmus.definition import base_objects
 from isthmus.kernel.certificates import CertificateFailure, LocalAuthority
-from isthmus.kernel.clock import HOUR, SECOND, Clock
+from isthmus.kernel.clock import HOUR, MINUTE, SECOND, Clock
 from isthmus.kernel.database import DatabaseError
 from isthmus.kernel.host_gateway import Address, HostGateway
 from isthmus.kernel.http import HttpServer, Listener, ListenError
@@ -30,6 +30,7 @@ from isthmus.org.api.oauth.adapter import OAUTH
 from isthmus.org.api.request_log import RequestLog
 from isthmus.org.api.soap.adapter import SOAP
 from isthmus.org.api.streaming.adapter import Streaming
+from isthmus.org.limits.held import SHARED_EVERY
 from isthmus.org.org import Org
 from isthmus.org.schema.sfdx.watch import ProjectWatch, Stamp, take_stamp
 from isthmus.reload import Reload
@@ -114,6 +115,7 @@ def _start_upkeep(opened: Opened, authority: LocalAuthority, log: RequestLog, ta
     tasks.start(opened.rotation.run(tasks), name="encryption")
     tasks.start(keep_up(opened.org, authority, tasks), name="upkeep")
     tasks.start(keep_sharing(opened.org, tasks), name="sharing")
+    tasks.start(keep_counts(opened.org, tasks), name="counts")
     tasks.start(_keep_log(log, opened.org.clock, tasks), name="request log")
 
 
@@ -127,6 +129,23 @@ async def keep_up(org: Org, authority: LocalAuthority, tasks: Tasks) -> None:
                 authority.prepare()
             except (DatabaseError, CertificateFailure):
                 _log.exception("upkeep failed; it is tried again in an hour")
+
+
+async def keep_counts(org: Org, tasks: Tasks) -> None:
+    """Let the processes of one org know what each has used of its limits: every ten seconds of org time, and
+    of events published, which are counted in the journal, every minute.
+    """
+    events_due = org.clock.now() + MINUTE
+    with suppress(Closing):
+        while org.is_shared:
+            await tasks.unless_closing(org.clock.sleep_until(org.clock.now() + SHARED_EVERY))
+            try:
+                await org.share_counts()
+                if org.clock.now() >= events_due:
+                    events_due = org.clock.now() + MINUTE
+                    await org.share_events()
+            except DatabaseError as error:
+                _log.warning("counts are not shared; that is tried again", reason=str(error))
 
 
 async def _keep_log(log: RequestLog, clock: Clock, tasks: Tasks) -> None:

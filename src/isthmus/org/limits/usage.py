@@ -16,6 +16,7 @@ import structlog
 from isthmus.kernel.clock import DAY, MINUTE, Clock
 from isthmus.kernel.database import Connection, Dialect, Migration, Transaction
 from isthmus.kernel.errors import fault
+from isthmus.org.limits import held
 from isthmus.org.limits.maxima import API_REQUESTS
 
 COMPONENT: Final = "limits"
@@ -48,6 +49,7 @@ def _usage_of_limits(dialect: Dialect) -> tuple[str, ...]:
 MIGRATIONS: Final = (
     Migration(1, "API calls by the minute", _usage),
     Migration(2, "what is used of each daily limit by the minute", _usage_of_limits),
+    held.MIGRATION,
 )
 
 

@@ -40,6 +40,27 @@ class Org(SaveFace, ReplicationFace, EventFace):
             await self._read(usage.load)
         await asyncio.to_thread(self._publishing.load)
 
+    async def share_counts(self) -> None:
+        """Write down what this process has counted, and take over what others of the org have: API calls,
+        deliveries, and what is held at the same time. Raises DatabaseError.
+        """
+        if self._flushing is not None:
+            await asyncio.wait([asyncio.wrap_future(self._flushing)])
+        await asyncio.wrap_future(self._flush())
+        for usage in self._daily():
+            await self._read(usage.load)
+        own = {limit: ask() for limit, ask in self._gauges.items()}
+        self._held.know(await self._write(lambda tx: self._held.exchange(tx, own)))
+
+    async def share_events(self) -> None:
+        """Take over what all processes of the org have published. Raises DatabaseError."""
+        await asyncio.to_thread(self._publishing.load)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may serve the same org."""
+        return not self._reads_at_once
+
     async def stop(self) -> None:
         """Write down what is only in memory, if that can be. The database stays open: it is not the org's."""
         self._feed.close()
@@ -47,6 +68,9 @@ class Org(SaveFace, ReplicationFace, EventFace):
             if writing is not None:
                 with suppress(DatabaseError):  # it is logged
                     await asyncio.wrap_future(writing)
+        if self._gauges and self.is_shared:
+            with suppress(DatabaseError):  # the others will know in a minute
+                await self._write(self._held.give_back)
 
     # Limits
 
@@ -75,8 +99,12 @@ class Org(SaveFace, ReplicationFace, EventFace):
             self._flushing = self._flush()
 
     def on_limits(self, limit: str, used: Callable[[], int]) -> None:
-        """Ask `used` how much is used of the limit of that name."""
+        """Ask `used` how much this process uses of the limit of that name."""
         self._gauges[limit] = used
+
+    def held_elsewhere(self, limit: str) -> int:
+        """How much other processes of the org use of it, as far as is known (see `held`)."""
+        return self._held.elsewhere(limit)
 
     def usage(self) -> Usage:
         """For `Sforce-Limit-Info: api-usage=used/maximum`."""
@@ -90,7 +118,8 @@ class Org(SaveFace, ReplicationFace, EventFace):
         """Every limit by its name in `/limits`, in the wire's order."""
         used = {each.limit: each.current().used for each in self._daily()}
         used |= {each.limit: each.used() for each in self._publishing.allowances.values()}
-        return report(self._maxima, used | {limit: ask() for limit, ask in self._gauges.items()})
+        held = {limit: ask() + self._held.elsewhere(limit) for limit, ask in self._gauges.items()}
+        return report(self._maxima, used | held)
 
     # Housekeeping
 

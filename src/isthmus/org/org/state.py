@@ -14,6 +14,7 @@ from isthmus.org.events.feed import EventFeed
 from isthmus.org.events.publishing import Publishing
 from isthmus.org.events.retention import HIGH_VOLUME, STANDARD
 from isthmus.org.limits.editions import maxima
+from isthmus.org.limits.held import Held
 from isthmus.org.limits.long_requests import LongRequests
 from isthmus.org.limits.maxima import (
     API_REQUESTS,
@@ -37,6 +38,7 @@ from isthmus.org.schema.store import SchemaStore
 from isthmus.org.security.identity import Identity
 
 T = TypeVar("T")
+_PROCESS_LENGTH: Final = 16
 _INSTANCE: Final = slice(3, 6)
 """Where an id has its org's tag."""
 
@@ -80,6 +82,7 @@ class OrgState:
         self._calls = DailyUsage(clock, self._maxima[API_REQUESTS])
         self._delivered = self._delivery_usage()
         """How many events were delivered, by class of retention."""
+        self._held = Held(clock, ids.text(_PROCESS_LENGTH))
         self._gauges: dict[str, Callable[[], int]] = {}
         """What else is used of a limit, by its name."""
         self.request_time = RequestTime(clock)

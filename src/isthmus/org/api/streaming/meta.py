@@ -114,7 +114,7 @@ class Meta:
         if offered is not None and LONG_POLLING not in offered:
             raise fault("cometd_connection_type", type=", ".join(offered))
         _check_format(message)
-        allowed = self._org.maximum(COMETD_CLIENTS)
+        allowed = self._org.maximum(COMETD_CLIENTS) - self._org.held_elsewhere(COMETD_CLIENTS)
         if len(self._clients) >= allowed:
             for gone in self._clients.overdue():
                 self._delivery.release(gone)
