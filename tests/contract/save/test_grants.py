@@ -134,3 +134,28 @@ def test_modify_all_data_asks_for_view_all_data(tmp_path: Path) -> None:
         assert (await served.ask("PATCH", one, {"PermissionsViewAllData": False})).status == 400
 
     run(tmp_path, work)
+
+
+def test_developer_names_follow_and_are_free(tmp_path: Path) -> None:
+    async def work(served: Served, extra: str) -> None:
+        async def names(sobject: str, where: str) -> list[str]:
+            found = await served.get(
+                f"/query?q=SELECT+DeveloperName+FROM+{sobject}+WHERE+{where}+ORDER+BY+Id"
+            )
+            return [each["DeveloperName"] for each in found.json["records"]]
+
+        roles = [{"Name": "2nd Level: Support"}, {"Name": "2nd level Support"}]
+        assert await add(served, "UserRole", *roles) == ["ok", "ok"]
+        assert await names("UserRole", "Id!=null") == ["X2nd_Level_Support", "X2nd_level_Support1"]
+        queue = {"Name": "Help", "Type": "Queue"}
+        said = await add(served, "Group", queue, queue, {**queue, "DeveloperName": "help1"})
+        taken = "DUPLICATE_DEVELOPER_NAME: The developer name help1 is already in use by another Group"
+        assert said == ["ok", "ok", taken]
+        assert await names("Group", "Type='Queue'") == ["Help", "Help1"]
+        one_more = {"Name": "extra", "Label": "One more"}
+        [said_of_set] = await add(served, "PermissionSet", one_more)
+        assert said_of_set.startswith("DUPLICATE_DEVELOPER_NAME: The developer name extra is already in use")
+        [missing] = await add(served, "UserRole", {"DeveloperName": "Nameless"})
+        assert missing == "REQUIRED_FIELD_MISSING: Required fields are missing: [Name]"
+
+    run(tmp_path, work)

@@ -38,6 +38,7 @@ from isthmus.org.save.steps.automate import (
     run_workflow_rules,
 )
 from isthmus.org.save.steps.derive import derive_standard_fields
+from isthmus.org.save.steps.developer_names import give_developer_names
 from isthmus.org.save.steps.follow import follow_lookups, tell_followers
 from isthmus.org.save.steps.formats import check_formats
 from isthmus.org.save.steps.grants import (
@@ -97,6 +98,7 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     run_before_handlers,
     follow_lookups,
     derive_standard_fields,
+    give_developer_names,
     check_required_fields,
     check_locations,
     check_references_again,
