@@ -63,7 +63,8 @@ def hub_page() -> str:
         table(("command", "what it does"), _commands(commands, "isthmus hub")),
     ]
     for value in _VALUES:
-        parts += [f"## {value.__name__}", _about(value), _options(value, texts[value.__name__])]
+        imported = code(f"from {value.__module__} import {value.__name__}")
+        parts += [f"## {value.__name__}", imported, _about(value), _options(value, texts[value.__name__])]
         if value is Route:
             parts += ["### Steps", said["steps"]]
         if value is HttpSink:

@@ -14,7 +14,7 @@ from tests.tidy.reference.markdown import code, page, table
 from isthmus import settings
 from isthmus.org.limits.editions import maxima
 from isthmus.org.limits.maxima import API_REQUESTS
-from isthmus.settings import HubSettings, LoginSettings, OrgSettings, ServerSettings
+from isthmus.settings import HubSettings, LoginSettings, OrgSettings, ServerSettings, UserSettings
 
 SECTIONS: Final[dict[str, type[msgspec.Struct]]] = {
     "org": OrgSettings,
@@ -30,6 +30,15 @@ wrong type, is an error that names it. In the environment a list is written with
 _DATA: Final = """\
 The data folder, where an org's own files lie, is `.isthmus` beside `isthmus.toml`; `--data DIR` or
 `ISTHMUS_DATA` names another."""
+_USERS: Final = """\
+One table `[[users]]` for each; not in the environment.
+
+```toml
+[[users]]
+username = "grace@acme.example"
+profile = "Standard User"
+permission_sets = ["Integration"]
+```"""
 _LIMITS: Final = f"""\
 What `/limits` names, and how many requests may take 20 seconds and more at the same time, with the maxima of
 a Developer Edition org. Each can be set by its name. Counted, by org time, are calls (`{API_REQUESTS}`),
@@ -41,8 +50,22 @@ def settings_page() -> str:
     parts = [_ABOUT, _DATA]
     for name, struct in SECTIONS.items():
         parts += [f"## [{name}]", inspect.getdoc(struct) or "", _keys(name, struct)]
+    parts += ["## [[users]]", inspect.getdoc(UserSettings) or "", _USERS, _user_keys()]
     rows = [(code(name), f"{most:,}") for name, most in maxima({}).items()]
     return page("Settings", *parts, "## [limits]", _LIMITS, table(("key", "#default"), rows))
+
+
+def _user_keys() -> str:
+    said, kinds = _docstrings(UserSettings), get_type_hints(UserSettings)
+    rows = [
+        (code(each.name), _kind(kinds[each.name]), _of_user(each), said[each.name])
+        for each in msgspec.structs.fields(UserSettings)
+    ]
+    return table(("key", "value", "default", "meaning"), rows)
+
+
+def _of_user(field: msgspec.structs.FieldInfo) -> str:
+    return "needed" if field.required else _default(field.default)
 
 
 def _keys(section: str, struct: type[msgspec.Struct]) -> str:
