@@ -103,3 +103,12 @@ def test_a_folder_with_an_org_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         _in_an_org(settings, _create)
     assert _in_an_org(settings, lambda opened: _names(opened, "Account"), open_org) == ["Acme"]
+
+
+def test_an_org_that_starts_as_it_ended_puts_nothing_on_disk(tmp_path: Path) -> None:
+    async def written(opened: Opened) -> int:
+        return (settings.data / "org.db-wal").stat().st_size
+
+    settings = _settings(tmp_path / "org")
+    assert _in_an_org(settings, written) == 0
+    assert _in_an_org(settings, written, open_org) == 0

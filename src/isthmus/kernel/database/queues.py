@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from isthmus.kernel.database import Connection, Transaction
 from isthmus.kernel.database.loop_futures import LoopFuture
@@ -11,6 +11,8 @@ from isthmus.kernel.database.stopping import Stop
 from isthmus.kernel.database.work_queue import WAITING_MAX, Job, WorkQueue
 
 T = TypeVar("T")
+Snapshot: TypeAlias = Callable[[Callable[[Connection], Any], Stop | None], Any]
+"""Runs work over one consistent state, until it is to stop."""
 
 
 class Queues:
@@ -40,7 +42,7 @@ class Queues:
         self._reads.submit(Job(work, future, stop=stop))
         return future.awaited
 
-    def _read_on(self, snapshot: Callable[[Callable[[Connection], Any], Stop | None], Any]) -> None:
+    def _read_on(self, snapshot: Snapshot) -> None:
         """A reader's thread: each question is asked of a snapshot, until the queue is closed."""
         while (job := self._reads.take()) is not None:
             if job.begins():

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import apsw
 
@@ -23,12 +23,13 @@ from isthmus.kernel.database import (
     Value,
 )
 from isthmus.kernel.database.counting import total
-from isthmus.kernel.database.queues import Queues
+from isthmus.kernel.database.queues import Queues, Snapshot
 from isthmus.kernel.database.sqlite.connection import Opening, SqliteConnection
 from isthmus.kernel.database.sqlite.file_lock import FileLock
 from isthmus.kernel.database.sqlite.here import Here
 from isthmus.kernel.database.sqlite.refusals import refusal
 from isthmus.kernel.database.sqlite.writer import Writer
+from isthmus.kernel.database.stopping import Stop
 from isthmus.kernel.database.work_queue import WAITING_MAX
 
 T = TypeVar("T")
@@ -66,13 +67,12 @@ class SqliteDatabase(Queues):
             _check_ours(connection)
             self._here = Here(SqliteConnection(self._keep(opening.reader())))
             self._writer = Writer(connection, self._writes, self._here.let_go)
-            reading = [SqliteConnection(self._keep(opening.reader())) for _ in range(readers)]
         except BaseException:
             self._release()
             raise
         self._writes.start(self._writer.run)
-        for each in reading:
-            self._reads.start(partial(self._read_on, each.snapshot))
+        for _ in range(readers):
+            self._reads.start(partial(self._read_on, self._reader(opening)))
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         return self._here.read(work)
@@ -87,6 +87,18 @@ class SqliteDatabase(Queues):
         self._close_queues()
         if self._here.close():
             self._release()
+
+    def _reader(self, opening: Opening) -> Snapshot:
+        """A reader, whose connection is opened for its first question: each reads the whole schema then."""
+        connection: SqliteConnection | None = None
+
+        def snapshot(work: Callable[[Connection], Any], stop: Stop | None) -> Any:
+            nonlocal connection
+            if connection is None:
+                connection = SqliteConnection(self._keep(opening.reader()))
+            return connection.snapshot(work, stop)
+
+        return snapshot
 
     def _keep(self, connection: apsw.Connection) -> apsw.Connection:
         self._connections.append(connection)

@@ -102,10 +102,12 @@ class Upkeep:
         for name, default in wanted.items():
             if state.get(name) != default or name in others:
                 self.refresh_all(name)
+        reached = wanted | {_EVERYBODY: ""}
+        if state == reached:
+            return  # an org that starts as it ended has nothing to put on disk
         self._tx.execute('DELETE FROM "isthmus_sharing_state"')
         self._tx.execute_many(
-            'INSERT INTO "isthmus_sharing_state" ("sobject", "model") VALUES (?, ?)',
-            [*wanted.items(), (_EVERYBODY, "")],
+            'INSERT INTO "isthmus_sharing_state" ("sobject", "model") VALUES (?, ?)', list(reached.items())
         )
 
     def refresh_all(self, sobject: str) -> None:
