@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+from urllib.parse import quote
 
 import pytest
 from structlog.testing import capture_logs
@@ -42,6 +43,23 @@ def test_values_are_found_under_every_version_and_then_under_the_newest(kept: St
             await both_are_found(org, old, new)
             assert (await org.read("Patient__c", old))["Hidden__c"] == "h"
         assert len(secrets(kept)) == 2
+
+    asyncio.run(scenario())
+
+
+def test_equal_values_under_several_keys_are_not_told_apart(kept: Storage) -> None:
+    groups = "SELECT Folded__c, COUNT(Id) n FROM Patient__c GROUP BY Folded__c LIMIT 1"
+
+    async def scenario() -> None:
+        async with patients(kept) as org:
+            await org.create("Patient__c", Folded__c="Anna")
+            await rotation(org).rotate()
+            await org.create("Patient__c", Folded__c="ANNA")
+            code, told = await org.ask("GET", f"/query?q={quote(groups)}")
+            assert (code, told[0]["errorCode"]) == (503, "SERVER_UNAVAILABLE")
+            assert await org.query("SELECT Open__c, COUNT(Id) n FROM Patient__c GROUP BY Open__c")
+            await rotation(org).renew()
+            assert [each["n"] for each in await org.query(groups)] == [2]
 
     asyncio.run(scenario())
 

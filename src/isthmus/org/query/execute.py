@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from isthmus.kernel.database import Connection, Row, Value
+from isthmus.kernel.errors import fault
 from isthmus.org.query import literals
 from isthmus.org.query.opening import Opener
 from isthmus.org.query.plan import ChildPlan, Limits, Plan, Run, Statement, Wide
@@ -52,7 +53,12 @@ def count(connection: Connection, plan: Plan, run: Run) -> int:
 
 
 def first_rows(connection: Connection, plan: Plan, run: Run) -> list[Row]:
-    """The rows within the run's limit and offset, without children. Raises SoqlProblem."""
+    """The rows within the run's limit and offset, without children. Raises SoqlProblem.
+
+    Fault: `encrypted_groups_in_rotation`, where equal values can't be told to be equal.
+    """
+    if any(connection.row(each) not in ((0,), (1,)) for each in plan.keys):
+        raise fault("encrypted_groups_in_rotation")
     page = plan.page
     if plan.narrow is not None and _is_narrow(connection, plan, run):
         page = plan.narrow

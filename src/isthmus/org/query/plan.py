@@ -124,6 +124,8 @@ class Plan:
     limits: Limits
     opener: Opener | None = None
     """What opens the encrypted values of a row; None where there are none."""
+    keys: tuple[str, ...] = ()
+    """For each encrypted field whose values are told apart: counts the key versions that they are under."""
     keeper: FieldCipher | None = None
     """What closes the query's text before it is kept; None where it names no encrypted field."""
     narrow: Statement | None = None

@@ -12,8 +12,9 @@ from isthmus.org.query.sql.forms import forms
 from isthmus.org.query.sql.grouped import grouped, wide_group
 from isthmus.org.query.sql.select import SelectWriter
 from isthmus.org.query.sql.visibility import Visibility
-from isthmus.org.schema.tables import quoted
+from isthmus.org.schema.tables import column, quoted
 from isthmus.org.security.access import Access
+from isthmus.org.security.encryption.ciphers import HEADER_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,20 @@ def _grouped_plan(query: BoundQuery, grouping: Grouping, asked: Asked) -> Plan:
         children=(),
         limits=_limits(query),
         opener=opener(opening.grouped(grouping), asked.access),
+        keys=_keys(grouping),
         wide=wide_group(query, grouping, written, asked.all_rows, asked.visible),
+    )
+
+
+def _keys(grouping: Grouping) -> tuple[str, ...]:
+    """What counts the key versions of the values that the groups tell apart."""
+    closed = [each for each in grouping.by if each.field.cipher is not None]
+    return tuple(
+        dict.fromkeys(
+            f"SELECT COUNT(*) FROM (SELECT DISTINCT substr({column(each.field)}, 1, {HEADER_LENGTH}) "
+            f"FROM {quoted(each.table.sobject.name)} WHERE {column(each.field)} IS NOT NULL) AS versions"
+            for each in closed
+        )
     )
 
 
