@@ -44,9 +44,7 @@ def may(access: Access, sobject: str) -> str:
     return "".join(letter for letter, allowed in asked if allowed)
 
 
-@pytest.mark.parametrize(
-    "sobject", ["Account", "Place__c", "Ping__e", "Place__Share", "LoginHistory", "Set__c"]
-)
+@pytest.mark.parametrize("sobject", ["Account", "Place__c", "Ping__e", "Place__Share", "UserLogin", "Set__c"])
 def test_who_is_granted_nothing_has_nothing(sobject: str) -> None:
     assert may(given(), sobject) == ""
 
@@ -89,7 +87,9 @@ def test_what_hangs_on_a_record_is_read_with_it_and_written_with_its_edit(parent
         ("User", "r", "ManageUsers", "rced"),
         ("PermissionSet", "", "ViewSetup", "r"),
         ("PermissionSet", "", "ManageProfilesPermissionsets", "ced"),
-        ("LoginHistory", "", "ManageUsers", "r"),
+        ("LoginHistory", "r", "ManageUsers", "rV"),
+        ("LoginHistory", "r", "MonitorLoginHistory", "rV"),
+        ("LoginHistory", "r", "ModifyAllData", "r"),
         ("OpportunityStage", "r", "ModifyAllData", "rVM"),
         ("Set__c", "", "CustomizeApplication", "rced"),
         ("Task", "r", "EditTask", "rced"),

@@ -32,10 +32,14 @@ class Follows:
 
 @dataclass(frozen=True, slots=True)
 class BySystemPermission:
-    """A system permission each for reading and for writing; `EVERYONE`, or None where nobody may."""
+    """A system permission each for reading and for writing; `EVERYONE`, or None where nobody may.
+
+    `all`: those of which any shows every record, where that is not for View All Data to do.
+    """
 
     read: str | None
     write: str | None
+    all: tuple[str, ...] = ()
 
 
 Governor: TypeAlias = ByObjectPermissions | Follows | BySystemPermission
@@ -86,7 +90,7 @@ def _standard() -> dict[str, Governor]:
     found: dict[str, Governor] = {name: ByObjectPermissions() for name in table["own"]}
     found |= {name: Follows(sobject) for name, sobject in table["follows"].items()}
     found |= {
-        name: BySystemPermission(entry.get("read"), entry.get("write"))
+        name: BySystemPermission(entry.get("read"), entry.get("write"), tuple(entry.get("all", ())))
         for name, entry in table["permission"].items()
     }
     return found

@@ -113,6 +113,8 @@ def _by_system(governor: BySystemPermission, system: frozenset[str]) -> Right:
         rights |= Right.READ
     if _given(governor.write, system):
         rights |= _WRITES
+    if governor.all:
+        return rights if system.isdisjoint(governor.all) else rights | Right.VIEW_ALL
     if "ViewAllData" in system:
         rights |= Right.VIEW_ALL
     if "ModifyAllData" in system:

@@ -91,6 +91,12 @@ ALONE: Final[Mapping[str, str]] = {
 Source: Object Reference, ContentVersion, EntitySubscription, special access rules.
 """
 
+ABOUT: Final[Mapping[str, str]] = {"LoginHistory": "UserId"}
+"""The field that names the user whom alone a record is about, of objects without an owner.
+
+Source: Object Reference, LoginHistory, special access rules.
+"""
+
 PRIVATE: Final[Mapping[str, str]] = {"Attachment": "IsPrivate", "Note": "IsPrivate"}
 """The field that leaves a record to its owner, and to who may modify all data.
 

@@ -156,6 +156,8 @@ class SharingModel:
             return _detail(sobject, owned)
         if name in defaults.LINKED:
             return self._linked(sobject)
+        if name in defaults.ABOUT:
+            return RecordModel(name, Level.NONE, alone=defaults.ABOUT[name])
         if name in defaults.ACTIVITIES:
             gives = SAME if default == "ControlledByParent" else VIEW
             links = tuple(_links(sobject, defaults.ACTIVITIES[name], gives))
