@@ -4,6 +4,7 @@ import pytest
 
 from isthmus.org.schema.field_lines import BadLine, label_of, parse_fields, parse_value_line
 from isthmus.org.schema.model import DeleteConstraint, Field, FieldType, PicklistValue, Schema
+from isthmus.org.schema.share_objects import is_share
 from isthmus.org.schema.standard import FEATURES, standard_objects, standard_records
 from isthmus.org.schema.values import parse_value
 
@@ -97,6 +98,7 @@ def test_an_object_is_consistent(sobject: str) -> None:
         assert bool(each.reference_to) == (each.type is FieldType.REFERENCE)
         assert not each.restricted_picklist or each.picklist
         assert each.type is not FieldType.BOOLEAN or not each.nillable
+    assert found.key_prefix or not is_share(found), "a00 and what follows are the project's"
     for group in found.required_on_create:
         assert all(found.field(name) is not None for name in group)
 
