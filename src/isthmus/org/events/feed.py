@@ -113,7 +113,12 @@ class EventFeed:
         for position, entry in _events(wanted, after):
             if len(events) >= limit or size >= PAGE_BYTES_MAX:
                 return ChannelPage(tuple(events), events[-1].position)
-            data = self._renderings.get(entry, position, channel, variant, self._schemas)
+            try:
+                data = self._renderings.get(entry, position, channel, variant, self._schemas)
+            except Exception:
+                if not events:
+                    raise
+                return ChannelPage(tuple(events), events[-1].position)  # what comes before it can be had
             size += len(data)
             events.append(ChannelEvent(position, data))
         return ChannelPage(tuple(events), upto)

@@ -3,6 +3,7 @@
 What a commit has brought wakes one round for all: each client's cursors are read, and a page that several
 clients are due is read and written once. A round costs no task and no queue per client. What comes during a
 round starts the next; what could not be read, because the database refused, is tried again a second later.
+Whatever else goes wrong ends the session of whom it befell, and nothing of the others'.
 """
 
 import asyncio
@@ -46,6 +47,12 @@ _Key: TypeAlias = tuple[str, int, int, str]
 """Channel, position, API version and access shape: what a page depends on."""
 _Pages: TypeAlias = dict[_Key, _Page | None]
 """The pages of a round. None: the database has refused it."""
+_UNREADABLE: Final = _Page(b"", 0, 0)
+"""Stands for a page that can't be made: what is wrong with it is in the log once, however many are due it."""
+
+
+class _Unreadable(Exception):
+    """A client is due such a page."""
 
 
 class Delivery:
@@ -109,7 +116,8 @@ class Delivery:
     async def deliver(self, clients: Iterable[Client]) -> None:
         """Answer the connects for which there is something, after a look at what has come.
 
-        Where the database refuses, a client's connect goes on waiting, and the others have their turn.
+        Where the database refuses, a client's connect goes on waiting, and the others have their turn. They
+        have it, too, where a client's session ends because of what nobody foresaw.
         """
         pages: _Pages = {}
         for number, client in enumerate(clients, 1):
@@ -118,6 +126,11 @@ class Delivery:
                     await self._deliver(client, client.poll, pages)
                 except DatabaseError as error:
                     self._try_again(error)
+                except _Unreadable:
+                    self._break_off(client)
+                except Exception:  # noqa: BLE001 - whatever it is, the others have their turn
+                    _log.exception("a client can't be given its events", client=client.id)
+                    self._break_off(client)
             if number % _AT_ONCE == 0:
                 await self._org.clock.sleep_until(0)
 
@@ -126,6 +139,13 @@ class Delivery:
         if not self._refused:
             self._refused = True
             _log.warning("events can't be read; trying again", reason=str(error))
+
+    def _break_off(self, client: Client) -> None:
+        """End a client's session: it has to begin anew, after its last event."""
+        self._clients.remove(client)
+        if client.poll is not None:
+            error = fault("cometd_server_busy")
+            self._answer(client, client.poll, (), text_of(error), advice_of(error))
 
     async def _deliver(self, client: Client, poll: Poll, pages: _Pages) -> None:
         try:
@@ -158,21 +178,32 @@ class Delivery:
     async def _page(self, client: Client, subscription: Subscription, pages: _Pages) -> _Page | None:
         """What follows a cursor, read once in a round; None, and another round, where the database refuses.
 
-        Raises the Fault with which it may be read no more.
+        Raises the Fault with which it may be read no more, and _Unreadable.
         """
         shape = client.principal.access.shape
         key = (subscription.channel.name, subscription.position, client.version, shape)
-        if key in pages:
-            return pages[key]
+        if key not in pages:
+            page = await self._try_to_read(client, subscription)
+            if len(pages) >= _PAGES_MAX:
+                pages.clear()
+            pages[key] = page
+        page = pages[key]
+        if page is _UNREADABLE:
+            raise _Unreadable
+        return page
+
+    async def _try_to_read(self, client: Client, subscription: Subscription) -> _Page | None:
         try:
-            page = await self._read(client, subscription)
+            return await self._read(client, subscription)
+        except Fault:
+            raise
         except DatabaseError as error:
             self._try_again(error)
-            page = None
-        if len(pages) >= _PAGES_MAX:
-            pages.clear()
-        pages[key] = page
-        return page
+            return None
+        except Exception:  # noqa: BLE001 - as in `deliver`
+            channel, after = subscription.channel.name, subscription.position
+            _log.exception("events can't be written for subscribers", channel=channel, after=after)
+            return _UNREADABLE
 
     def _give(
         self,
@@ -213,7 +244,7 @@ class Delivery:
             self._answer(client, poll, events)
 
     async def _read(self, client: Client, subscription: Subscription) -> _Page:
-        """What follows a cursor. Raises Fault and DatabaseError."""
+        """What follows a cursor. Raises Fault and DatabaseError, and whatever goes wrong with an event."""
         channel, after = subscription.channel, subscription.position
         page = await self._org.read_channel(client.principal, channel, after, EVENTS_MAX, client.version)
         written: list[bytes] = []
@@ -237,7 +268,10 @@ class Delivery:
         reply = bayeux.write_reply(
             poll.message, error=error, client_id=client.id, advice=advice or poll.advice
         )
-        poll.give(b",".join((*events, reply)))
+        try:
+            poll.give(b",".join((*events, reply)))
+        except Exception:  # noqa: BLE001 - as in `deliver`
+            _log.exception("an answer can't be given", client=client.id)
 
     def _wake(self) -> None:
         self._again = True

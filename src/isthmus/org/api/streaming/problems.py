@@ -5,6 +5,7 @@ Source: Streaming API Developer Guide, "Streaming API Error Codes".
 
 from typing import Final
 
+from isthmus.kernel.clock import SECOND
 from isthmus.kernel.errors import Fault
 from isthmus.wire.bayeux import Advice
 
@@ -12,6 +13,8 @@ _ARGUMENTS: Final = {"cometd_publish_denied": "denied_by_security_policy"}
 """What stands between the colons; nothing, but for what the security policy of the server forbids."""
 _HANDSHAKE: Final = Advice(reconnect="handshake", interval=0)
 _NONE: Final = Advice(reconnect="none")
+_HANDSHAKE_LATER: Final = Advice(reconnect="handshake", interval=10 * SECOND)
+"""What went wrong once may do so again: a client that begins anew at once would keep us busy with it."""
 _ADVICE: Final = {
     "cometd_client_unknown": _HANDSHAKE,
     "cometd_handshake_missing": _HANDSHAKE,
@@ -19,6 +22,7 @@ _ADVICE: Final = {
     "cometd_authentication_missing": _NONE,
     "cometd_cookie_missing": _NONE,
     "event_delivery_limit_exceeded": _NONE,
+    "cometd_server_busy": _HANDSHAKE_LATER,
     "cometd_user_differs": _NONE,
     "cometd_user_not_enabled": _NONE,
     "cometd_version_missing": _NONE,
