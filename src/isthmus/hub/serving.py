@@ -72,18 +72,20 @@ async def serve_hub(
         server = HttpServer(
             Control(running, token), [Listener(place.host, place.port, setting="hub.port")], clock=clock
         )
-        [port] = await server.start()
-        async with tasks:
-            try:
-                await running.start()
-                url = f"http://{place.host}:{port}"
-                file = place.data / CONTROL_FILE
-                write_whole(file, msgspec.json.encode({"url": url, "token": token}), PRIVATE)
-                stack.callback(file.unlink, missing_ok=True)
-                yield ServedHub(running, url)
-            finally:
-                await server.stop()
-        await running.close()
+        try:
+            [port] = await server.start()
+            async with tasks:
+                try:
+                    await running.start()
+                    url = f"http://{place.host}:{port}"
+                    file = place.data / CONTROL_FILE
+                    write_whole(file, msgspec.json.encode({"url": url, "token": token}), PRIVATE)
+                    stack.callback(file.unlink, missing_ok=True)
+                    yield ServedHub(running, url)
+                finally:
+                    await server.stop()
+        finally:
+            await running.close()
 
 
 def _database(place: HubPlace) -> Database:

@@ -84,7 +84,7 @@ async def running(hub: Hub, file: Path, clock: Clock, grace: float = 10) -> Asyn
             made = RunningHub(hub, database, clock, tasks, "me")
             await made.start()
             yield made
-        await made.close()
+        await made.close(grace)
     finally:
         database.close()
 

@@ -1,5 +1,6 @@
 """Running: a hub's routes at work over its database."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -7,7 +8,7 @@ import structlog
 
 from isthmus.hub.channel import DurableChannel, ledger
 from isthmus.hub.channel import dead_letters as letters
-from isthmus.hub.endpoint import Closable
+from isthmus.hub.endpoint import OWN_MISTAKES, Closable
 from isthmus.hub.hub import Hub
 from isthmus.hub.route import Route
 from isthmus.hub.running.ledger_keeper import LedgerKeeper
@@ -16,7 +17,7 @@ from isthmus.hub.running.route_runner import RouteRunner
 from isthmus.hub.running.source_runner import SourceRunner
 from isthmus.kernel.clock import Clock
 from isthmus.kernel.database import Database
-from isthmus.kernel.tasks import Tasks
+from isthmus.kernel.tasks import GRACE_SECONDS, Tasks
 
 __all__ = ["RunningHub"]
 
@@ -66,13 +67,16 @@ class RunningHub:
             self._tasks.start(source.run(), name=f"source of {name}")
         self._tasks.start(self._ledger.run(self._tasks), name="ledger")
 
-    async def close(self) -> None:
-        """Close sources and sinks, once the tasks have ended."""
+    async def close(self, grace: float = GRACE_SECONDS) -> None:
+        """Close sources and sinks, once the tasks have ended, however they did. None keeps the others open;
+        they have `grace` seconds (of real time).
+        """
         self._watch.stop()
-        for route in self.hub.routes:
-            for endpoint in (route.source, route.sink):
-                if isinstance(endpoint, Closable):
-                    await endpoint.close()
+        async with Tasks(grace) as tasks:
+            for route in self.hub.routes:
+                for endpoint in (route.source, route.sink):
+                    if isinstance(endpoint, Closable):
+                        tasks.start(_close(route.name, endpoint), name=f"close an endpoint of {route.name}")
 
     async def pause(self, route: str) -> None:
         """Send nothing of this route until it is resumed. Raises KeyError, DatabaseError."""
@@ -109,6 +113,13 @@ class RunningHub:
                     route=each.route,
                     **here,
                 )
+
+
+async def _close(route: str, endpoint: Closable) -> None:
+    try:
+        await endpoint.close()
+    except (*OWN_MISTAKES, asyncio.CancelledError):  # it takes too long, or waits for what is cancelled
+        _log.exception("an endpoint can't be closed", route=route, endpoint=type(endpoint).__name__)
 
 
 def _targets_first(hub: Hub) -> list[Route]:
