@@ -5,10 +5,11 @@ It is read at the start, and again whenever the project's files have changed whi
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
 from isthmus.org.automation.flow.loader import LoadedFlows, load_flows
-from isthmus.org.provision import Declared
+from isthmus.org.provision import Declared, DeclaredFlow
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.overlay import load_overlay
 from isthmus.org.schema.sfdx.findings import Findings
@@ -56,10 +57,20 @@ def of_project(project: Project) -> Definition:
         objects=project.objects,
         metadata_records=project.metadata_records,
         declared=Declared(
-            statuses=project.status_records, references=project.metadata_references, security=security
+            statuses=project.status_records,
+            references=project.metadata_references,
+            security=security,
+            flows=_declared_flows(project, flows),
         ),
         flows=flows,
         security=security,
+    )
+
+
+def _declared_flows(project: Project, flows: LoadedFlows) -> tuple[DeclaredFlow, ...]:
+    return tuple(
+        DeclaredFlow(each.name, each.label, sha256((project.root / each.document).read_bytes()).hexdigest())
+        for each in flows.flows
     )
 
 

@@ -3,9 +3,11 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from tests.unit.org.api.serving import Served, serving
 
 from isthmus.kernel.clock import DAY
+from isthmus.org.org import Running
 from isthmus.org.org.audit_lines import entries
 
 
@@ -138,6 +140,26 @@ def test_changes_of_queues_groups_and_sets_in_groups_are_told(tmp_path: Path) ->
         ("Permission Set Group", "PermissionSetGroupComponentAdd", f"{changed} added"),
         ("Permission Set Group", "PermissionSetGroupComponentRemoved", f"{changed} removed"),
     ]
+
+
+def test_a_change_that_is_undone_is_not_told(tmp_path: Path) -> None:
+    async def run() -> list[tuple[str, str, str]]:
+        async with serving(tmp_path) as served:
+            who = await served.org.identity.authenticate(served.token)
+            good = {"Name": "Good", "Label": "Good"}
+            undone = await served.org.insert(who, "PermissionSet", [good, {}], all_or_none=True)
+            assert [each.success for each in undone] == [False, False]
+
+            def fails(running: Running) -> None:
+                [made] = running.insert("PermissionSet", [good])
+                assert made.success
+                raise LookupError
+
+            with pytest.raises(LookupError):
+                await served.org.transaction(who, fails)
+            return await told_since(served, 0)
+
+    assert asyncio.run(run()) == []
 
 
 def test_every_line_says_where_it_is_known_from() -> None:

@@ -30,7 +30,9 @@ def line(which: str, /, **values: object) -> Line:
     """The line of that name, with its words filled in."""
     entry = entries()[which]
     display = entry["display"].format_map(values)
-    return Line(entry["action"].format_map(values), entry["section"], display[:_DISPLAY_MAX])
+    return Line(
+        entry["action"].format_map(values), entry["section"].format_map(values), display[:_DISPLAY_MAX]
+    )
 
 
 @cache

@@ -155,7 +155,10 @@ class Org(SaveFace, ReplicationFace, EventFace):
         return parts
 
     def _advance_sharing(self, tx: Transaction) -> bool:
-        return advance(tx, self.schema, instance=self._saves.instance, now=self.clock.now())
+        more = advance(tx, self.schema, instance=self._saves.instance, now=self.clock.now())
+        if not more:
+            self._audit.finish_defaults(tx, self.schema)
+        return more
 
     async def reset(self) -> None:
         """Remove every record of data, and every event, with what these have used of the limits; what sets

@@ -172,6 +172,7 @@ class SaveFace(OrgState):
         def whole(unit: UnitOfWork) -> None:
             self._running(work)(unit)
             upkeep_of(unit).reconcile()
+            self._audit.finish_defaults(unit.tx, schema)
 
         self._saves.transaction(tx, schema, principal, whole, system=True)
 

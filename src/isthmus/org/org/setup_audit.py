@@ -9,7 +9,7 @@ from typing import Final
 
 from isthmus.kernel.clock import DAY
 from isthmus.kernel.database import Transaction
-from isthmus.org.org.audit_lines import Line, label, line, short
+from isthmus.org.org.audit_lines import Line, entries, label, line, short
 from isthmus.org.org.audited_rights import (
     kind_of_profile,
     of_field_rights,
@@ -22,6 +22,8 @@ from isthmus.org.save.operation import Operation
 from isthmus.org.save.requests import insert
 from isthmus.org.save.unit_of_work import Change, UnitOfWork
 from isthmus.org.schema.model import Schema
+from isthmus.org.security.principal import Principal
+from isthmus.org.security.sharing.work import waiting
 
 _TRAIL: Final = "SetupAuditTrail"
 _KEPT_FOR: Final = 180 * DAY
@@ -30,6 +32,11 @@ _NAMED: Final = {"PermissionSetGroup": ("set_group", "MasterLabel"), "UserRole":
 _VERBS: Final = {Operation.INSERT: "created", Operation.UPDATE: "changed", Operation.DELETE: "deleted"}
 _GROUPS: Final = {"Queue": "queue", "Regular": "public_group"}
 _NOBODYS: Final = "<None Specified>"
+_LAST_OF_DEFAULTS: Final = (
+    'SELECT "Action", "CreatedById" FROM "SetupAuditTrail" '
+    """WHERE "Action" IN ('owdUpdateStarted', 'owdUpdateFinished') """
+    'ORDER BY "CreatedDate" DESC, "Id" DESC LIMIT 1'
+)
 AUDITED: Final = frozenset(
     {
         "FieldPermissions",
@@ -65,6 +72,15 @@ class SetupAudit:
             self._saves.transaction(
                 unit.tx, unit.schema, unit.principal, lambda own: _insert(own, lines), system=True
             )
+
+    def finish_defaults(self, tx: Transaction, schema: Schema) -> None:
+        """Tell that organization-wide defaults are as they should be, where it was told that they will."""
+        if schema.find(_TRAIL) is None or waiting(tx):
+            return
+        row = tx.row(_LAST_OF_DEFAULTS)
+        if row is not None and row[0] == entries()["defaults_started"]["action"]:
+            who, lines = Principal(str(row[1]), "", "", ""), [line("defaults_finished").record]
+            self._saves.transaction(tx, schema, who, lambda own: _insert(own, lines), system=True)
 
     def purge(self, tx: Transaction, schema: Schema) -> None:
         """Remove what is older than 180 days."""

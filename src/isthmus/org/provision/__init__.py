@@ -12,11 +12,13 @@ from isthmus.org.provision.credentials import (
     give_first_passwords,
     renew_credentials,
 )
-from isthmus.org.provision.declared import Declared, match_records
+from isthmus.org.provision.declared import Declared, DeclaredFlow, match_records
 from isthmus.org.provision.declared_users import DeclaredUser
 from isthmus.org.provision.first_records import FirstUser, administrator, create
 from isthmus.org.provision.founding import COMPONENT, MIGRATIONS, Founding, found, mark_provisioned
 from isthmus.org.provision.security import SecuritySettings, match_security
+from isthmus.org.provision.setup_changes import tell_changes
+from isthmus.org.provision.setup_facts import setup_facts
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.sharing.declared import declare_rules
 
@@ -25,6 +27,7 @@ __all__ = [
     "MIGRATIONS",
     "Credentials",
     "Declared",
+    "DeclaredFlow",
     "DeclaredUser",
     "FirstUser",
     "Founding",
@@ -55,6 +58,7 @@ def provision(
             match_records(running, schema, declared)
             match_security(running, tx, schema, declared.security, first.security)
             declare_rules(tx, declared.security.sharing_rules)
+            tell_changes(running, tx, setup_facts(schema, declared))
 
         founder.within(work)(tx, schema)
 

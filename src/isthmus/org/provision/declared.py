@@ -16,6 +16,15 @@ from isthmus.org.security.metadata.loader import LoadedSecurity
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredFlow:
+    """A flow that runs; `checksum` is another when its file is."""
+
+    name: str
+    label: str
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """Records that a project declares, beside those that are part of the schema.
 
@@ -25,6 +34,7 @@ class Declared:
     statuses: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
     references: Sequence[RecordReference] = ()
     security: LoadedSecurity = field(default_factory=LoadedSecurity)
+    flows: Sequence[DeclaredFlow] = ()
 
 
 def match_records(running: Running, schema: Schema, declared: Declared) -> None:

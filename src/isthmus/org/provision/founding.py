@@ -7,6 +7,7 @@ from typing import Final
 from isthmus.kernel.database import Connection, Database, Dialect, Migration, Transaction
 from isthmus.kernel.ids import Ids, record_id
 from isthmus.org.provision.ledger import declared_tables
+from isthmus.org.provision.setup_changes import told_table
 from isthmus.org.security.apps import new_client_id
 
 COMPONENT: Final = "org"
@@ -25,6 +26,7 @@ def _identity_table(d: Dialect) -> Sequence[str]:
 MIGRATIONS: Final = (
     Migration(1, "which org this is", _identity_table),
     Migration(2, "what the definition declares", declared_tables),
+    Migration(3, "what the setup audit trail tells of", told_table),
 )
 
 
