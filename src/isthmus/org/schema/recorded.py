@@ -12,9 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from isthmus.kernel.database import Connection, Dialect, Migration, Transaction
+from isthmus.kernel.lru_cache import ByIdentity
 from isthmus.org.schema.tables import TableLayout
 
 COMPONENT: Final = "schema"
+_SUMS_KEPT: Final = 4_000
 
 
 def _tables(dialect: Dialect) -> tuple[str, ...]:
@@ -44,6 +46,14 @@ def checksum(value: object) -> str:
     """A sum of dataclasses, mappings and plain values that is the same in every process."""
     encoded = msgspec.json.encode(value, enc_hook=_plain, order="deterministic")
     return hashlib.sha256(encoded).hexdigest()
+
+
+def checksum_of_all(values: Iterable[object]) -> str:
+    """The same of many dataclasses in their order; that of each is kept, for most are every org's."""
+    return checksum([_sums(each) for each in values])
+
+
+_sums: Final = ByIdentity(checksum, _SUMS_KEPT)
 
 
 def _plain(value: object) -> Any:

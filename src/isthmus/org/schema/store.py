@@ -97,7 +97,8 @@ class SchemaStore:
         numbered, given = assign(with_share_objects(objects), recorded.read_key_prefixes(transaction))
         complete = with_schemes(with_custom_parents(numbered))
         layouts = {each.name: layout(each) for each in complete if each.stored}
-        model, tables = recorded.checksum((complete, records)), recorded.checksum(layouts)
+        model = recorded.checksum((recorded.checksum_of_all(complete), records))
+        tables = recorded.checksum_of_all(layouts.values())
         if (model, tables) == (before.model, before.tables):
             complete = self._with_ciphers(transaction, complete, {})
             return self._finish(transaction, Schema(complete, before.version, records), (), then)

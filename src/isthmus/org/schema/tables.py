@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from isthmus.kernel.database import Dialect
+from isthmus.kernel.lru_cache import ByIdentity
 from isthmus.org.schema.model import (
     COMPOUNDS,
     DECIMALS,
@@ -29,6 +30,7 @@ Kind: TypeAlias = Literal["text", "integer", "double", "flag"]
 
 _NAME_BYTES_MAX: Final = 63
 """PostgreSQL cuts longer names off. Source: PostgreSQL documentation, Identifiers and Key Words."""
+_LAYOUTS_KEPT: Final = 2_000
 _STAMPS: Final = frozenset({"CreatedDate", "LastModifiedDate", "SystemModstamp"})
 _NUMBERS_KEPT: Final = INTEGERS | INSTANTS
 
@@ -133,6 +135,10 @@ def column_type(kind: Kind, dialect: Dialect) -> str:
 
 def layout(sobject: SObjectType) -> TableLayout:
     """The object's table. It has "Id" and "IsDeleted" even where the object lacks them; shadows come last."""
+    return _layouts(sobject)
+
+
+def _layout(sobject: SObjectType) -> TableLayout:
     stored = [each for each in sobject.fields if is_stored(each)]
     columns = [_column(each) for each in stored]
     names = {each.name for each in columns}
@@ -147,6 +153,9 @@ def layout(sobject: SObjectType) -> TableLayout:
     ]
     indexes = _share_indexes(sobject, stored) if is_share(sobject) else _indexes(sobject, stored)
     return TableLayout(sobject.name, tuple(columns), tuple(indexes))
+
+
+_layouts: Final = ByIdentity(_layout, _LAYOUTS_KEPT)
 
 
 def _column(field: Field) -> Column:
