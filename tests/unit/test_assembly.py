@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from isthmus.assembly import first_user, open_org
 from isthmus.kernel.database import Transaction
 from isthmus.kernel.database.sqlite import SqliteDatabase
+from isthmus.org.org import Column
 from isthmus.org.provision import Credentials, administrator, renew_credentials
 from isthmus.serving import CONTROL_FILE, Serving, serve_org
 from isthmus.settings import Settings, load
@@ -155,6 +156,26 @@ def test_a_lost_key_is_told_at_the_start_until_a_new_secret_is_made(tmp_path: Pa
     [told] = asyncio.run(started(renew=True))
     assert told.startswith("3MVG9")
     assert asyncio.run(started()) == []
+
+
+def test_new_credentials_are_told_and_the_first_are_not(tmp_path: Path) -> None:
+    async def run() -> list[tuple[object, ...]]:
+        async with open_org(settings_in(tmp_path)) as opened:
+            who = (await opened.org.identity.open_session("admin@isthmus.example")).user
+            trail = "SELECT Action, Display FROM SetupAuditTrail ORDER BY Id"
+            assert (await opened.org.query(who, trail)).rows == []
+            await renew_credentials(opened.org, opened.founding)
+            found = await opened.org.query(who, trail)
+            places = [each.index for each in found.shape.items if isinstance(each, Column)]
+            return [tuple(row[place] for place in places) for row in found.rows]
+
+    [password, secret] = asyncio.run(run())
+    assert password[0] == "resetpassword"
+    assert str(password[1]).startswith("Reset password for user ")
+    assert secret == (
+        "changeApplicationConsumerSecret",
+        "Changed consumer secret of connected app Isthmus",
+    )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="rights of files are POSIX's")

@@ -37,6 +37,9 @@ def test_values_are_found_under_every_version_and_then_under_the_newest(kept: St
             assert await rotation(org).rotate() == 2
             new = await org.create("Patient__c", Exact__c="Anna", Folded__c="ANNA", Key__c="K-2")
             await both_are_found(org, old, new)
+            assert await org.query("SELECT Display FROM SetupAuditTrail WHERE Action LIKE 'tenant%'") == [
+                {"Display": "Generated tenant secret version 2"}
+            ]
             assert (await status(org)).values == {1: 4, 2: 3}
             await rotation(org).renew()
             assert (await status(org)).values == {1: 0, 2: 7}

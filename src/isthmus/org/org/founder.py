@@ -6,6 +6,7 @@ Neither rights nor what the schema lets anyone write is asked, and records may b
 from collections.abc import Callable
 
 from isthmus.kernel.database import Transaction
+from isthmus.org.org.audit_lines import Line
 from isthmus.org.org.facade import Org
 from isthmus.org.org.running import Running
 from isthmus.org.schema.model import Schema
@@ -26,3 +27,7 @@ class Founder:
             self._org._as_platform(tx, schema, self._principal, lambda running: work(running, schema))
 
         return run
+
+    def tell(self, tx: Transaction, *lines: Line) -> None:
+        """Write lines of the setup audit trail into the transaction that makes the change."""
+        self._org._tell(tx, self._principal, *lines)

@@ -6,7 +6,7 @@ it has. A pass that was killed begins again with the next start, and skips what 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +30,10 @@ ROWS_AT_ONCE: Final = 200
 _log = structlog.get_logger(__name__)
 
 
+def _unrecorded(transaction: Transaction, version: int) -> None:
+    """Where nobody keeps an audit trail."""
+
+
 @dataclass(frozen=True, slots=True)
 class EncryptionStatus:
     """`active` is the version in use, None where there is none; `values` are how many are under each version;
@@ -49,6 +53,8 @@ class KeyRotation:
         self._schemas = schemas
         self._vault = vault
         self._due = asyncio.Event()
+        self.recorder: Callable[[Transaction, int], None] = _unrecorded
+        """Told of a version, in the transaction that brings it into use."""
 
     async def status(self) -> EncryptionStatus:
         """Which versions there are, and how many values are under each."""
@@ -60,8 +66,13 @@ class KeyRotation:
 
         Raises SecretsUnreadable. Fault: `control_refused`.
         """
-        await asyncio.to_thread(self._database.read_now, self._vault.make_version)
-        await self._database.writing(self._vault.prepare)
+        version = await asyncio.to_thread(self._database.read_now, self._vault.make_version)
+
+        def bring_into_use(transaction: Transaction) -> None:
+            self._vault.prepare(transaction)
+            self.recorder(transaction, version)
+
+        await self._database.writing(bring_into_use)
         self._due.set()
         assert self._vault.active is not None
         return self._vault.active

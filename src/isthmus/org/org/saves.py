@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from isthmus.kernel.database import Transaction, UniqueViolation
 from isthmus.org.events.publishing import Publication
+from isthmus.org.org.audit_lines import Line
 from isthmus.org.org.login_book import FOLLOWED
 from isthmus.org.org.running import Running
 from isthmus.org.org.setup_audit import AUDITED
@@ -175,6 +176,10 @@ class SaveFace(OrgState):
             self._audit.finish_defaults(unit.tx, schema)
 
         self._saves.transaction(tx, schema, principal, whole, system=True)
+
+    def _tell(self, tx: Transaction, principal: Principal, *lines: Line) -> None:
+        """Lines of the setup audit trail, with what they tell of: for `founder` alone."""
+        self._audit.tell(tx, self.schema, principal, *lines)
 
     def _running(self, work: Callable[[Running], T]) -> Callable[[UnitOfWork], T]:
         """`work` with what has to follow on it, whoever's it is."""

@@ -79,8 +79,13 @@ class SetupAudit:
             return
         row = tx.row(_LAST_OF_DEFAULTS)
         if row is not None and row[0] == entries()["defaults_started"]["action"]:
-            who, lines = Principal(str(row[1]), "", "", ""), [line("defaults_finished").record]
-            self._saves.transaction(tx, schema, who, lambda own: _insert(own, lines), system=True)
+            self.tell(tx, schema, Principal(str(row[1]), "", "", ""), line("defaults_finished"))
+
+    def tell(self, tx: Transaction, schema: Schema, who: Principal, *lines: Line) -> None:
+        """Tell what `who` has changed by other ways than the save path."""
+        if schema.find(_TRAIL) is not None:
+            records = [each.record for each in lines]
+            self._saves.transaction(tx, schema, who, lambda own: _insert(own, records), system=True)
 
     def purge(self, tx: Transaction, schema: Schema) -> None:
         """Remove what is older than 180 days."""

@@ -10,6 +10,7 @@ from isthmus.org.provision.credentials import (
     Credentials,
     administrator_name,
     give_first_passwords,
+    key_recorder,
     renew_credentials,
 )
 from isthmus.org.provision.declared import Declared, DeclaredFlow, match_records
@@ -51,6 +52,8 @@ def provision(
     """
 
     founder = Founder(org, administrator(founding, first))
+    if org.rotation is not None:
+        org.rotation.recorder = key_recorder(org, founding)
 
     def unit(tx: Transaction, schema: Schema) -> None:
         def work(running: Running, schema: Schema) -> None:

@@ -14,6 +14,7 @@ _VALUES: Final = (
     ("help", "field_help"),
     ("formula", "field_formula"),
     ("default", "field_default"),
+    ("encryption", "field_encryption"),
 )
 """What is told of a field that changes, and by which line."""
 
@@ -52,7 +53,7 @@ def _created(new: Fact, words: dict[str, str]) -> Line:
 
 def _changed(old: Fact, new: Fact, words: dict[str, str]) -> Iterator[Line]:
     for name, which in _VALUES:
-        if old[name] != new[name]:
+        if name in old and old[name] != new[name]:
             values = {"old": old[name], "new": new[name]}
             yield line(which, **words, **{k: _UNKNOWN if v is None else v for k, v in values.items()})
     if old["required"] != new["required"]:

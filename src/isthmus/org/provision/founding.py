@@ -78,6 +78,12 @@ def _first(transaction: Transaction, prefix: str, tag: str) -> str:
     return record_id(prefix, tag, transaction.next_in_sequence(f"id:{prefix}"))
 
 
+def is_provisioned(connection: Connection) -> bool:
+    """Whether the org was once complete, its first logins included."""
+    founding = _founding(connection)
+    return founding is not None and founding.provisioned
+
+
 def mark_provisioned(database: Database) -> None:
     """Note that the org is complete, its first logins included. Blocks until that is on disk."""
 

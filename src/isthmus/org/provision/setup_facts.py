@@ -87,6 +87,7 @@ def _of_field(schema: Schema, sobject: SObjectType, field: Field) -> Fact:
         "help": field.help_text,
         "default": field.default_value,
         "formula": field.formula,
+        "encryption": None if field.encryption is None else field.encryption.value,
         "values": [each.label for each in field.picklist if each.active],
     }
 

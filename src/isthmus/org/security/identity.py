@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from isthmus.kernel.clock import Clock
 from isthmus.kernel.database import Connection, Database, Transaction
@@ -51,6 +51,9 @@ from isthmus.org.security.users import (
 )
 
 T = TypeVar("T")
+Then: TypeAlias = Callable[[Transaction], None]
+"""What is done in the same transaction."""
+
 _SECRET_LENGTH: Final = 64
 
 
@@ -274,13 +277,15 @@ class Identity:
         """The org's own record."""
         return await self._read(lambda connection: find_organization(connection, self.organization_id))
 
-    async def set_password(self, user_id: str, password: str) -> str:
-        """Give a user a password; returns the user's new security token, which is not shown again."""
+    async def set_password(self, user_id: str, password: str, then: Then | None = None) -> str:
+        """Give a user a password, and do `then` with it; returns the user's new security token, which is not
+        shown again.
+        """
         digest = await self._hasher.digest(password)
         security_token = self._ids.text(SECURITY_TOKEN_LENGTH)
         now = self._clock.now()
         await self._write(
-            lambda transaction: save_credentials(transaction, user_id, digest, security_token, now)
+            lambda transaction: save_credentials(transaction, user_id, digest, security_token, now), then
         )
         return security_token
 
@@ -299,8 +304,11 @@ class Identity:
         run_as_user_id: str | None = None,
         refresh_policy: RefreshPolicy = RefreshPolicy.UNTIL_REVOKED,
         refresh_period: int = 0,
+        then: Then | None = None,
     ) -> App:
-        """Create a connected app, or replace the one of that client id. A `public` one has no secret."""
+        """Create a connected app, or replace the one of that client id, and do `then` with it. A `public` one
+        has no secret.
+        """
         app = App(
             client_id=client_id or new_client_id(self._ids),
             name=name,
@@ -311,7 +319,7 @@ class Identity:
             refresh_period=refresh_period,
             created_at=self._clock.now(),
         )
-        await self._write(lambda transaction: save_app(transaction, app, self._seal))
+        await self._write(lambda transaction: save_app(transaction, app, self._seal), then)
         return app
 
     async def find_unopenable_apps(self) -> list[str]:
@@ -373,8 +381,14 @@ class Identity:
     async def _read(self, work: Callable[[Connection], T]) -> T:
         return await short_read(self._database, work)
 
-    async def _write(self, work: Callable[[Transaction], T]) -> T:
-        return await self._database.writing(work)
+    async def _write(self, work: Callable[[Transaction], T], then: Then | None = None) -> T:
+        def unit(transaction: Transaction) -> T:
+            result = work(transaction)
+            if then is not None:
+                then(transaction)
+            return result
+
+        return await self._database.writing(unit)
 
 
 def _active(account: Account | None) -> Account:
