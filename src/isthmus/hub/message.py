@@ -1,14 +1,14 @@
 """Message: what travels through the hub's channels and routes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+import msgspec
 
 __all__ = ["Message"]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):  # two are made of each message on its way
     """A key, a body and headers; a value, which steps replace and never change.
 
     `key` is the source's own (an EventUuid, a notification's id, a file and a row): the idempotent receiver
@@ -18,12 +18,12 @@ class Message:
 
     key: str
     body: Any
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
     def with_body(self, body: Any) -> "Message":
         """This message with another body."""
-        return replace(self, body=body)
+        return Message(self.key, body, self.headers)
 
     def with_headers(self, **headers: str) -> "Message":
         """This message with `headers` set beside those it has."""
-        return replace(self, headers={**self.headers, **headers})
+        return Message(self.key, self.body, {**self.headers, **headers})

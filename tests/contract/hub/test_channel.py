@@ -53,6 +53,21 @@ async def test_a_key_is_received_once_however_often_it_comes(channel: DurableCha
     assert await channel.position() == "3"
 
 
+async def test_what_lies_between_those_that_are_settled_stays(opening: Opening) -> None:
+    orders, invoices = opening("orders"), opening("invoices")
+    for key in "abcd":
+        await orders.receive(arrivals(key), key)
+        await invoices.receive(arrivals(key, channel="invoices"), key)
+    claims = await claimed(orders)
+    assert keys(claims) == ["a", "b", "c", "d"]
+    await settle(orders, *(Outcome(claims[each], State.DELIVERED) for each in (0, 1, 3)))
+    assert (await orders.standing()).waiting == 1
+    assert keys(await claimed(invoices)) == ["a", "b", "c", "d"]
+    await settle(orders, Outcome(claims[2], State.DELIVERED))
+    assert (await orders.standing()).waiting == 0
+    assert (await invoices.standing()).waiting == 4
+
+
 async def test_channels_do_not_share_keys_or_positions(opening: Opening) -> None:
     orders, invoices = opening("orders"), opening("invoices")
     await orders.receive(arrivals("a"), "1")

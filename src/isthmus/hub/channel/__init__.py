@@ -25,7 +25,7 @@ __all__ = ["LEASE", "Claim", "DurableChannel", "Outcome", "Standing", "Turn"]
 LEASE: Final = MINUTE
 """How long a claim holds without being renewed, in milliseconds of real time."""
 _CLAIM: Final = (
-    'UPDATE "hub_message" SET "leased_until" = ?, "owner" = ?, "attempts" = "attempts" + 1 WHERE "id" IN ({})'
+    'UPDATE "hub_message" SET "leased_until" = ?, "owner" = ?, "attempts" = "attempts" + 1 WHERE "id" {}'
 )
 _RENEW: Final = 'UPDATE "hub_message" SET "leased_until" = ? WHERE "id" = ? AND "owner" = ?'
 _RELEASE: Final = (
@@ -34,7 +34,7 @@ _RELEASE: Final = (
 )
 _DONE: Final = (
     'UPDATE "hub_message" SET "state" = ?, "payload" = NULL, "finished" = ?, "leased_until" = 0, '
-    f'"owner" = NULL, "cause" = NULL WHERE "state" = \'{State.WAITING}\' AND "id" IN ({{}}) '
+    f'"owner" = NULL, "cause" = NULL WHERE "state" = \'{State.WAITING}\' AND "id" {{}} '
     'RETURNING "lane", "behind"'
 )
 _AGAIN: Final = (
@@ -211,8 +211,8 @@ class DurableChannel:
             for number, key, payload, since, attempts, failures in rows
         ]
         if claims:
-            marks, padded = among([each.id for each in claims])
-            tx.execute(_CLAIM.format(marks), (real_now + LEASE, self._owner, *padded))
+            which, values = among([each.id for each in claims])
+            tx.execute(_CLAIM.format(which), (real_now + LEASE, self._owner, *values))
         changes[self.name, REDELIVERED] += sum(each.attempts > 1 for each in claims)
         return claims
 
@@ -233,8 +233,8 @@ class DurableChannel:
                     done.setdefault(each.state, []).append(claim.id)
                     replies.extend(each.replies)
         for state, ids in done.items():
-            marks, padded = among(ids)
-            self._left(tx, tx.rows(_DONE.format(marks), (state, now, *padded)), state, changes)
+            which, values = among(ids)
+            self._left(tx, tx.rows(_DONE.format(which), (state, now, *values)), state, changes)
         return insert(tx, replies, now, changes)
 
     def _left(self, tx: Transaction, rows: Sequence[Row], state: State, changes: Changes) -> None:

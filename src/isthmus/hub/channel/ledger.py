@@ -22,7 +22,7 @@ _ENTRIES: Final = (
 _OLDEST: Final = (
     'SELECT "id", "state", "received", "finished" FROM "hub_message" WHERE "id" > ? ORDER BY "id" LIMIT ?'
 )
-_FORGET: Final = 'DELETE FROM "hub_message" WHERE "id" IN ({}) RETURNING "channel", "state"'
+_FORGET: Final = 'DELETE FROM "hub_message" WHERE "id" {} RETURNING "channel", "state"'
 _FORGOTTEN_AT_ONCE: Final = 2_000
 _STATES: Final = frozenset(State)
 _FINISHED: Final = frozenset({State.DELIVERED, State.FILTERED, State.DISCARDED})
@@ -130,8 +130,8 @@ def _oldest(connection: Connection, after: int) -> list[Row]:
 
 
 def _delete(tx: Transaction, gone: list[int]) -> int:
-    marks, padded = among(gone)
-    rows = tx.rows(_FORGET.format(marks), padded)
+    which, values = among(gone)
+    rows = tx.rows(_FORGET.format(which), values)
     changes = Changes()
     changes.subtract((str(channel), str(state)) for channel, state in rows)
     record(tx, changes)

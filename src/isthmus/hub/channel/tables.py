@@ -8,7 +8,7 @@ One that waits behind an earlier one of its lane says so, and is in no index tha
 wait there, they cost it nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -87,7 +87,15 @@ MIGRATIONS: Final = (
 )
 
 
-def among(ids: Sequence[int]) -> tuple[str, list[int]]:
-    """The parameters of `IN (…)`, of so few lengths that statements stay prepared; no id is 0."""
-    length = 1 << max(len(ids) - 1, 0).bit_length()
-    return ", ".join("?" * length), [*ids, *[0] * (length - len(ids))]
+def among(ids: Collection[int]) -> tuple[str, list[int]]:
+    """What follows `"id"` where it is one of `ids`, and the parameters of that. None of them is 0.
+
+    Ids that follow each other, as those of messages that came together do, are a range: SQLite makes a table
+    of a list each time. Lists are of so few lengths that statements stay prepared.
+    """
+    distinct = sorted(set(ids))
+    first, last = distinct[0], distinct[-1]
+    if last - first + 1 == len(distinct):
+        return "BETWEEN ? AND ?", [first, last]
+    length = 1 << (len(distinct) - 1).bit_length()
+    return f"IN ({', '.join('?' * length)})", [*distinct, *[0] * (length - len(distinct))]

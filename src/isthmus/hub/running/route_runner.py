@@ -285,8 +285,9 @@ class RouteRunner:
     async def _send(self) -> None:
         """A sender: one message after the other, but those of a route that is paused."""
         while True:
-            await self._going.wait()
-            claim = await self._queue.get()
+            if self.paused:
+                await self._going.wait()
+            claim = self._queue.get_nowait() if self._queue.qsize() else await self._queue.get()
             if self.paused:
                 self._queue.put_nowait(claim)
                 continue
@@ -302,7 +303,7 @@ class RouteRunner:
         route = self.route
         replies = []
         try:
-            messages = await through(route.steps, claim.message)
+            messages = await through(route.steps, claim.message) if route.steps else [claim.message]
             for each in messages:
                 replies.append(await route.sink.send(each))
         except StepFailed as error:
