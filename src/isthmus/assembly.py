@@ -97,12 +97,13 @@ async def open_org(
         schemas = SchemaStore(database, vault)
         rotation = KeyRotation(database, schemas, vault)
         clock = clock or kept_clock(database)
+        directory = rights.RightsDirectory(lambda: schemas.current)
         identity = Identity(
             database=database,
             clock=clock,
             ids=ids,
             organization_id=founding.organization_id,
-            rights=rights.RightsDirectory(lambda: schemas.current).access_of,
+            rights=directory.access_of,
             seal_key=_seal_key(settings.data / "seal.key"),
             options=_identity_options(settings),
         )
@@ -114,7 +115,7 @@ async def open_org(
             database=database,
             journal=Journal(database, immediate),
             schemas=schemas,
-            queries=QueryEngine(clock, ids, limit_cursors=settings.org.limit_query_cursors),
+            queries=_queries(clock, ids, directory, settings),
             identity=identity,
             clock=clock,
             ids=ids,
@@ -132,6 +133,11 @@ async def open_org(
             yield Opened(org, schemas, founding, credentials, automation, rotation)
         finally:
             await org.stop()
+
+
+def _queries(clock: Clock, ids: Ids, directory: rights.RightsDirectory, settings: Settings) -> QueryEngine:
+    limited = settings.org.limit_query_cursors
+    return QueryEngine(clock, ids, rights=directory.access_of_user, limit_cursors=limited)
 
 
 def _put_into_force(

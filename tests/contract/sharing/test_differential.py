@@ -13,12 +13,15 @@ from tests.contract.sharing.random_org import RandomOrg
 from tests.contract.sharing.world import ADMIN_ID, INSTANCE, LIMITED
 
 from isthmus.kernel.database import Database, Row, Transaction
+from isthmus.org.query.result import Column
 from isthmus.org.security.sharing.model import Level, sharing_model
 from isthmus.org.security.sharing.predicate import Form, RecordAccess
 from isthmus.org.security.sharing.upkeep import Upkeep
 
 SEEDS = [int(each) for each in os.environ.get("ISTHMUS_SHARING_SEEDS", "1,2,3").split(",")]
 CHANGES = 60
+NAMES = ["None", "Read", "Edit", "Transfer", "All"]
+"""By the oracle's levels: who may do all may delete, and nobody else."""
 
 
 def answers(org: RandomOrg, user: str, sobject: str) -> tuple[set[str], set[str]]:
@@ -65,6 +68,37 @@ def compare(org: RandomOrg, seed: int) -> int:
     return compared
 
 
+def told(org: RandomOrg, asker: str, user: str, records: list[str]) -> dict[str, str]:
+    """What one user is told of another's highest level with each of the records."""
+    found: dict[str, str] = {}
+    for start in range(0, len(records), 200):
+        ids = ", ".join(f"'{each}'" for each in records[start : start + 200])
+        result = org.world.ask(
+            asker,
+            "SELECT RecordId, MaxAccessLevel FROM UserRecordAccess "
+            f"WHERE UserId = '{user}' AND RecordId IN ({ids})",
+        )
+        record, level = (each.index for each in result.shape.items if isinstance(each, Column))
+        found |= {str(row[record]): str(row[level]) for row in result.rows}
+    return found
+
+
+def compare_told(org: RandomOrg, seed: int) -> int:
+    """Ask users about each other; returns how many answers were compared."""
+    records = [each for each, record in org.oracle.records.items() if not record.deleted]
+    users = list(org.oracle.users)
+    for asker, user in zip(users, users[1:] + users[:1], strict=True):
+        levels = {
+            each: NAMES[org.oracle.level(user, each)]
+            for each in records
+            if org.oracle.level(asker, each) >= READ
+        }
+        found = told(org, asker, user, records)
+        different = {each for each in levels.keys() | found.keys() if levels.get(each) != found.get(each)}
+        assert not different, f"seed {seed}: {asker} of {user}: {different}"
+    return len(users) * len(records)
+
+
 def everything_kept(org: RandomOrg) -> Iterator[tuple[str, set[Row]]]:
     """Whom users stand for, and every share but its id."""
     yield "grantees", set(org.world.rows('SELECT "user_id", "grantee_id", "own" FROM "isthmus_grantees"'))
@@ -97,6 +131,7 @@ def test_a_random_org_decides_as_the_rules_say(
     for _ in range(CHANGES):
         org.change()
     compared += compare(org, seed)
+    compared += compare_told(org, seed)
     kept = dict(everything_kept(org))
     from_nothing(org)
     assert dict(everything_kept(org)) == kept, f"seed {seed}"

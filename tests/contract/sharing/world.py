@@ -32,7 +32,7 @@ INSTANCE = "7Ab"
 ADMIN_ID = record_id("005", INSTANCE, 1)
 STANDARD = frozenset(
     {"Account", "Contact", "Opportunity", "Case", "Lead", "Task", "Contract", "CaseComment", "Name", "User"}
-    | {"UserRole", "Group", "GroupMember", "QueueSobject", "OpportunityLineItem"}
+    | {"UserRole", "Group", "GroupMember", "QueueSobject", "OpportunityLineItem", "UserRecordAccess"}
     | {"AccountShare", "ContactShare", "OpportunityShare", "CaseShare", "LeadShare"}
 )
 
@@ -109,7 +109,11 @@ class World:
         self.database = database
         self.clock = ManualClock()
         self.store = SchemaStore(database)
-        self.queries = QueryEngine(self.clock, Ids(seed=1))
+        self.rights: dict[str, Access | None] = {}
+        """Those of users whom not `LIMITED` is right for, where others ask about them."""
+        self.queries = QueryEngine(
+            self.clock, Ids(seed=1), rights=lambda _, user: self.rights.get(user, LIMITED)
+        )
         publishing = Publishing(Journal(database, immediate), Ids(seed=1), {})
         self.engine = SaveEngine(self.clock, INSTANCE, publishing)
         self.define(wanted)

@@ -156,6 +156,15 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessAsked:
+    """Of which user and records a query of UserRecordAccess asks; `at` is the place of the records."""
+
+    user: Literal
+    records: tuple[Literal, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class BoundQuery:
     """`tables` are in join order, the query's object first; `named` is every field that the text names.
 
@@ -173,3 +182,5 @@ class BoundQuery:
     named: tuple[BoundField, ...]
     grouping: Grouping | None = None
     mode: Mode | None = None
+    record_access: AccessAsked | None = None
+    """What the rows are worked out from, where they lie in no table."""

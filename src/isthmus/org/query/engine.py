@@ -15,7 +15,7 @@ from isthmus.org.query import cursor
 from isthmus.org.query.breadths import Breadths
 from isthmus.org.query.paging import BATCH_MAX, Pager
 from isthmus.org.query.parser.tokens import Slot
-from isthmus.org.query.plan import Plan, Run
+from isthmus.org.query.plan import Plan, RightsOf, Run, nobody
 from isthmus.org.query.plans import Plans, Question, levels_of
 from isthmus.org.query.point_read import ReadPlans
 from isthmus.org.query.result import PendingCursor, QueryResult, ResultRow, Shape
@@ -36,10 +36,16 @@ class Rows(Protocol):
 
 
 class QueryEngine:
-    """Answers queries. `limit_cursors` keeps ten open per user, as the platform did until API 56.0."""
+    """Answers queries. `rights` tells those of any user.
 
-    def __init__(self, clock: Clock, ids: Ids, *, limit_cursors: bool = False) -> None:
+    `limit_cursors` keeps ten open per user, as the platform did until API 56.0.
+    """
+
+    def __init__(
+        self, clock: Clock, ids: Ids, *, rights: RightsOf = nobody, limit_cursors: bool = False
+    ) -> None:
         self._clock = clock
+        self._rights = rights
         self._ids = ids
         self._limit_cursors = limit_cursors
         self._plans = Plans()
@@ -73,7 +79,7 @@ class QueryEngine:
         return self._plans.use(
             question,
             lambda plan, slots: pager.first(
-                plan, Run(slots, now, principal, breadths=self._breadths), batch_size
+                plan, Run(slots, now, principal, breadths=self._breadths, rights=self._rights), batch_size
             ),
         )
 

@@ -59,6 +59,8 @@ def first_rows(connection: Connection, plan: Plan, run: Run) -> list[Row]:
     """
     if any(connection.row(each) not in ((0,), (1,)) for each in plan.keys):
         raise fault("encrypted_groups_in_rotation")
+    if plan.rows is not None:
+        run.rows = plan.rows(connection, run)
     page = plan.page
     if plan.narrow is not None and _is_narrow(connection, plan, run):
         page = plan.narrow

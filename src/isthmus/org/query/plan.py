@@ -8,14 +8,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from isthmus.kernel.database import Value
+from isthmus.kernel.database import Connection, Value
 from isthmus.org.query.breadths import Breadths, Sample
 from isthmus.org.query.opening import Opener
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.result import Shape
 from isthmus.org.schema.schemes import FieldCipher
+from isthmus.org.security.access import Access
 from isthmus.org.security.principal import Principal
+
+RightsOf: TypeAlias = Callable[[Connection, str], Access | None]
+"""The rights of the user of that id; None: there is no such user."""
+
+
+def nobody(connection: Connection, user_id: str) -> Access | None:
+    """The rights of users where none are known."""
+    return None
 
 
 @dataclass(slots=True)
@@ -32,9 +41,14 @@ class Run:
     limit: int = 0
     offset: int = 0
     breadths: Breadths | None = None
+    rights: RightsOf = nobody
+    rows: str = "[]"
+    """What stands in the place of a table: a JSON array of rows."""
 
 
 Maker: TypeAlias = Callable[[Run], Value]
+RowsMaker: TypeAlias = Callable[[Connection, Run], str]
+"""Works out the rows of an object that has no table. Raises SoqlProblem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +145,5 @@ class Plan:
     narrow: Statement | None = None
     probe: str | None = None
     wide: Wide | None = None
+    rows: RowsMaker | None = None
+    """Makes what `page` reads from where the query's object has no table."""

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 from isthmus.kernel.database import Dialect
 from isthmus.org.query import opening
-from isthmus.org.query.bound import BoundChildren, BoundQuery, Grouping
+from isthmus.org.query.bound import AccessAsked, BoundChildren, BoundQuery, Grouping
 from isthmus.org.query.opening import keeper, opener
 from isthmus.org.query.plan import ChildPlan, Limits, Plan
+from isthmus.org.query.record_access import AccessRows, of_given_rows
 from isthmus.org.query.shape import Columns, grouped_shape_of, shape_of
 from isthmus.org.query.sql.forms import forms
 from isthmus.org.query.sql.grouped import grouped, wide_group
 from isthmus.org.query.sql.select import SelectWriter
 from isthmus.org.query.sql.visibility import Visibility
+from isthmus.org.schema.model import Schema
 from isthmus.org.schema.tables import column, quoted
 from isthmus.org.security.access import Access
 from isthmus.org.security.encryption.ciphers import HEADER_LENGTH
@@ -19,8 +21,9 @@ from isthmus.org.security.encryption.ciphers import HEADER_LENGTH
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a query is asked: of which database, whether deleted rows are taken in, with which rights."""
+    """How a query is asked: of which schema and database, whether of deleted rows, with which rights."""
 
+    schema: Schema
     dialect: Dialect
     all_rows: bool
     access: Access
@@ -31,6 +34,8 @@ def plan(query: BoundQuery, asked: Asked) -> Plan:
     """The plan of a query. Raises SoqlProblem."""
     if query.grouping is not None:
         return _grouped_plan(query, query.grouping, asked)
+    if query.record_access is not None:
+        return _calculated_plan(query, query.record_access, asked)
     children = _child_plans(query, "", asked)
     columns = Columns()
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
@@ -65,6 +70,23 @@ def _grouped_plan(query: BoundQuery, grouping: Grouping, asked: Asked) -> Plan:
         opener=opener(opening.grouped(grouping), asked.access),
         keys=_keys(grouping),
         wide=wide_group(query, grouping, written, asked.all_rows, asked.visible),
+    )
+
+
+def _calculated_plan(query: BoundQuery, whose: AccessAsked, asked: Asked) -> Plan:
+    """A plan that reads rows which it is given. They are never more than a page."""
+    columns = Columns()
+    shape = shape_of(query.root, query.items, columns, {})
+    writer = SelectWriter(query, forms(asked.dialect), asked.all_rows, asked.visible)
+    return Plan(
+        shape=shape,
+        page=of_given_rows(query.root.sobject, writer.rows(columns.sql), asked.dialect),
+        ids=None,
+        by_ids=None,
+        count=None,
+        children=(),
+        limits=_limits(query),
+        rows=AccessRows(asked.schema, query.root.sobject, whose, asked.access),
     )
 
 

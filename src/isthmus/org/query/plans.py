@@ -110,4 +110,4 @@ def compiled(question: Question) -> Plan:
     if own is not None and bound.mode is Mode.ENFORCED:
         authorize_selected(bound, own)
     visible = Visibility(question.schema, access)
-    return plan(bound, Asked(question.dialect, question.all_rows, access, visible))
+    return plan(bound, Asked(question.schema, question.dialect, question.all_rows, access, visible))

@@ -10,8 +10,6 @@ from isthmus.org.security.sharing.model import Level
 from isthmus.org.security.sharing.predicate import RecordAccess
 
 _ALIAS: Final = "t"
-_TRANSFERS: Final = {"Lead": "TransferAnyLead", "Case": "TransferAnyCase"}
-_TRANSFERS_ALL: Final = "TransferAnyEntity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,7 @@ def reach_of(schema: Schema, sobject: SObjectType, operation: Operation, access:
     if operation is Operation.INSERT or not sobject.stored:
         return Reach(records=records, sobject=sobject)
     wanted = Level.EDIT if operation is Operation.UPDATE else Level.ALL
-    hands_on = {_TRANSFERS_ALL, _TRANSFERS.get(sobject.name, _TRANSFERS_ALL)}
-    transfer = None
-    if operation is Operation.UPDATE and not any(map(access.has, hands_on)):
-        transfer = records.condition(sobject, _ALIAS, Level.TRANSFER)
+    transfer = records.transfer(sobject, _ALIAS) if operation is Operation.UPDATE else None
     return Reach(
         records.condition(sobject, _ALIAS),
         records.condition(sobject, _ALIAS, wanted),

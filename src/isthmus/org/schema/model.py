@@ -217,6 +217,10 @@ class ChildRelationship:
     restricted_delete: bool
 
 
+CALCULATED: Final = frozenset({"UserRecordAccess"})
+"""Objects whose records follow from others: they are worked out when a query asks for them."""
+
+
 class ObjectKind(Enum):
     STANDARD = "standard"
     CUSTOM = "custom"
@@ -279,8 +283,13 @@ class SObjectType:
 
     @property
     def stored(self) -> bool:
-        """Whether its records lie in a table of ours (events, external objects do not)."""
-        return self.kind not in (ObjectKind.PLATFORM_EVENT, ObjectKind.EXTERNAL)
+        """Whether its records lie in a table of ours (not events, external objects, what is calculated)."""
+        return self.kind not in (ObjectKind.PLATFORM_EVENT, ObjectKind.EXTERNAL) and not self.calculated
+
+    @property
+    def calculated(self) -> bool:
+        """Whether its records are worked out when they are asked for."""
+        return self.name in CALCULATED
 
     @property
     def published(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 from isthmus.org.query.bind.conditions import ConditionBinder, filtered
 from isthmus.org.query.bind.grouping import GroupingBinder, is_grouped
 from isthmus.org.query.bind.objects import find_object
+from isthmus.org.query.bind.record_access import access_asked
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.semi_joins import SemiJoinBinder
 from isthmus.org.query.bind.unsupported import mode_of, refuse_unsupported, unsupported
@@ -43,7 +44,9 @@ def bind(query: Query, schema: Schema, levels: int, *, modes: bool = False) -> B
 
     `modes`: it may say whose rights it is asked with. Raises SoqlProblem.
     """
-    return _Binder(schema, query, find_object(schema, query.sources[0].path), levels).bound(modes=modes)
+    sobject = find_object(schema, query.sources[0].path, calculated=True)
+    bound = _Binder(schema, query, sobject, levels).bound(modes=modes)
+    return access_asked(bound) if sobject.calculated else bound
 
 
 class _Binder:

@@ -10,7 +10,7 @@ from typing import Final
 from isthmus.org.query.bound import BoundField, Table
 from isthmus.org.query.parser.syntax import Path, Source
 from isthmus.org.query.problem import SoqlProblem
-from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.model import CALCULATED, Schema, SObjectType
 
 LEVELS_MAX: Final = 5
 """Source: SOQL and SOSL Reference, Understanding Relationship Query Limitations."""
@@ -19,6 +19,8 @@ RELATIONSHIPS_MAX: Final = 55
 NAME_OBJECT: Final = "Name"
 """What a polymorphic lookup refers to: the fields that all its targets share. Source: as above,
 Understanding Polymorphic Keys and Relationships."""
+
+_CALCULATED: Final = frozenset(map(str.lower, CALCULATED))
 
 
 class Scope:
@@ -93,6 +95,8 @@ class Scope:
         known = self._parents.get(key)
         if known is not None:
             return known
+        if relationship.lower() in _CALCULATED:
+            raise SoqlProblem("query_feature_unsupported", at, feature=f"A path to {relationship}")
         lookup = child.sobject.parent_field(relationship)
         target = None
         if lookup is not None and lookup.reference_to:

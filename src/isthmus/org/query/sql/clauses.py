@@ -16,7 +16,7 @@ from isthmus.org.query.sql.expressions import Expressions, plain
 from isthmus.org.query.sql.forms import Forms
 from isthmus.org.query.sql.visibility import Visibility, callers
 from isthmus.org.schema.model import FieldType
-from isthmus.org.schema.tables import quoted
+from isthmus.org.schema.tables import has_shadow, quoted
 from isthmus.org.schema.values import fold
 from isthmus.org.security.sharing.predicate import Form
 
@@ -136,7 +136,8 @@ class OrderWriter:
         places = []
         for place, each in enumerate(picklist):
             places.append(f"WHEN ? THEN {place}")
-            self.parameters.append(parameters.constant(fold(each.value)))
+            value = fold(each.value) if has_shadow(order.field.field) else each.value
+            self.parameters.append(parameters.constant(value))
         known = f"CASE {column} {' '.join(places)} ELSE {len(picklist)} END"
         return [
             f"CASE WHEN {column} IS NULL THEN NULL ELSE {known} END{ending}",

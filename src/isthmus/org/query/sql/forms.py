@@ -30,6 +30,10 @@ class Forms:
     sorted: str
     """A column by which rows are to be sorted, rather than read in the order of its index. SQLite, which has
     no statistics, takes one bound for a quarter of the rows; PostgreSQL knows better by itself."""
+    rows: str
+    """The rows of a list, a JSON array of arrays, as `given`."""
+    cell: str
+    """The value at `{place}`, of the SQL type `{type}`, of a row of `given`."""
     sweeps: bool
     """Whether there is a plan of its own for who sees most records. PostgreSQL plans by its statistics."""
 
@@ -50,6 +54,8 @@ _SQLITE: Final = Forms(
         "instr({function}({folded} || char(1) || {plain}), char(1)) + 1)"
     ),
     sorted="+{column}",
+    rows="json_each(?) AS given",
+    cell="json_extract(given.value, '$[{place}]')",
     sweeps=True,
 )
 _POSTGRESQL: Final = Forms(
@@ -68,6 +74,8 @@ _POSTGRESQL: Final = Forms(
         "strpos({function}({folded} || chr(1) || {plain}), chr(1)) + 1)"
     ),
     sorted="{column}",
+    rows="jsonb_array_elements(CAST(? AS jsonb)) AS given(value)",
+    cell="(given.value ->> {place})::{type}",
     sweeps=False,
 )
 _BY_DIALECT: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}

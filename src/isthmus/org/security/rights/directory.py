@@ -82,6 +82,11 @@ class RightsDirectory:
             self._kept.put(key, known)
         return known
 
+    def access_of_user(self, connection: Connection, user_id: str) -> Access | None:
+        """The rights of the user of that 18-character id; None: there is no such user."""
+        row = connection.row('SELECT "ProfileId" FROM "User" WHERE "Id" = ? AND "IsDeleted" = 0', (user_id,))
+        return None if row is None else self.access_of(connection, user_id, str(row[0]))
+
 
 def _of_group(connection: Connection, schema: Schema, group_id: str) -> Grants:
     """What a permission set group grants: its sets together, less what it mutes."""

@@ -145,6 +145,10 @@ class SharingModel:
             return "ControlledByParent"
         return defaults.MODELS.get(sobject.name, "")
 
+    def has_setting(self, sobject: SObjectType) -> bool:
+        """Whether the Sharing Settings page lists the object. Here that lacks users and price books."""
+        return bool(self.default(sobject)) or sobject.name in defaults.ACTIVITIES
+
     def _model(self, sobject: SObjectType) -> RecordModel:
         name, default = sobject.name, self.default(sobject)
         owned = sobject.field("OwnerId") is not None

@@ -25,6 +25,8 @@ from isthmus.org.security.sharing.model import (
 )
 
 NEVER: Final = "1 = 0"
+_TRANSFERS: Final = {"Lead": "TransferAnyLead", "Case": "TransferAnyCase"}
+_TRANSFERS_ALL: Final = "TransferAnyEntity"
 REGISTRY: Final = "Name"
 """What polymorphic lookups are joined to: records of any object."""
 _GRANTEES: Final = '(SELECT "grantee_id" FROM "isthmus_grantees" WHERE "user_id" = ?)'
@@ -68,6 +70,13 @@ class RecordAccess:
     def condition(self, sobject: SObjectType, alias: str, level: Level = Level.READ) -> str | None:
         """That the record of the table `alias` may be read, or more; None: every record may."""
         return self._condition(sobject, alias, level, frozenset())
+
+    def transfer(self, sobject: SObjectType, alias: str) -> str | None:
+        """That the record `alias`, which may be edited, may be given another owner; None: every one may."""
+        hands_on = {_TRANSFERS_ALL, _TRANSFERS.get(sobject.name, _TRANSFERS_ALL)}
+        if any(map(self._access.has, hands_on)):
+            return None
+        return self.condition(sobject, alias, Level.TRANSFER)
 
     def decided_by(self, sobject: SObjectType) -> ShareTable | None:
         """The shares that decide who reads a record of the object; None: something else does."""
