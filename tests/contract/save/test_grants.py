@@ -7,6 +7,15 @@ from typing import Any
 
 from tests.unit.org.api.serving import Served, serving
 
+PART = """<CustomObject xmlns="http://soap.sforce.com/2006/04/metadata">
+    <label>Part</label><pluralLabel>Parts</pluralLabel>
+    <nameField><label>Part Name</label><type>Text</type></nameField>
+    <deploymentStatus>Deployed</deploymentStatus><sharingModel>ControlledByParent</sharingModel>
+    <fields><fullName>Whole__c</fullName><label>Whole</label><referenceTo>Order__c</referenceTo>
+    <relationshipName>Parts</relationshipName><relationshipOrder>0</relationshipOrder>
+    <type>MasterDetail</type></fields>
+</CustomObject>"""
+
 
 def run(folder: Path, work: Callable[[Served, str], Awaitable[None]]) -> None:
     """`work` with an org that has one more permission set, whose id it is given."""
@@ -132,6 +141,30 @@ def test_modify_all_data_asks_for_view_all_data(tmp_path: Path) -> None:
         both = {"PermissionsModifyAllData": True, "PermissionsViewAllData": True}
         assert (await served.ask("PATCH", one, both)).status == 204
         assert (await served.ask("PATCH", one, {"PermissionsViewAllData": False})).status == 400
+
+    run(tmp_path, work)
+
+
+def test_who_reads_a_detail_reads_its_master(tmp_path: Path) -> None:
+    file = tmp_path / "app/objects/Part__c/Part__c.object-meta.xml"
+    file.parent.mkdir(parents=True)
+    file.write_text(PART)
+
+    async def work(served: Served, extra: str) -> None:
+        part = {"ParentId": extra, "SobjectType": "Part__c", "PermissionsRead": True}
+        order = {**part, "SobjectType": "Order__c"}
+        said = "FIELD_INTEGRITY_EXCEPTION: Permission Read Part__c depends on permission(s): Read Order__c"
+        assert await add(served, "ObjectPermissions", part) == [said]
+        assert await add(served, "ObjectPermissions", part, order) == ["ok", "ok"]
+        found = await served.get(
+            f"/query?q=SELECT+Id+FROM+ObjectPermissions+WHERE+SobjectType='Order__c'+AND+ParentId='{extra}'"
+        )
+        one = f"/sobjects/ObjectPermissions/{found.json['records'][0]['Id']}"
+        for answer in (
+            await served.ask("PATCH", one, {"PermissionsRead": False}),
+            await served.ask("DELETE", one),
+        ):
+            assert f"{answer.code}: {answer.message}" == said
 
     run(tmp_path, work)
 

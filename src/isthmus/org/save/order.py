@@ -49,6 +49,7 @@ from isthmus.org.save.steps.grants import (
     check_grants_are_new,
     drop_empty_grants,
 )
+from isthmus.org.save.steps.grants_of_details import check_masters_are_readable
 from isthmus.org.save.steps.hierarchies import check_hierarchies
 from isthmus.org.save.steps.load import load_current_values, overlay_deleted_flag, overlay_values
 from isthmus.org.save.steps.locate import check_locations
@@ -109,6 +110,7 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     check_grants_are_new,
     check_assigned_sets,
     check_dependent_rights,
+    check_masters_are_readable,
     check_dependent_permissions,
     check_validation_rules,
     check_duplicate_rules,

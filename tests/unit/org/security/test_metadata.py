@@ -50,6 +50,13 @@ def folder(tmp_path: Path) -> ProjectFolder:
     made.field(
         "Thing__c", "Key__c", "<label>Key</label><length>9</length><required>true</required><type>Text</type>"
     )
+    made.object("Part__c")
+    made.field(
+        "Part__c",
+        "Whole__c",
+        "<label>Whole</label><referenceTo>Thing__c</referenceTo><relationshipName>Parts</relationshipName>"
+        "<relationshipOrder>0</relationshipOrder><type>MasterDetail</type>",
+    )
     return made
 
 
@@ -274,6 +281,14 @@ def test_sharing_rules(folder: ProjectFolder) -> None:
             "<objectPermissions><modifyAllRecords>true</modifyAllRecords><allowRead>true</allowRead>"
             "<object>Thing__c</object></objectPermissions>",
             "what is given of Thing__c needs <allowEdit> and <allowDelete> and <viewAllRecords> too",
+        ),
+        (
+            "<objectPermissions><allowRead>true</allowRead><object>Part__c</object></objectPermissions>",
+            "Permission Read Part__c depends on permission(s): Read Thing__c",
+        ),
+        (
+            "<userPermissions><enabled>true</enabled><name>ModifyAllData</name></userPermissions>",
+            "Permission ModifyAllData depends on permission(s): ViewAllData",
         ),
         (
             "<objectPermissions><object>Case</object></objectPermissions>" * 2,

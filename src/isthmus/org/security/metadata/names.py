@@ -36,6 +36,10 @@ class Names:
             self._say_absent(node, name, child, f"there is no object {name}", self._objects())
         return found
 
+    def known(self, name: str) -> SObjectType | None:
+        """The object of that name, if there is one; nothing is said."""
+        return self._schema.find(name)
+
     def field(self, node: Node, path: str, child: str) -> tuple[SObjectType, Field] | None:
         """The field of a path such as `Account.Industry`; None, and a finding, where there is none."""
         owner, dot, name = path.partition(".")

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from isthmus.org.schema.sfdx.document import Node
 from isthmus.org.schema.sfdx.elements import check_elements
 from isthmus.org.security.field_level import is_granted_by_name, may_be_editable
+from isthmus.org.security.metadata.dependencies import check_what_rights_rest_on
 from isthmus.org.security.metadata.names import Names
 from isthmus.org.security.metadata.rights import (
     CustomPermission,
@@ -63,7 +64,7 @@ def read_profile(node: Node, name: str, names: Names) -> Profile:
     return Profile(
         name=profile_name(name),
         custom=node.flag("custom"),
-        rights=_rights(node, names, muting=False),
+        rights=_rights(node, names, muting=False, whole=False),
         user_license=node.text("userLicense"),
         description=node.text("description"),
         login_ip_ranges=tuple(
@@ -79,7 +80,7 @@ def read_permission_set(node: Node, name: str, names: Names, *, muting: bool = F
     return PermissionSet(
         name=name,
         label=node.needed("label") or name,
-        rights=_rights(node, names, muting=muting),
+        rights=_rights(node, names, muting=muting, whole=True),
         license=node.text("license"),
         description=node.text("description"),
         activation_required=node.flag("hasActivationRequired"),
@@ -106,7 +107,7 @@ def read_custom_permission(node: Node, name: str) -> CustomPermission:
     )
 
 
-def _rights(node: Node, names: Names, *, muting: bool) -> Rights:
+def _rights(node: Node, names: Names, *, muting: bool, whole: bool) -> Rights:
     permissions = {
         known: each.flag("enabled")
         for each in node.nodes("userPermissions")
@@ -117,7 +118,10 @@ def _rights(node: Node, names: Names, *, muting: bool) -> Rights:
         for each in node.nodes("customPermissions")
         if (said := each.needed("name"))
     }
-    return Rights(_objects(node, names, muting), _fields(node, names, muting), permissions, custom)
+    rights = Rights(_objects(node, names, muting), _fields(node, names, muting), permissions, custom)
+    if not muting:
+        check_what_rights_rest_on(node, names, rights, whole=whole)
+    return rights
 
 
 def _objects(node: Node, names: Names, muting: bool) -> dict[str, ObjectRights]:
