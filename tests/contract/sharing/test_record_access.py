@@ -253,6 +253,24 @@ def test_what_is_shared_for_a_reason_outlasts_its_owner(database: Database, plac
     assert codes(unknown) == ["INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"]
 
 
+def test_what_was_shared_for_a_reason_that_is_no_more_can_be_taken_back(
+    database: Database, place: Place
+) -> None:
+    reasons = (PicklistValue("Recruiter__c", "Recruiter"),)
+    world = World(database, place.open_immediate(), objects({}, replace(PRIVATE, sharing_reasons=reasons)))
+    one, two = world.user("one"), world.user("two")
+    mine = world.new("Secret__c", by=one)
+    share = world.new(
+        "Secret__Share", ParentId=mine, UserOrGroupId=two, AccessLevel="Read", RowCause="Recruiter__c"
+    )
+    world.define(objects({}, PRIVATE))
+    assert codes(world.delete(share, by=one)) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
+    delete = partial(requests.delete, sobject="Secret__Share", ids=[share])
+    [deleted] = world.run(delete, one, Limited(permissions=frozenset({"ModifyAllData"})))
+    assert deleted.success, deleted.errors
+    assert world.seen(two, "Secret__c") == set()
+
+
 SHARED = ("Asset", "Campaign", "Order")
 
 

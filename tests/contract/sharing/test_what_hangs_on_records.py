@@ -83,6 +83,29 @@ def test_a_link_says_whether_a_file_may_be_changed(world: World) -> None:
     assert outcomes == {"V": [False, False], "I": [False, True], "C": [True, True]}
 
 
+def test_only_who_may_change_a_file_lets_others_change_it(world: World) -> None:
+    owner, reader, other = (world.user(each) for each in ("owner", "reader", "other"))
+    document, version = file(world, owner, reader)
+    link = str(world.rows('SELECT "Id" FROM "ContentDocumentLink"')[0][0])
+    mine = world.new("Account", OwnerId=reader, Name="Acme")
+
+    def linked(to: str, share: str | None, by: str) -> list[str]:
+        values = {} if share is None else {"ShareType": share}
+        link = {"ContentDocumentId": document, "LinkedEntityId": to, **values}
+        [result] = world.insert("ContentDocumentLink", link, by=by)
+        return codes(result)
+
+    refused = ["INSUFFICIENT_ACCESS_OR_READONLY"]
+    assert codes(world.change(link, by=reader, ShareType="C")) == refused
+    assert linked(mine, "C", reader) == linked(mine, "I", reader) == linked(other, "C", reader) == refused
+    assert codes(world.change(version, by=reader, Title="new")) == refused
+    assert linked(mine, None, reader) == []
+    assert codes(world.change(link, by=reader, Visibility="InternalUsers")) == []
+    assert linked(other, "C", owner) == []
+    assert codes(world.change(link, by=other, ShareType="C")) != []
+    assert codes(world.change(version, by=other, Title="new")) == []
+
+
 def test_a_private_note_is_its_owners(world: World) -> None:
     owner, other = world.user("owner"), world.user("other")
     account = world.new("Account", OwnerId=owner, Name="Acme")

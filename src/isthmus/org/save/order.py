@@ -71,6 +71,7 @@ from isthmus.org.save.steps.register import register_names
 from isthmus.org.save.steps.remove import check_recycle_bin, delete_records, undelete_records
 from isthmus.org.save.steps.require import check_required_fields
 from isthmus.org.save.steps.share import (
+    check_file_links,
     check_record_access,
     check_shares,
     check_transfer,
@@ -95,6 +96,7 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     check_references,
     check_transfer,
     check_shares,
+    check_file_links,
     run_before_save_flows,
     run_before_handlers,
     follow_lookups,

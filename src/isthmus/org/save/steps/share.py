@@ -25,8 +25,12 @@ from isthmus.org.security.sharing.rows import MANUAL
 
 _GRANTED: Final = frozenset({"Read", "Edit"})
 _CONTROLLED: Final = "ControlledByParent"
+_CUSTOM: Final = "__c"
 _MODIFY_ALL: Final = "ModifyAllData"
 _CONTACTS: Final = "ContactAccessLevel"
+_FILE, _FILE_LINK, _FILE_ID = "ContentDocument", "ContentDocumentLink", "ContentDocumentId"
+_SEEN: Final = "V"
+"""The link's type by which a file is only seen."""
 _GROUP_TYPES: Final = ("Role", "RoleAndSubordinates")
 
 
@@ -103,13 +107,39 @@ def check_shares(save: Save) -> None:
                 row.errors.append(no_access_to_reference(str(record)))
 
 
+def _is_of_file_links(plan: Plan) -> bool:
+    return plan.sharing.records is not None and plan.sobject.name == _FILE_LINK
+
+
+@step(Operation.INSERT, Operation.UPDATE, needed=_is_of_file_links)
+def check_file_links(save: Save) -> None:
+    """Who sees a file lets others see it; that they change it, only who may do so themselves.
+
+    Source: Object Reference, ContentDocumentLink, ShareType; that it is refused with this error is
+    unconfirmed.
+    """
+    rows = [row for row in save.live() if row.changed("ShareType")]
+    rows = [row for row in rows if row.old is not None or row.values.get("ShareType") != _SEEN]
+    records, document = save.plan.sharing.records, save.plan.schema.find(_FILE)
+    condition = None if records is None or document is None else records.condition(document, "t", Level.EDIT)
+    if condition is None or not rows:
+        return
+    editable = reached(save, _FILE, condition, {str(row.values.get(_FILE_ID)) for row in rows})
+    for row in rows:
+        if row.values.get(_FILE_ID) not in editable:
+            row.errors.append(row_error("no_access_to_record"))
+
+
 def _may_be_given(save: Save, table: ShareTable, cause: object) -> bool:
     """Whether the principal may share, or share no more: by hand, or for a reason of the object's own.
 
-    Source: Metadata API Developer Guide, SharingReason: that takes Modify All Data.
+    What was shared for a reason that is no more can be taken back. Source: Metadata API Developer Guide,
+    SharingReason: reasons take Modify All Data.
     """
     if cause == MANUAL:
         return True
+    if save.operation is Operation.DELETE and str(cause).endswith(_CUSTOM):
+        return save.unit.access.has(_MODIFY_ALL)
     own = {each.value for each in save.plan.schema[table.sobject].sharing_reasons}
     return cause in own and save.unit.access.has(_MODIFY_ALL)
 
