@@ -5,6 +5,7 @@ may see is not decided here: that is a condition of the plan (see `sql.visibilit
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from isthmus.org.query.bind.scope import NAME_OBJECT
 from isthmus.org.query.bound import (
@@ -13,6 +14,7 @@ from isthmus.org.query.bound import (
     BoundChildren,
     BoundCondition,
     BoundField,
+    BoundItem,
     BoundQuery,
     InQuery,
     Some,
@@ -31,6 +33,19 @@ def authorize(query: BoundQuery, access: Access) -> None:
             raise SoqlProblem("no_such_column", named.at, field=named.field.name, entity=sobject)
     for inner in inner_queries(query):
         authorize(inner, access)
+
+
+def without_unreadable(query: BoundQuery, access: Access) -> BoundQuery:
+    """The query without what it names by a group of fields, and the caller may not read."""
+    name = query.root.sobject.name
+
+    def kept(item: BoundItem) -> BoundItem | None:
+        if isinstance(item, BoundChildren):
+            return replace(item, query=without_unreadable(item.query, access))
+        grouped = item.table is query.root and item.field.name in query.spread
+        return None if grouped and not access.may_read(name, item.field.name) else item
+
+    return replace(query, items=tuple(found for each in query.items if (found := kept(each)) is not None))
 
 
 def authorize_selected(query: BoundQuery, access: Access) -> None:

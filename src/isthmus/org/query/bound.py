@@ -165,6 +165,13 @@ class AccessAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class FewOnly:
+    """The query may ask for few records only: by its LIMIT, or by the `ids` that it names."""
+
+    ids: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BoundQuery:
     """`tables` are in join order, the query's object first; `named` is every field that the text names.
 
@@ -184,3 +191,6 @@ class BoundQuery:
     mode: Mode | None = None
     record_access: AccessAsked | None = None
     """What the rows are worked out from, where they lie in no table."""
+    spread: frozenset[str] = frozenset()
+    """The fields of the query's object that it names by a group alone: those of them that may be read."""
+    few: FewOnly | None = None

@@ -13,6 +13,7 @@ from isthmus.kernel.database import Connection, Row, Value
 from isthmus.kernel.errors import fault
 from isthmus.org.query import literals
 from isthmus.org.query.opening import Opener
+from isthmus.org.query.parser.syntax import Literal
 from isthmus.org.query.plan import ChildPlan, Limits, Plan, Run, Statement, Wide
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.result import ChildRows, Locator, ResultRow
@@ -21,6 +22,8 @@ CHILD_PAGE: Final = 200
 """Children of one parent in a page. Source: recorded answers, whose child locators end in `-200`."""
 OFFSET_MAX: Final = 2000
 """Source: SOQL and SOSL Reference, OFFSET."""
+FEW_MAX: Final = 200
+"""Records that may be asked for with all fields, or all custom ones. Source: as above, FIELDS()."""
 ALL: Final = 2**62
 """A limit that no result reaches."""
 
@@ -29,8 +32,15 @@ NewCursor = Callable[[ChildPlan, Sequence[str]], str]
 
 
 def limit_of(limits: Limits, run: Run) -> int:
-    """The query's LIMIT, or ALL."""
-    return ALL if limits.limit is None else literals.count(str(run.slots[limits.limit]), ALL)
+    """The query's LIMIT, or ALL. Raises SoqlProblem where it has to be smaller."""
+    limit = ALL if limits.limit is None else literals.count(str(run.slots[limits.limit]), ALL)
+    if limits.few is not None and limit > FEW_MAX and not 0 < _count(limits.few.ids, run) <= FEW_MAX:
+        raise SoqlProblem("fields_need_limit", maximum=FEW_MAX)
+    return limit
+
+
+def _count(named: Sequence[Literal], run: Run) -> int:
+    return sum(len(run.slots[each.slot]) if each.run else 1 for each in named)
 
 
 def offset_of(limits: Limits, run: Run) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from isthmus.kernel.database import Connection, Value
+from isthmus.org.query.bound import FewOnly
 from isthmus.org.query.breadths import Breadths, Sample
 from isthmus.org.query.opening import Opener
 from isthmus.org.query.parser.tokens import Slot
@@ -82,11 +83,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The slots of LIMIT and OFFSET, and where OFFSET's number stands."""
+    """The slots of LIMIT and OFFSET, and where OFFSET's number stands. `few`: there must be few records."""
 
     limit: int | None = None
     offset: int | None = None
     offset_at: int | None = None
+    few: FewOnly | None = None
 
 
 @dataclass(frozen=True, slots=True)

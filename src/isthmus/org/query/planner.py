@@ -136,4 +136,5 @@ def _limits(query: BoundQuery) -> Limits:
         limit=None if query.limit is None else query.limit.slot,
         offset=None if query.offset is None else query.offset.slot,
         offset_at=None if query.offset is None else query.offset.at,
+        few=query.few,
     )

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias, TypeVar
 from isthmus.kernel.database import Dialect
 from isthmus.kernel.errors import fault
 from isthmus.kernel.lru_cache import LruCache
-from isthmus.org.query.authorize import authorize, authorize_selected
+from isthmus.org.query.authorize import authorize, authorize_selected, without_unreadable
 from isthmus.org.query.bind import bind
 from isthmus.org.query.bound import Mode
 from isthmus.org.query.parser import parse
@@ -106,7 +106,9 @@ def compiled(question: Question) -> Plan:
     if own is not None and bound.mode is Mode.USER:
         access = own
     # System mode asks for no right to objects and fields; whether for records, the caller says.
-    authorize(bound, EVERYTHING if bound.mode is Mode.SYSTEM else access)
+    rights = EVERYTHING if bound.mode is Mode.SYSTEM else access
+    authorize(bound, rights)
+    bound = without_unreadable(bound, rights)
     if own is not None and bound.mode is Mode.ENFORCED:
         authorize_selected(bound, own)
     visible = Visibility(question.schema, access)

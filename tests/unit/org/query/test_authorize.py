@@ -9,6 +9,7 @@ from tests.unit.org.query.objects import SCHEMA
 from isthmus.kernel.database import SQLITE
 from isthmus.kernel.errors import Fault
 from isthmus.org.query.point_read import ReadPlans
+from isthmus.org.query.result import Children, Shape
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,27 @@ def test_names_that_may_not_be_read_are_unknown(hidden: str, soql: str, error: s
         planned(soql, access=Without(frozenset({hidden})))
     assert caught.value.entry.name == error
     assert caught.value.position is not None
+
+
+@pytest.mark.parametrize("group", ["ALL", "STANDARD"])
+def test_a_group_of_fields_stands_for_those_that_may_be_read(group: str) -> None:
+    access = Without(frozenset({"Account.Industry", "Contact.Email"}))
+    soql = f"SELECT FIELDS({group}), (SELECT FIELDS({group}) FROM Contacts LIMIT 1) FROM Account LIMIT 1"
+    whole, left = planned(soql)[0].shape, planned(soql, access=access)[0].shape
+    assert {"Industry"} == _keys(whole) - _keys(left)
+    assert {"Email"} == _keys(_contacts(whole)) - _keys(_contacts(left))
+    with pytest.raises(Fault) as caught:
+        planned("SELECT FIELDS(ALL) FROM Account WHERE Industry = 'x' LIMIT 1", access=access)
+    assert caught.value.entry.name == "no_such_column"
+
+
+def _keys(shape: Shape) -> set[str]:
+    return {item.key for item in shape.items}
+
+
+def _contacts(shape: Shape) -> Shape:
+    [children] = [item for item in shape.items if isinstance(item, Children)]
+    return children.shape
 
 
 def test_the_name_object_is_nobodys_to_hide() -> None:

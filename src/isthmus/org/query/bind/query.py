@@ -4,6 +4,7 @@ from functools import partial
 from typing import Final
 
 from isthmus.org.query.bind.conditions import ConditionBinder, filtered
+from isthmus.org.query.bind.field_groups import ids_named, spread, wants_few
 from isthmus.org.query.bind.grouping import GroupingBinder, is_grouped
 from isthmus.org.query.bind.objects import find_object
 from isthmus.org.query.bind.record_access import access_asked
@@ -17,18 +18,19 @@ from isthmus.org.query.bound import (
     BoundOrder,
     BoundQuery,
     BoundValue,
+    FewOnly,
 )
 from isthmus.org.query.parser.syntax import (
     Call,
     CountAll,
     Expression,
     FieldItem,
+    FieldsItem,
     Literal,
     OrderItem,
     Query,
     SelectItem,
     SubqueryItem,
-    TypeofItem,
 )
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.schema.model import COMPOUNDS, Field, Schema, SObjectType
@@ -67,6 +69,7 @@ class _Binder:
         self._root: _Binder = self if parent is None else parent._root
         self._depth: int = 1 if parent is None else parent._depth + 1
         self._subqueries = 0
+        self._spread: set[str] = set()
         self.sobject = sobject
         self.alias = query.sources[0].alias
         self.scope = Scope(schema, sobject, query.sources, "t" if parent is None else "c")
@@ -86,6 +89,7 @@ class _Binder:
         grouping = None if binder is None else binder.bound()
         items = () if counts or groups else self._items()
         where = None if query.where is None else self._conditions.bind(query.where)
+        few = FewOnly(ids_named(where, self.scope.root)) if wants_few(query) else None
         ordered = self._sorted if binder is None else binder.ordered
         order_by = tuple(_order(ordered(item.expression), item) for item in query.order_by)
         if len(order_by) > ORDER_MAX:
@@ -103,19 +107,28 @@ class _Binder:
             named=tuple(scope.named),
             grouping=grouping,
             mode=mode_of(query),
+            spread=frozenset(self._spread),
+            few=few,
         )
 
     def _items(self) -> tuple[BoundItem, ...]:
         items: list[BoundItem] = []
         seen = set()
         for item in self._query.select:
-            bound = self._item(item)
-            name = _full_name(bound)
-            if name in seen:
-                raise SoqlProblem("duplicate_field_selected", item.at, field=name)
-            seen.add(name)
-            items.append(bound)
+            for bound in self._bound_items(item):
+                name = _full_name(bound)
+                if name in seen:
+                    raise SoqlProblem("duplicate_field_selected", item.at, field=name)
+                seen.add(name)
+                items.append(bound)
         return tuple(items)
+
+    def _bound_items(self, item: SelectItem) -> tuple[BoundItem, ...]:
+        if not isinstance(item, FieldsItem):
+            return (self._item(item),)
+        fields = spread(item, self.scope.root)
+        self._spread |= {each.field.name for each in fields}
+        return fields
 
     def _item(self, item: SelectItem) -> BoundItem:
         if isinstance(item, SubqueryItem):
@@ -127,7 +140,7 @@ class _Binder:
             if item.alias is not None:
                 raise SoqlProblem("only_aggregates_are_aliased", item.at)
             return field
-        raise unsupported("TYPEOF" if isinstance(item, TypeofItem) else "FIELDS()", item.at)
+        raise unsupported("TYPEOF", item.at)
 
     def _children(self, item: SubqueryItem) -> BoundChildren:
         query = item.query
