@@ -188,6 +188,10 @@ def test_developer_names_follow_and_are_free(tmp_path: Path) -> None:
         one_more = {"Name": "extra", "Label": "One more"}
         [said_of_set] = await add(served, "PermissionSet", one_more)
         assert said_of_set.startswith("DUPLICATE_DEVELOPER_NAME: The developer name extra is already in use")
+        found = await served.get("/query?q=SELECT+UserLicenseId+FROM+Profile+LIMIT+1")
+        profile = {"Name": "read only", "UserLicenseId": found.json["records"][0]["UserLicenseId"]}
+        [said_of_profile] = await add(served, "Profile", profile)
+        assert said_of_profile == "DUPLICATE_VALUE: The profile name is already in use"
         [missing] = await add(served, "UserRole", {"DeveloperName": "Nameless"})
         assert missing == "REQUIRED_FIELD_MISSING: Required fields are missing: [Name]"
 

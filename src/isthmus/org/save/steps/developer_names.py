@@ -1,4 +1,5 @@
 """Developer names: set-up records have one that no other has; where none is given it follows from the name.
+Profiles have names of which this holds.
 
 Source: Object Reference, Group and UserRole, DeveloperName; SOAP API Developer Guide, StatusCode
 DUPLICATE_DEVELOPER_NAME.
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Final
 
-from isthmus.kernel.errors import row_error
+from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.batch import Save
 from isthmus.org.save.operation import Operation
 from isthmus.org.save.plan import Plan
@@ -21,6 +22,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "Group": "DeveloperName",
     "PermissionSet": "Name",
     "PermissionSetGroup": "DeveloperName",
+    "Profile": "Name",
     "UserRole": "DeveloperName",
 }
 _FOLLOWING: Final = frozenset({"Group", "UserRole"})
@@ -58,10 +60,16 @@ def give_developer_names(save: Save) -> None:
         if given is None and save.plan.sobject.name in _FOLLOWING and row.values.get("Name"):
             row.values[field] = _free(save, taken, row)
         elif given is not None and _key(row, str(given)) in taken:
-            label = save.plan.sobject.label
-            row.errors.append(row_error("duplicate_developer_name", field, value=str(given), label=label))
+            row.errors.append(_taken_by_another(save, field, str(given)))
         if row.values.get(field) is not None:
             taken.add(_key(row, str(row.values[field])))
+
+
+def _taken_by_another(save: Save, field: str, value: str) -> RowError:
+    """A profile has no developer name: it is called by its name."""
+    if save.plan.sobject.name == "Profile":
+        return row_error("profile_name_taken", field)
+    return row_error("duplicate_developer_name", field, value=value, label=save.plan.sobject.label)
 
 
 def _free(save: Save, taken: set[tuple[str, str]], row: Row) -> str:
