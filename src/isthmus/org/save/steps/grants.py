@@ -24,6 +24,7 @@ from isthmus.org.security.rights.grants import (
     SYSTEM_RESTS_ON,
     WORDS,
     Right,
+    is_muting,
     needed_for,
 )
 
@@ -124,15 +125,16 @@ def check_assigned_sets(save: Save) -> None:
 
 @step(Operation.INSERT, Operation.UPDATE, needed=_says_rights)
 def check_dependent_rights(save: Save) -> None:
-    """Each right that a record gives stands with those that it depends on. One that gives nothing is no
-    record: it is refused when it is new.
+    """Each right that a record gives stands with those that it depends on; one that it mutes stands alone.
+    One that gives nothing is no record: it is refused when it is new.
     """
     kind = save.plan.sobject.name
     for row in save.live():
         given = _given(kind, row)
         if given is Right.NONE and row.old is None:
             row.errors.append(row_error("nothing_granted", object=kind))
-        row.errors += _missing(given, str(row.values.get("Field") or row.values.get("SobjectType")))
+        if not is_muting(save.plan.schema, (row.old or row.values).get("ParentId")):
+            row.errors += _missing(given, str(row.values.get("Field") or row.values.get("SobjectType")))
 
 
 def _given(kind: str, row: Row) -> Right:

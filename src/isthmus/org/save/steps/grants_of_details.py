@@ -15,6 +15,7 @@ from isthmus.org.save.row import Row
 from isthmus.org.save.statements import in_parts
 from isthmus.org.save.step import step
 from isthmus.org.security.rights.details import masters_of
+from isthmus.org.security.rights.grants import is_muting
 
 _READ: Final = "PermissionsRead"
 _SQL: Final = (
@@ -30,7 +31,7 @@ def _is_of_objects(plan: Plan) -> bool:
 @step(Operation.INSERT, Operation.UPDATE, Operation.DELETE, needed=_is_of_objects)
 def check_masters_are_readable(save: Save) -> None:
     """A record that gives a detail without its masters is refused, and one that takes a master from it."""
-    rows = save.live()
+    rows = [row for row in save.live() if not is_muting(save.plan.schema, _parent(row))]
     own = {row.id for row in rows}
     parents = sorted({_parent(row) for row in rows})
     stored = in_parts(save.unit.tx, _SQL, parents)

@@ -77,6 +77,12 @@ class Grants:
         )
 
 
+def is_muting(schema: Schema, set_id: object) -> bool:
+    """Whether what a set says is taken away: then a right stands without those that it depends on."""
+    muting = schema.find("MutingPermissionSet")
+    return muting is not None and str(set_id)[:3] == muting.key_prefix
+
+
 def needed_for(right: Right) -> Right:
     """What a single right can't be had without."""
     found = Right.NONE
