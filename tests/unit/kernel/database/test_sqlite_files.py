@@ -9,8 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from isthmus.kernel.database import DatabaseBusy, DatabaseFailed, DatabaseLocked, DatabaseReadOnly
+from isthmus.kernel.database import (
+    DatabaseBusy,
+    DatabaseError,
+    DatabaseFailed,
+    DatabaseLocked,
+    DatabaseReadOnly,
+)
 from isthmus.kernel.database.sqlite import SqliteDatabase
+from isthmus.kernel.database.sqlite.connection import Opening, SqliteConnection
+from isthmus.kernel.database.stopping import Stop
 
 HOLD = """
 import sys
@@ -170,3 +178,31 @@ def test_files_that_others_could_read_are_made_private(tmp_path: Path) -> None:
     assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o600}
     assert database.read_now(lambda reader: reader.rows('SELECT * FROM "Item"')) == []
     database.close()
+
+
+def test_a_reader_finds_the_file_from_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    database = SqliteDatabase("org.db")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    try:
+        assert database.read(lambda reader: reader.row("SELECT 1")).result() == (1,)
+    finally:
+        database.close()
+
+
+def test_a_question_that_could_not_begin_stops_no_other(tmp_path: Path) -> None:
+    """What was to end it is gone with it."""
+    SqliteDatabase(tmp_path / "org.db").close()
+    raw = Opening(tmp_path / "org.db").reader()
+    reader, stop = SqliteConnection(raw), Stop()
+    stop.end()
+    reader.begin()
+    with pytest.raises(DatabaseError):
+        reader.snapshot(lambda _: None, stop)
+    counted = (
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 100000) SELECT COUNT(*) FROM c"
+    )
+    assert reader.snapshot(lambda _: reader.row(counted)) == (100_000,)
+    raw.close()

@@ -62,7 +62,7 @@ class SqliteDatabase(Queues):
         self._connections: list[apsw.Connection] = []
         try:
             _make_private(self.path)
-            opening = Opening(self.path, vfs, synchronous)
+            opening = Opening(self.path.absolute(), vfs, synchronous)  # readers are opened later
             connection = self._keep(opening.writer())
             _check_ours(connection)
             self._here = Here(SqliteConnection(self._keep(opening.reader())))

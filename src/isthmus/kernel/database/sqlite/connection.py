@@ -126,8 +126,8 @@ class SqliteConnection:
         """Run `work` over one consistent state of the database. Raises DatabaseStopped, where it was."""
         if stop is not None:
             self._connection.set_progress_handler(lambda: stop.wanted, STEPS_BETWEEN_LOOKS)
-        self.begin()
         try:
+            self.begin()
             return work(self)
         finally:
             self._connection.set_progress_handler(None)
