@@ -259,6 +259,33 @@ def test_a_reset_removes_records_and_keeps_users(tmp_path: Path) -> None:
     assert served(settings, totals) == [0, 1]
 
 
+def test_an_administrator_asks_what_other_users_may_do(tmp_path: Path) -> None:
+    profiles = {"ada@example.com": "Standard User", "bob@example.com": "Read Only"}
+    (tmp_path / "isthmus.toml").write_text(
+        "".join(f'[[users]]\nusername = "{each}"\nprofile = "{profiles[each]}"\n' for each in profiles)
+    )
+
+    async def told() -> list[object]:
+        async with open_org(settings_in(tmp_path)) as opened:
+            org = opened.org
+            who = (await org.identity.open_session("admin@isthmus.example")).user
+            [made] = await org.insert(who, "Account", [{"Name": "Acme"}])
+            others = [(await org.identity.open_session(each)).user.user_id for each in profiles]
+            levels: list[object] = []
+            for user in (who.user_id, *others, "005000000000001AAA"):
+                found = await org.query(
+                    who,
+                    "SELECT RecordId, MaxAccessLevel FROM UserRecordAccess "
+                    f"WHERE UserId = '{user}' AND RecordId = '{made.id}'",
+                )
+                level = found.shape.items[1]
+                assert isinstance(level, Column)
+                levels += [row[level.index] for row in found.rows]
+            return levels
+
+    assert asyncio.run(told()) == ["All", "Edit", "Read", "None"]
+
+
 def test_control_refuses_what_it_does_not_understand(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
 
