@@ -85,7 +85,8 @@ def test_changes_of_rights_are_told(tmp_path: Path) -> None:
             ("PermSetCreateNoLicense", "Created permission set Sith Lord: with no license"),
             (
                 "PermSetEnableUserPerm",
-                "Changed permission set Sith Lord: Edit Task permission was changed from disabled to enabled",
+                "Changed permission set Sith Lord: Edit Tasks permission was changed from disabled to "
+                "enabled",
             ),
             (
                 "PermSetEntityPermChanged",

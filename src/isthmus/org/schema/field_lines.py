@@ -38,6 +38,7 @@ from isthmus.org.schema.model import (
     FieldType,
     PicklistValue,
 )
+from isthmus.org.schema.permission_labels import permission_label, without_prefix
 
 ValueSets = Mapping[str, tuple[PicklistValue, ...]]
 
@@ -150,7 +151,7 @@ def _parse(line: str, more: list[str], value_sets: ValueSets, features: Collecti
         else:
             raise BadLine(line)
     told.setdefault("permissionable", _permissionable(name, kind, told))
-    return Field(name, label or label_of(name), kind, **told)  # type: ignore[arg-type]  # by the tables above
+    return Field(name, label or permission_label(name) or label_of(without_prefix(name)), kind, **told)  # type: ignore[arg-type]  # by the tables above
 
 
 def _meaning(word: str, told: Mapping[str, object], line: str) -> dict[str, object]:
