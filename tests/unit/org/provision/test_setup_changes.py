@@ -84,6 +84,15 @@ def test_objects_and_fields(world: World) -> None:
     ]
 
 
+def test_a_field_that_is_encrypted(world: World) -> None:
+    hidden = THING.replace(
+        "<label>Size<", "<encryptionScheme>ProbabilisticEncryption</encryptionScheme><label>Size<"
+    )
+    world.write(OBJECT, "CustomObject", hidden)
+    said = "Changed encryption scheme of Size custom field on Thing from null to ProbabilisticEncryption"
+    assert ("Custom Objects", "changedCFEncryptionCustom", said) in told(world)
+
+
 def test_picklist_values(world: World) -> None:
     def kinds(*names: str) -> str:
         values = "".join(
