@@ -147,6 +147,40 @@ async def reads_question_marks(org: Patients, record_id: str) -> None:
     assert "the encrypted values of Born__c, Hidden__c, Key__c can't be read" in told[0]["message"]
 
 
+def test_a_secret_that_goes_while_the_org_runs_is_held_and_written_again(kept: Storage) -> None:
+    async def scenario() -> None:
+        async with patients(kept) as org:
+            old = await org.create("Patient__c", Hidden__c="h", Key__c="K-1")
+            before = secrets(kept)
+            kept.key_file.unlink()
+            [problem] = (await status(org)).problems
+            assert problem.startswith(f"tenant secret 1 is no longer in {kept.key_file}")
+            assert (await org.read("Patient__c", old))["Hidden__c"] == "h"
+            assert await rotation(org).rotate() == 2
+            assert (await status(org)).problems == ()
+            assert (await org.read("Patient__c", old))["Hidden__c"] == "h"
+            assert secrets(kept)[:1] == before
+        async with patients(kept) as org:
+            assert (await org.read("Patient__c", old))["Key__c"] == "K-1"
+
+    asyncio.run(scenario())
+
+
+def test_a_file_that_is_put_back_while_the_org_runs_is_taken_over(kept: Storage) -> None:
+    async def scenario() -> None:
+        async with patients(kept) as org:
+            old = await org.create("Patient__c", Hidden__c="h", Key__c="K-1", Born__c="1952-03-11")
+        aside = kept.key_file.read_bytes()
+        kept.key_file.unlink()
+        async with patients(kept) as org:
+            await reads_question_marks(org, old)
+            kept.key_file.write_bytes(aside)
+            assert (await status(org)).problems == ()
+            assert (await org.read("Patient__c", old))["Hidden__c"] == "h"
+
+    asyncio.run(scenario())
+
+
 def test_another_orgs_secret_is_told_from_the_right_one(kept: Storage) -> None:
     async def scenario() -> None:
         async with patients(kept) as org:

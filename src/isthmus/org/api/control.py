@@ -154,7 +154,10 @@ async def _reset(call: Call) -> Response:
 
 
 async def _show_encryption(call: Call) -> Response:
-    told = await _rotation(call).status()
+    try:
+        told = await _rotation(call).status()
+    except SecretsUnreadable as error:
+        raise fault("control_refused", reason=str(error)) from error
     versions = [{"version": each, "values": told.values[each]} for each in sorted(told.values)]
     return _json({"active": told.active, "versions": versions, "problems": told.problems})
 

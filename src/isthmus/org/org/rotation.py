@@ -57,7 +57,8 @@ class KeyRotation:
         """Told of a version, in the transaction that brings it into use."""
 
     async def status(self) -> EncryptionStatus:
-        """Which versions there are, and how many values are under each."""
+        """Which versions there are, and how many values are under each. Raises SecretsUnreadable."""
+        await self._database.writing(self._vault.look_again)
         values = await self._database.reading(self._count)
         return EncryptionStatus(self._vault.active, values, self._vault.problems)
 

@@ -2,7 +2,8 @@
 
 A secret is on disk before anything is encrypted with it, and entered in the database's register with the
 first use. Where secrets are missing or are others, values under them can't be read; nothing is encrypted then
-with an older key: first the secret is put back, or a rotation makes a new one.
+with an older key: first the secret is put back, or a rotation makes a new one. A secret that goes while the
+org runs is held until it stops, and a rotation writes it again.
 """
 
 import threading
@@ -37,6 +38,8 @@ class Vault:
         self.file = file
         self._organization_id = organization_id
         self._ring = Keyring()
+        self._secrets: dict[int, bytes] = {}
+        """Those that are the org's, whatever has become of the file."""
         self._changing = threading.Lock()
         self._problems: tuple[str, ...] = ()
 
@@ -57,13 +60,22 @@ class Vault:
         """
         with self._changing:
             registered = register.read(transaction)
-            found = self._derived(read_secrets(self.file))
-            if not registered and not found:
-                found = self._made({}, 1)
-            for version, keys in found.items():
+            filed = read_secrets(self.file)
+            if not registered and not filed:
+                filed = self._made({}, 1)
+            found = self._derived({**filed, **self._secrets})
+            for version, (_, keys) in found.items():
                 if version not in registered and version > max(registered, default=0):
                     register.add(transaction, version, keys.check)
-            self._hold(register.read(transaction), found)
+            self._hold(register.read(transaction), found, filed)
+
+    def look_again(self, transaction: Transaction) -> None:
+        """Take over what the file holds by now, where anything was ever encrypted.
+
+        Raises SecretsUnreadable.
+        """
+        if register.read(transaction):
+            self.prepare(transaction)
 
     def cipher(self, sobject: str, field: str, scheme: Encryption, *, instant: bool) -> FieldCipher:
         """The cipher of a field."""
@@ -78,7 +90,7 @@ class Vault:
         `control_refused`, where there can be no more.
         """
         with self._changing:
-            secrets = read_secrets(self.file)
+            secrets = {**read_secrets(self.file), **self._secrets}
             version = max((*secrets, *register.read(connection)), default=0) + 1
             if version > VERSION_MAX:
                 raise fault("control_refused", reason=f"There can be no more than {VERSION_MAX} versions.")
@@ -91,34 +103,57 @@ class Vault:
         registered = register.read(connection)
         return all(each.retired or version == self.active for version, each in registered.items())
 
-    def _made(self, secrets: Mapping[int, bytes], version: int) -> dict[int, VersionKeys]:
+    def _made(self, secrets: Mapping[int, bytes], version: int) -> dict[int, bytes]:
         whole = {**secrets, version: new_secret()}
         write_secrets(self.file, whole)
-        return self._derived(whole)
+        return whole
 
-    def _derived(self, secrets: Mapping[int, bytes]) -> dict[int, VersionKeys]:
+    def _derived(self, secrets: Mapping[int, bytes]) -> dict[int, tuple[bytes, VersionKeys]]:
         return {
-            version: derive(secret, version, self._organization_id) for version, secret in secrets.items()
+            version: (secret, derive(secret, version, self._organization_id))
+            for version, secret in secrets.items()
         }
 
-    def _hold(self, registered: Mapping[int, register.Registered], found: Mapping[int, VersionKeys]) -> None:
+    def _hold(
+        self,
+        registered: Mapping[int, register.Registered],
+        found: Mapping[int, tuple[bytes, VersionKeys]],
+        filed: Mapping[int, bytes],
+    ) -> None:
         """Use what fits the register; the newest version is in use, if its secret is there."""
         right = {
-            version: keys
-            for version, keys in found.items()
-            if version in registered and registered[version].check == keys.check
+            version: each
+            for version, each in found.items()
+            if version in registered and registered[version].check == each[1].check
         }
         newest = max(registered)
-        self._ring.replace(right, newest if newest in right else None)
+        self._secrets = {version: secret for version, (secret, _) in right.items()}
+        self._ring.replace(
+            {version: keys for version, (_, keys) in right.items()}, newest if newest in right else None
+        )
         before = self._problems
+        needed = [
+            version for version, each in sorted(registered.items()) if version == newest or not each.retired
+        ]
         self._problems = tuple(
             self._problem(version, version in found, version == newest)
-            for version, each in sorted(registered.items())
-            if version not in right and not (each.retired and version != newest)
+            for version in needed
+            if version not in right
+        ) + tuple(
+            self._only_held(version)
+            for version in needed
+            if version in right and filed.get(version) != self._secrets[version]
         )
         for problem in self._problems:
             if problem not in before:
                 _log.warning(problem)
+
+    def _only_held(self, version: int) -> str:
+        return (
+            f"tenant secret {version} is no longer in {self.file}: this org has it until it stops, and then "
+            "values under it can't be read. Put the file back, or let `isthmus encryption rotate` write it "
+            "again beside a new one."
+        )
 
     def _problem(self, version: int, there: bool, in_use: bool) -> str:
         what = "is not the one that this org's fields were encrypted with" if there else "is missing"
