@@ -152,3 +152,26 @@ def test_queries_that_wait_for_long_are_long_requests(tmp_path: Path) -> None:
         assert not is_refused(await org.get(QUICK))
 
     run(tmp_path, test)
+
+
+def test_all_that_a_request_asks_has_ten_minutes_together(tmp_path: Path) -> None:
+    async def ask_twice(call: Call) -> Response:
+        for _ in range(2):
+            org.clock.advance(6 * MINUTE)
+            await call.org.query(call.principal, "SELECT Id FROM Account")
+        return PlainTextResponse("in time")
+
+    adapter = Adapter(
+        "odd",
+        (Route("GET", "/odd/slow", ask_twice),),
+        lambda call, error: PlainTextResponse(error.entry.name, error.status),
+    )
+    org: Served
+
+    async def test() -> None:
+        nonlocal org
+        async with serving(tmp_path, (ADAPTER, adapter)) as org:
+            answer = await org.get("/odd/slow")
+            assert (answer.status, answer.body) == (400, b"request_timeout")
+
+    asyncio.run(test())

@@ -52,6 +52,30 @@ def test_a_subscriber_gets_what_is_published_while_it_waits(tell: Callable[[Stor
     tell(story)
 
 
+def test_a_connect_that_waits_has_the_headers_of_every_answer(tell: Callable[[Story], None]) -> None:
+    async def story(place: Place, client: Subscriber) -> None:
+        await client.begin()
+        assert numbers_in(await client.connect(0)) == []
+        cookie = "; ".join(f"{each.key}={each.value}" for each in client.session.cookie_jar)
+        body = bayeux.write_messages(bayeux.connect(client.client_id, id="9"))
+        head = (
+            f"POST {client.path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n"
+            f"authorization: Bearer {client.token}\r\ncookie: {cookie}\r\n\r\n"
+        )
+        port = int(client.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head.encode() + body)  # at once, so that it waits without a task
+        await held(place)
+        await place.publish(1)
+        answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+        writer.close()
+        assert answer.startswith(b"http/1.1 200")
+        for each in (b"x-content-type-options: nosniff", b"no-store", b"x-request-id: "):
+            assert each in answer
+
+    tell(story)
+
+
 def test_nothing_is_lost_nor_doubled_between_two_connects(tell: Callable[[Story], None]) -> None:
     async def story(place: Place, client: Subscriber) -> None:
         await client.begin()
