@@ -67,6 +67,8 @@ _INNER: Final[Mapping[str, str]] = {
     "businessProcesses": "BusinessProcess",
     "sharingReasons": "SharingReason",
 }
+PARTS: Final = frozenset({"CustomObject", *_INNER.values()})
+"""The types of the documents that objects are made of: each part stands in its object's, or has its own."""
 
 
 def _full_name(root: Node, stem: str) -> str | None:

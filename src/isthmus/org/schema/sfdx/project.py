@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 from isthmus.org.schema.model import PicklistValue, Schema, SObjectType
 from isthmus.org.schema.sfdx.custom_metadata import RecordReference, read_records
-from isthmus.org.schema.sfdx.drafts import gather
+from isthmus.org.schema.sfdx.drafts import PARTS, gather
 from isthmus.org.schema.sfdx.findings import Finding, Findings, Severity
 from isthmus.org.schema.sfdx.links import Links, Summary
 from isthmus.org.schema.sfdx.objects import Built, build_object
@@ -19,8 +18,6 @@ from isthmus.org.schema.sfdx.record_types import record_types
 from isthmus.org.schema.sfdx.scan import Component, Scan, scan
 from isthmus.org.schema.sfdx.sharing_reasons import sharing_reasons
 from isthmus.org.schema.sfdx.status_tables import status_tables
-
-_OBJECT_PARTS: Final = frozenset({"CustomObject", "CustomField", "RecordType", "BusinessProcess"})
 
 
 class ProjectBroken(Exception):
@@ -139,7 +136,7 @@ def _build(
     documents: Documents, based: Iterable[SObjectType], shared: Mapping[str, tuple[PicklistValue, ...]]
 ) -> list[Built]:
     standard = {each.name.lower(): each for each in based}
-    parts = [each for each in documents if each[0].type.name in _OBJECT_PARTS]
+    parts = [each for each in documents if each[0].type.name in PARTS]
     drafts = gather(parts)
     made = (build_object(draft, standard.get(name), shared) for name, draft in drafts.items())
     return [each for each in made if each is not None]

@@ -191,3 +191,13 @@ def test_a_custom_object_has_sharing_reasons_of_its_own(folder: ProjectFolder) -
     cause = share.field("RowCause")
     assert cause is not None
     assert [each.value for each in cause.picklist] == ["Owner", "Manual", "Rule", "Recruiter__c", "Boss__c"]
+
+
+def test_a_sharing_reason_may_have_a_file_of_its_own(folder: ProjectFolder) -> None:
+    folder.object("Thing__c", OBJECT.replace("ReadWrite", "Private"))
+    folder.xml(
+        "objects/Thing__c/sharingReasons/Recruiter__c.sharingReason-meta.xml",
+        "SharingReason",
+        "<fullName>Recruiter__c</fullName><label>Recruiter</label>",
+    )
+    assert folder.loaded("Thing__c").sharing_reasons == (PicklistValue("Recruiter__c", "Recruiter"),)
