@@ -5,7 +5,6 @@ It is read at the start, and again whenever the project's files have changed whi
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 
 from isthmus.org.automation.flow.loader import LoadedFlows, load_flows
@@ -60,17 +59,10 @@ def of_project(project: Project) -> Definition:
             statuses=project.status_records,
             references=project.metadata_references,
             security=security,
-            flows=_declared_flows(project, flows),
+            flows=tuple(DeclaredFlow(each.name, each.label, each.checksum) for each in flows.flows),
         ),
         flows=flows,
         security=security,
-    )
-
-
-def _declared_flows(project: Project, flows: LoadedFlows) -> tuple[DeclaredFlow, ...]:
-    return tuple(
-        DeclaredFlow(each.name, each.label, sha256((project.root / each.document).read_bytes()).hexdigest())
-        for each in flows.flows
     )
 
 

@@ -109,6 +109,8 @@ class Flow:
     label: str
     document: str
     """The file it was read from, relative to the project."""
+    checksum: str
+    """A sum of what stands there."""
     sobject: str
     trigger: TriggerType
     operations: frozenset[Operation]

@@ -70,6 +70,7 @@ def _read_triggered(
         name=name,
         label=label,
         document=document,
+        checksum=node.checksum,
         sobject=sobject.name,
         trigger=trigger,
         operations=operations,

@@ -5,6 +5,7 @@ Children are asked for by name; what is asked for and isn't well said becomes a 
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, cast
 
@@ -47,6 +48,11 @@ class Node:
     def in_metadata(self) -> bool:
         """Whether the element is in the metadata namespace."""
         return etree.QName(self._element).namespace == METADATA
+
+    @property
+    def checksum(self) -> str:
+        """A sum of the element and all that is in it."""
+        return sha256(etree.tostring(self._element, method="c14n")).hexdigest()
 
     @property
     def line(self) -> int:
