@@ -210,11 +210,14 @@ class Exchange:
         return None
 
     def _take(self, later: Later[Any]) -> None:
-        """An answer has come that was waited for without a task; it needs one where the wire is full."""
-        if self.lost:
-            return
+        """An answer has come that was waited for without a task; it needs one where the wire is full.
+
+        It is finished for a client that is lost, too: what keeps account of answers does so there.
+        """
         try:
             whole = later.take()
+            if self.lost:
+                return
             if not self._wire.full:
                 self._put(whole)
                 return

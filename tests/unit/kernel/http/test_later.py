@@ -95,6 +95,23 @@ def test_who_has_gone_gets_none() -> None:
     run(test)
 
 
+def test_it_is_finished_for_who_has_gone_too() -> None:
+    async def test() -> None:
+        app, finished = Holding(), list[bytes]()
+        client = Client(app)
+        await client.send(GET % 1)
+
+        def finish(found: Response) -> Response:
+            finished.append(bytes(found.body))
+            return found
+
+        app.held[0].finish = finish
+        client.connection.connection_lost(None)
+        assert (client.answers, finished) == ([], [b"nobody"])
+
+    run(test)
+
+
 def test_it_waits_for_its_client_to_take_the_answers_before() -> None:
     async def test() -> None:
         app = Holding()
