@@ -210,6 +210,20 @@ def test_shares_are_given_and_taken_by_who_may_do_all(
     assert codes(world.delete(str(owners), by=one)) == ["INSUFFICIENT_ACCESS_OR_READONLY"]
 
 
+def test_a_share_names_what_it_lacks(world: World, boss_and_two: tuple[str, str, str]) -> None:
+    _, one, two = boss_and_two
+    mine, account = world.new("Shown__c", by=one, Name="mine"), world.new("Account", by=one, Name="Acme")
+    share = {"ParentId": mine, "UserOrGroupId": two, "AccessLevel": "Edit"}
+    for lacks in ({"AccessLevel"}, {"UserOrGroupId"}, {"AccessLevel", "UserOrGroupId"}):
+        given = {name: value for name, value in share.items() if name not in lacks}
+        [error] = world.insert("Shown__Share", given, by=one)[0].errors
+        assert (error.code, set(error.fields)) == ("REQUIRED_FIELD_MISSING", lacks)
+    [error] = world.insert("AccountShare", {"AccountId": account, "AccountAccessLevel": "Edit"}, by=one)[
+        0
+    ].errors
+    assert "UserOrGroupId" in error.fields
+
+
 def test_an_account_is_shared_by_hand_beyond_its_default_and_not_with_its_owner(
     world: World, boss_and_two: tuple[str, str, str]
 ) -> None:

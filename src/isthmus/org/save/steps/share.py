@@ -16,6 +16,7 @@ from isthmus.org.save.row import Row
 from isthmus.org.save.sharing import upkeep_of
 from isthmus.org.save.statements import in_parts
 from isthmus.org.save.step import step
+from isthmus.org.save.steps.require import refuse_missing
 from isthmus.org.schema.model import ObjectKind
 from isthmus.org.schema.share_objects import is_share
 from isthmus.org.schema.tables import quoted
@@ -100,7 +101,7 @@ def check_shares(save: Save) -> None:
         values = row.values if row.old is None else row.old
         if table is None or not _may_be_given(save, table, values.get("RowCause")):
             row.errors.append(row_error("no_access_to_record"))
-        elif save.operation is not Operation.DELETE:
+        elif save.operation is not Operation.DELETE and not refuse_missing(save, row):
             row.errors += _level_errors(save, row, model, table)
             record = row.values.get(table.record)
             if record in owners and owners[record] == row.values.get("UserOrGroupId"):
