@@ -140,7 +140,7 @@ def dead_letters() -> None:
 @dead_letters.command("list")
 @_route_option
 @click.option("--after", type=int, default=0, help="Behind the one with this number.")
-@click.option("--limit", type=int, default=100, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @_json_option
 @data_option
 def list_(route: str | None, after: int, limit: int, as_json: bool, data: Path | None) -> None:
@@ -183,7 +183,7 @@ def discard(ids: tuple[int, ...], route: str | None, everything: bool, data: Pat
 @click.argument("key", required=False)
 @_route_option
 @click.option("--state", type=click.Choice(["waiting", "delivered", "filtered", "dead", "discarded"]))
-@click.option("--limit", type=int, default=100, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @_json_option
 @data_option
 def ledger(

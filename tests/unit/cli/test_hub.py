@@ -118,8 +118,18 @@ async def test_a_hub_is_run_asked_and_steered(tmp_path: Path) -> None:
         assert "numbers (paused)" not in ask("status").output
         assert ask("dead-letters", "discard", "--all").output == "0 messages are given up.\n"
         assert ask("dead-letters", "list").output == "No dead letters.\n"
-        refused = CliRunner().invoke(main, ["hub", "pause", "nonesuch"])
-        assert "no route is called 'nonesuch'; numbers are" in refused.output
+        for command in (
+            ("pause", "nonesuch"),
+            ("ledger", "--route", "nonesuch"),
+            ("dead-letters", "list", "--route", "nonesuch"),
+            ("dead-letters", "replay", "1", "--route", "nonesuch"),
+            ("dead-letters", "discard", "--all", "--route", "nonesuch"),
+        ):
+            refused = CliRunner().invoke(main, ["hub", *command])
+            assert refused.exit_code == 1, command
+            assert refused.output == "Error: no route is called 'nonesuch'; there are: numbers\n", command
+        too_few = CliRunner().invoke(main, ["hub", "ledger", "--limit", "-3"])
+        assert (too_few.exit_code, "not in the range x>=1" in too_few.output) == (2, True)
     with hub_running(tmp_path):  # the same file again: everything is known, nothing is sent
         assert messages() == {"delivered": 5}
 

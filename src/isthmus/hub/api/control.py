@@ -12,7 +12,7 @@ GET  /isthmus/hub/metrics       counters, in the form that Prometheus reads
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -137,7 +137,7 @@ class Control:
         query = request.query_params
         found = await dead_letters.dead_letters(
             self._running.database,
-            route=query.get("route"),
+            route=await self._named(query.get("route")),
             after=_number(query.get("after"), 0),
             limit=min(_number(query.get("limit"), 100), _PAGE_MAX),
         )
@@ -149,14 +149,14 @@ class Control:
     async def _decide(self, request: Request) -> object:
         asked = await _decoded(request, Decide)
         do = self._running.replay if asked.do == "replay" else self._running.discard
-        done = await do(asked.route, asked.ids)
+        done = await do(await self._named(asked.route), asked.ids)
         return {"messages": len(done), "missing": [each for each in asked.ids or () if each not in done]}
 
     async def _ledger(self, request: Request) -> object:
         query = request.query_params
         found = await ledger.entries(
             self._running.database,
-            route=query.get("route"),
+            route=await self._named(query.get("route")),
             key=query.get("key"),
             state=query.get("state"),
             before=_number(query.get("before"), 1 << 62),
@@ -167,7 +167,7 @@ class Control:
     async def _steer(self, request: Request) -> object:
         asked = await _decoded(request, Steer)
         if asked.route not in self._running.routes:
-            raise _Refused(400, f"no route is called {asked.route!r}; {', '.join(self._running.routes)} are")
+            raise _no_route(asked.route, self._running.routes)
         await (self._running.pause if asked.do == "pause" else self._running.resume)(asked.route)
         routes = self._running.routes
         return {
@@ -175,6 +175,14 @@ class Control:
             "waiting": routes[asked.route].waiting,
             "others_paused": [name for name, each in routes.items() if each.paused and name != asked.route],
         }
+
+    async def _named(self, route: str | None) -> str | None:
+        """A route that there is, or of which there are messages still."""
+        if route is not None and route not in self._running.routes:
+            left = {each.route for each in await ledger.tallies(self._running.database)}
+            if route not in left:
+                raise _no_route(route, (*self._running.routes, *sorted(left - self._running.routes.keys())))
+        return route
 
     async def _clock(self, _: Request) -> object:
         now = self._running.clock.now()
@@ -198,6 +206,10 @@ class Control:
             f"{each.route} {state}": count for each in found for state, count in each.messages.items()
         }
         return Response(self._metrics.exposition(), media_type="text/plain; version=0.0.4")
+
+
+def _no_route(name: str, known: Iterable[str]) -> _Refused:
+    return _Refused(400, f"no route is called {name!r}; there are: {', '.join(known)}")
 
 
 async def _decoded(request: Request, form: type[T]) -> T:
