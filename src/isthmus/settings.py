@@ -32,7 +32,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Meta
@@ -55,7 +55,6 @@ _FORMS: Final = {
     _LOCALE: "a locale, like en_US",
     _USERNAME: "a username, which has the form of an e-mail address: ada@example.com",
 }
-"""What is said of what doesn't match."""
 HostLabel: TypeAlias = Annotated[str, Meta(pattern=_HOST_LABEL)]
 Locale: TypeAlias = Annotated[str, Meta(pattern=_LOCALE)]
 Username: TypeAlias = Annotated[str, Meta(pattern=_USERNAME, max_length=80)]
@@ -63,6 +62,11 @@ Port: TypeAlias = Annotated[int, Meta(ge=-1, le=65_535)]
 Edition: TypeAlias = Literal[
     "Developer Edition", "Professional Edition", "Enterprise Edition", "Unlimited Edition"
 ]
+_MEANT: Final = {f"{pattern!r}": meant for pattern, meant in _FORMS.items()} | {
+    "Invalid enum value": f"one of: {', '.join(get_args(Edition))}",
+    "Expected `array`, got `object`": "a list: users stand each under a heading of their own, [[users]]",
+}
+"""What is said of what doesn't match, by what the decoder says of it."""
 
 
 class SettingsError(Exception):
@@ -256,8 +260,8 @@ def _convert(sections: dict[str, Any], where: str) -> Settings:
         settings = msgspec.convert(sections, Settings, strict=False)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
-        for pattern, meant in _FORMS.items():
-            if f"{pattern!r}" in message:
+        for said, meant in _MEANT.items():
+            if said in message:
                 message = f"Expected {meant}"
         key = place.strip("`.") or "the file"
         raise SettingsError(f"{where}: {key}: {message}") from error

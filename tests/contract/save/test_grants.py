@@ -169,6 +169,22 @@ def test_who_reads_a_detail_reads_its_master(tmp_path: Path) -> None:
     run(tmp_path, work)
 
 
+def test_developer_names_are_well_formed(tmp_path: Path) -> None:
+    async def work(served: Served, _: str) -> None:
+        for name in ("bad name!", "1bad", "_bad", "bad_", "b__d", "b\u00e4d"):
+            for sobject, given in (
+                ("PermissionSet", {"Name": name, "Label": "x"}),
+                ("UserRole", {"DeveloperName": name, "Name": "x"}),
+                ("Group", {"DeveloperName": name, "Name": "x", "Type": "Queue"}),
+            ):
+                [said] = await add(served, sobject, given)
+                assert said.startswith("FIELD_INTEGRITY_EXCEPTION: The "), (sobject, name, said)
+                assert "API Name can only contain underscores" in said
+        assert await add(served, "PermissionSet", {"Name": "B_2_c", "Label": "x"}) == ["ok"]
+
+    run(tmp_path, work)
+
+
 def test_developer_names_follow_and_are_free(tmp_path: Path) -> None:
     async def work(served: Served, extra: str) -> None:
         async def names(sobject: str, where: str) -> list[str]:

@@ -25,8 +25,9 @@ SECTIONS: Final[dict[str, type[msgspec.Struct]]] = {
 _KINDS: Final = {str: "text", int: "whole number", bool: "true or false"}
 _ABOUT: Final = """\
 Nothing has to be set. What is set stands in `isthmus.toml`, in the folder where `isthmus` is called, or in
-the environment, which wins; a command's options win over both. A key that isn't known, or a value of the
-wrong type, is an error that names it. In the environment a list is written with commas."""
+the environment, which wins; a command's options win over both. It holds from the next start on. A key that
+isn't known, or a value of the wrong type, is an error that names it; a number may stand in quotes, as in the
+environment, where a list is written with commas."""
 _DATA: Final = """\
 The data folder, where an org's own files lie, is `.isthmus` beside `isthmus.toml`; `--data DIR` or
 `ISTHMUS_DATA` names another."""

@@ -28,6 +28,7 @@ _FIELDS: Final[Mapping[str, str]] = {
 _FOLLOWING: Final = frozenset({"Group", "UserRole"})
 """Whose developer name may be left to the platform."""
 
+_WELL_FORMED: Final = re.compile(r"[A-Za-z](_?[0-9A-Za-z])*")
 _LENGTH_MAX: Final = 80
 _OTHER: Final = re.compile(r"[^0-9A-Za-z]+")
 
@@ -49,7 +50,7 @@ def _has_developer_names(plan: Plan) -> bool:
 
 @step(Operation.INSERT, Operation.UPDATE, needed=_has_developer_names)
 def give_developer_names(save: Save) -> None:
-    """A name that was given must be free; one that follows is made so by a number behind it."""
+    """A name that was given must be well-formed and free; one that follows is made so by a number."""
     field = _FIELDS[save.plan.sobject.name]
     rows = [row for row in save.live() if row.changed(field) or row.values.get(field) is None]
     if not rows:
@@ -59,10 +60,17 @@ def give_developer_names(save: Save) -> None:
         given = row.values.get(field)
         if given is None and save.plan.sobject.name in _FOLLOWING and row.values.get("Name"):
             row.values[field] = _free(save, taken, row)
+        elif given is not None and _is_malformed(save, str(given)):
+            row.errors.append(row_error("developer_name_malformed", field, label=save.plan.sobject.label))
         elif given is not None and _key(row, str(given)) in taken:
             row.errors.append(_taken_by_another(save, field, str(given)))
         if row.values.get(field) is not None:
             taken.add(_key(row, str(row.values[field])))
+
+
+def _is_malformed(save: Save, name: str) -> bool:
+    """Profiles are called as one likes."""
+    return save.plan.sobject.name != "Profile" and _WELL_FORMED.fullmatch(name) is None
 
 
 def _taken_by_another(save: Save, field: str, value: str) -> RowError:
