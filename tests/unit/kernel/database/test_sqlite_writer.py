@@ -113,22 +113,6 @@ def test_units_of_a_group_fail_alone_wherever_they_stand(database: SqliteDatabas
     assert after["commits"] - before["commits"] == (1 if len(failing) == 3 else 2)
 
 
-def test_a_group_runs_once_and_once_more_where_a_unit_fails(database: SqliteDatabase) -> None:
-    def fail(tx: Transaction) -> int:
-        add(tx, -1)
-        raise ValueError("on purpose")
-
-    runs: list[int] = []
-    whole = [partial(add, n=n, runs=runs) for n in range(10)]
-    assert [each.result() for each in together(database, list(whole))] == list(range(10))
-    assert runs == list(range(10))
-    runs.clear()
-    futures = together(database, [*whole[:5], partial(fail), *whole[5:]])
-    assert [each.exception() is not None for each in futures] == [False] * 5 + [True] + [False] * 5
-    assert sorted(runs) == sorted([*range(5), *range(10)])
-    assert kept(database) == [*range(10), *range(10)]
-
-
 @pytest.mark.parametrize(
     "failure", [apsw.FullError("no space"), apsw.IOError("broken")], ids=["full", "broken"]
 )

@@ -1,10 +1,9 @@
 """The writer: one thread, one transaction at a time, shared by the units that are waiting.
 
-A group has one commit. Its units have no savepoints, whose price each would pay for the few that fail: where
-one does, the group is run again, each unit with a savepoint of its own, and the unit is undone alone. Where
-SQLite undoes the whole transaction (disk full, input/output error, interrupt), or the commit fails, none of
-the group has happened, and each unit is run once more in a transaction of its own; what it then comes to is
-final.
+A group has one commit, and each of its units a savepoint of its own; the first needs none, for the whole
+transaction is its. A unit that fails is undone alone. Where SQLite undoes the whole transaction (disk full,
+input/output error, interrupt), or the commit fails, none of the group has happened, and each unit is run once
+more in a transaction of its own; what it then comes to is final.
 """
 
 import contextlib
@@ -47,10 +46,6 @@ class _Undone(Exception):
     def __init__(self, cause: BaseException) -> None:
         super().__init__(str(cause))
         self.cause = cause
-
-
-class _Mingled(Exception):
-    """A unit has failed that was not kept apart from those before it: all of the group have to run again."""
 
 
 class Writer:
@@ -98,18 +93,11 @@ class Writer:
         try:
             first_change = self._connection.total_changes()
             done: list[_Done] = []
-            apart = False
             taken: Job | None = job
             while taken is not None:
                 if taken.begins():
                     begun.append(taken)
-                    try:
-                        done.append(self._unit(taken, apart=apart))
-                    except _Mingled:
-                        self._roll_back()
-                        self.counts.again += len(begun)
-                        apart = True
-                        done = [self._unit(each, apart=True) for each in begun]
+                    done.append(self._unit(taken))
                 if job.alone or len(begun) >= UNITS_MAX:
                     break
                 if self._connection.total_changes() - first_change >= CHANGES_MAX:
@@ -146,15 +134,12 @@ class Writer:
             else:
                 self._answer(done)
 
-    def _unit(self, job: Job, *, apart: bool = True) -> _Done:
-        """Run one unit; the first of a transaction, and one that is kept `apart`, can be undone alone.
-
-        Raises _Undone where SQLite has undone the transaction, _Mingled where a unit has failed whose changes
-        can't be told from those before it.
+    def _unit(self, job: Job) -> _Done:
+        """Run one unit, so that it can be undone alone. Raises _Undone where SQLite has undone the
+        transaction.
         """
         first = not self._connection.in_transaction
-        if first or apart:
-            self._execute("BEGIN IMMEDIATE" if first else "SAVEPOINT unit")
+        self._execute("BEGIN IMMEDIATE" if first else "SAVEPOINT unit")
         self._running = tx = SqliteTransaction(self._connection, self._sequences, job.stop)
         try:
             result = job.work(tx)
@@ -164,14 +149,12 @@ class Writer:
             if not self._connection.in_transaction:
                 raise _Undone(error) from error
             tx.close()
-            if not (first or apart):
-                raise _Mingled from error
             for statement in ("ROLLBACK",) if first else ("ROLLBACK TO unit", "RELEASE unit"):
                 self._execute(statement)
             return _Done(job, tx, error=error)
         finally:
             self._running = None
-        if apart and not first:
+        if not first:
             self._execute("RELEASE unit")
         return _Done(job, tx, result)
 
