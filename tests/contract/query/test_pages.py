@@ -347,3 +347,12 @@ def test_a_unit_of_work_sees_its_own_writes(world: World) -> None:
         return world.engine.run(tx, world.schema, USER, "SELECT Id FROM Account").total_size
 
     assert world.database.write(work).result() == 3
+
+
+@pytest.mark.parametrize("limit", ["", " LIMIT 201"])
+def test_all_fields_are_asked_of_few_records(world: World, limit: str) -> None:
+    with pytest.raises(Fault) as caught:
+        world.ask(f"SELECT FIELDS(ALL) FROM Account{limit}")
+    assert caught.value.entry.name == "fields_need_limit"
+    assert world.ask("SELECT FIELDS(ALL) FROM Account LIMIT 200").rows
+    assert world.ask(f"SELECT FIELDS(ALL) FROM Account WHERE Id IN ('{A1}', '{A2}')").total_size == 2
