@@ -13,7 +13,6 @@ from isthmus.kernel.database import Connection, Row, Value
 from isthmus.kernel.errors import fault
 from isthmus.org.query import literals
 from isthmus.org.query.opening import Opener
-from isthmus.org.query.parser.syntax import Literal
 from isthmus.org.query.plan import ChildPlan, Limits, Plan, Run, Statement, Wide
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.result import ChildRows, Locator, ResultRow
@@ -34,13 +33,13 @@ NewCursor = Callable[[ChildPlan, Sequence[str]], str]
 def limit_of(limits: Limits, run: Run) -> int:
     """The query's LIMIT, or ALL. Raises SoqlProblem where it has to be smaller."""
     limit = ALL if limits.limit is None else literals.count(str(run.slots[limits.limit]), ALL)
-    if limits.few is not None and limit > FEW_MAX and not 0 < _count(limits.few.ids, run) <= FEW_MAX:
+    if (
+        limits.few is not None
+        and limit > FEW_MAX
+        and not 0 < sum(map(len, map(run.texts, limits.few.ids))) <= FEW_MAX
+    ):
         raise SoqlProblem("fields_need_limit", maximum=FEW_MAX)
     return limit
-
-
-def _count(named: Sequence[Literal], run: Run) -> int:
-    return sum(len(run.slots[each.slot]) if each.run else 1 for each in named)
 
 
 def offset_of(limits: Limits, run: Run) -> int:

@@ -12,6 +12,7 @@ from isthmus.kernel.database import Connection, Value
 from isthmus.org.query.bound import FewOnly
 from isthmus.org.query.breadths import Breadths, Sample
 from isthmus.org.query.opening import Opener
+from isthmus.org.query.parser.syntax import Literal
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.result import Shape
@@ -45,6 +46,11 @@ class Run:
     rights: RightsOf = nobody
     rows: str = "[]"
     """What stands in the place of a table: a JSON array of rows."""
+
+    def texts(self, literal: Literal) -> Sequence[str]:
+        """A literal as it was written, or all of a run of them."""
+        slot = self.slots[literal.slot]
+        return (slot,) if isinstance(slot, str) else slot
 
 
 Maker: TypeAlias = Callable[[Run], Value]

@@ -41,7 +41,7 @@ class AccessRows:
 
     def __call__(self, connection: Connection, run: Run) -> str:
         """A JSON array of rows. Raises SoqlProblem."""
-        user_id = _at(self._asked.user.at, lambda: str(literals.record_id(_slots(run, self._asked.user)[0])))
+        user_id = _at(self._asked.user.at, lambda: str(literals.record_id(run.texts(self._asked.user)[0])))
         wanted = dict.fromkeys(record for literal in self._asked.records for record in _ids(run, literal))
         if len(wanted) > RECORDS_MAX:
             what = "record ids of UserRecordAccess"
@@ -96,13 +96,8 @@ def of_given_rows(sobject: SObjectType, read: Statement, dialect: Dialect) -> St
     return Statement(given + read.sql, (lambda run: run.rows, *read.makers), (None, *read.places))
 
 
-def _slots(run: Run, literal: Literal) -> Sequence[str]:
-    slot = run.slots[literal.slot]
-    return [slot] if isinstance(slot, str) else slot
-
-
 def _ids(run: Run, literal: Literal) -> list[str]:
-    return _at(literal.at, lambda: [str(literals.record_id(each)) for each in _slots(run, literal)])
+    return _at(literal.at, lambda: [str(literals.record_id(each)) for each in run.texts(literal)])
 
 
 def _at(place: int, made: Callable[[], T]) -> T:

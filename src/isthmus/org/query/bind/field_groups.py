@@ -7,7 +7,8 @@ Source: SOQL and SOSL Reference, FIELDS().
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from isthmus.org.query.bound import All, AnyOf, BoundCondition, BoundField, Operand, Table, Test
+from isthmus.org.query.bind.named_values import conjuncts, named_values, own_field
+from isthmus.org.query.bound import BoundCondition, BoundField, Table
 from isthmus.org.query.parser.syntax import FieldsItem, Literal, Query
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.schema.model import Field
@@ -34,18 +35,9 @@ def wants_few(query: Query) -> bool:
     return any(isinstance(each, FieldsItem) and each.group in _BOUNDED for each in query.select)
 
 
-def ids_named(where: BoundCondition | None, root: Table) -> tuple[Literal, ...]:
+def ids_named(where: BoundCondition | None) -> tuple[Literal, ...]:
     """The ids to which a condition restricts the query, or ()."""
-    if isinstance(where, All):
-        return next((found for each in where.conditions if (found := ids_named(each, root))), ())
-    if isinstance(where, Test) and where.operator == "=" and not where.negated:
-        return _literals(where.field, (where.operand,), root)
-    if isinstance(where, AnyOf) and not where.negated:
-        return _literals(where.field, where.operands, root)
+    for part in conjuncts(where):
+        if own_field(part) == "Id" and (named := named_values(part)) is not None:
+            return named
     return ()
-
-
-def _literals(field: object, operands: tuple[Operand, ...], root: Table) -> tuple[Literal, ...]:
-    is_id = isinstance(field, BoundField) and field.table is root and field.field.name == "Id"
-    found = tuple(each for each in operands if isinstance(each, Literal))
-    return found if is_id and len(found) == len(operands) else ()

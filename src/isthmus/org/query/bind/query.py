@@ -89,7 +89,7 @@ class _Binder:
         grouping = None if binder is None else binder.bound()
         items = () if counts or groups else self._items()
         where = None if query.where is None else self._conditions.bind(query.where)
-        few = FewOnly(ids_named(where, self.scope.root)) if wants_few(query) else None
+        few = FewOnly(ids_named(where)) if wants_few(query) else None
         ordered = self._sorted if binder is None else binder.ordered
         order_by = tuple(_order(ordered(item.expression), item) for item in query.order_by)
         if len(order_by) > ORDER_MAX:

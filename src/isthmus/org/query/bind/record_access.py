@@ -3,19 +3,11 @@
 Source: Object Reference, UserRecordAccess, usage.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from isthmus.org.query.bound import (
-    AccessAsked,
-    All,
-    AnyOf,
-    BoundCondition,
-    BoundField,
-    BoundQuery,
-    Test,
-)
+from isthmus.org.query.bind.named_values import conjuncts, named_values, own_field
+from isthmus.org.query.bound import AccessAsked, All, BoundCondition, BoundField, BoundQuery
 from isthmus.org.query.parser.syntax import Literal
 from isthmus.org.query.problem import SoqlProblem
 
@@ -33,9 +25,9 @@ def access_asked(query: BoundQuery) -> BoundQuery:
     users: list[Literal] = []
     records: list[tuple[Literal, ...]] = []
     levels: list[BoundCondition] = []
-    for part in _parts(query.where):
-        name = _compared(part)
-        given = _given(part)
+    for part in conjuncts(query.where):
+        name = own_field(part)
+        given = named_values(part)
         if name == _USER and given is not None and len(given) == 1 and not given[0].run:
             users += given
         elif name == _RECORD and given is not None:
@@ -49,33 +41,6 @@ def access_asked(query: BoundQuery) -> BoundQuery:
     _check_fields(query, only_record=bool(levels))
     where = All(tuple(levels)) if levels else None
     return replace(query, where=where, record_access=AccessAsked(users[0], records[0], at))
-
-
-def _parts(condition: BoundCondition | None) -> Iterator[BoundCondition]:
-    """The conditions all of which have to hold."""
-    if isinstance(condition, All):
-        for part in condition.conditions:
-            yield from _parts(part)
-    elif condition is not None:
-        yield condition
-
-
-def _compared(part: BoundCondition) -> str | None:
-    """The object's own field that a condition is about."""
-    if not isinstance(part, Test | AnyOf) or part.field.table.outer:
-        return None
-    return part.field.field.name
-
-
-def _given(part: BoundCondition) -> tuple[Literal, ...] | None:
-    """What a field has to equal one of; None where the condition says something else."""
-    if not isinstance(part, Test | AnyOf) or part.negated:
-        return None
-    if isinstance(part, Test) and part.operator != "=":
-        return None
-    operands = (part.operand,) if isinstance(part, Test) else part.operands
-    found = tuple(each for each in operands if isinstance(each, Literal))
-    return found if found and len(found) == len(operands) else None
 
 
 def _check_fields(query: BoundQuery, *, only_record: bool) -> None:

@@ -59,8 +59,7 @@ def tokens(found: Sequence[Literal], cipher: FieldCipher, at: int) -> Parameter:
     def make(run: Run) -> Value:
         wanted: list[str] = []
         for literal in found:
-            slot = run.slots[literal.slot]
-            for each in [slot] if isinstance(slot, str) else slot:
+            for each in run.texts(literal):
                 wanted += cipher.tokens(literals.text(each))
         return json.dumps(wanted)
 
@@ -92,8 +91,7 @@ def choices(found: tuple[Literal, ...], at: int) -> Parameter:
     def make(run: Run) -> Value:
         sets = []
         for literal in found:
-            slot = run.slots[literal.slot]
-            for each in [slot] if isinstance(slot, str) else slot:
+            for each in run.texts(literal):
                 parts = literals.folded(each).split(";")
                 sets.append([f";{part.strip()};" for part in parts])
         return json.dumps(sets)
