@@ -81,11 +81,17 @@ RECORDS: dict[str, list[dict[str, Value]]] = {
 class World:
     """A database with the records above, and a query engine."""
 
-    def __init__(self, database: Database, *, limit_cursors: bool = False) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        limit_cursors: bool = False,
+        objects: tuple[SObjectType, ...] = OBJECTS,
+    ) -> None:
         migrate(database, recorded.COMPONENT, recorded.MIGRATIONS)
         migrate(database, cursor.COMPONENT, cursor.MIGRATIONS)
         store = SchemaStore(database)
-        store.apply(OBJECTS)
+        store.apply(objects)
         self.database = database
         self.schema: Schema = store.current
         self.clock = ManualClock(NOW)

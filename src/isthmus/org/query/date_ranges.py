@@ -2,7 +2,8 @@
 
 A range is a run of calendar days [first, end). Days, weeks, months, quarters and years follow one scheme: a
 unit knows the start of the period that holds a day, and how to move by n periods. For a date field the
-bounds are days; for a datetime field they are the midnights that begin them in the user's time zone.
+bounds are days; for a datetime field they are the midnights that begin them in the user's time zone. Fiscal
+quarters and years begin as the org's fiscal year has it.
 Source: SOQL and SOSL Reference, Date Formats and Date Literals.
 """
 
@@ -13,6 +14,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from isthmus.kernel.clock import DAY, SECOND
+from isthmus.org.query.fiscal_year import CALENDAR, QUARTER_MONTHS, FiscalYear
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.schema.instants import FIRST, LAST
 from isthmus.org.schema.time_zones import zone_of
@@ -34,9 +36,11 @@ _SATURDAY_TERRITORIES: Final = "AE AF BH DJ DZ EG IQ IR JO KW LY OM QA SD SY"
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`start(day, first_weekday)` begins the period that holds a day; `move(start, n)` goes n periods on."""
+    """`start(day, first_weekday, fiscal_year)` begins the period that holds a day; `move(start, n)` goes n
+    periods on.
+    """
 
-    start: Callable[[date, int], date]
+    start: Callable[[date, int, FiscalYear], date]
     move: Callable[[date, int], date]
 
 
@@ -45,25 +49,38 @@ def _add_months(start: date, months: int) -> date:
     return date(year, month + 1, 1)
 
 
-DAYS: Final = Unit(lambda day, _: day, lambda start, n: start + timedelta(n))
-WEEKS: Final = Unit(
-    lambda day, first: day - timedelta((day.weekday() - first) % 7), lambda start, n: start + timedelta(7 * n)
-)
-MONTHS: Final = Unit(lambda day, _: day.replace(day=1), _add_months)
-QUARTERS: Final = Unit(
-    lambda day, _: date(day.year, (day.month - 1) // 3 * 3 + 1, 1), lambda start, n: _add_months(start, 3 * n)
-)
-YEARS: Final = Unit(lambda day, _: date(day.year, 1, 1), lambda start, n: _add_months(start, 12 * n))
+def _fiscal_quarter(day: date, _: int, fiscal: FiscalYear) -> date:
+    return _add_months(day, -((fiscal.month(day) - 1) % QUARTER_MONTHS))
 
-# A fiscal year begins in January unless the org's settings say otherwise, which they cannot yet.
+
+def _fiscal_year(day: date, _: int, fiscal: FiscalYear) -> date:
+    return _add_months(day, 1 - fiscal.month(day))
+
+
+DAYS: Final = Unit(lambda day, *_: day, lambda start, n: start + timedelta(n))
+WEEKS: Final = Unit(
+    lambda day, first, _: day - timedelta((day.weekday() - first) % 7),
+    lambda start, n: start + timedelta(7 * n),
+)
+MONTHS: Final = Unit(lambda day, *_: day.replace(day=1), _add_months)
+QUARTERS: Final = Unit(
+    lambda day, *_: date(day.year, (day.month - 1) // 3 * 3 + 1, 1),
+    lambda start, n: _add_months(start, 3 * n),
+)
+YEARS: Final = Unit(lambda day, *_: date(day.year, 1, 1), lambda start, n: _add_months(start, 12 * n))
+FISCAL_QUARTERS: Final = Unit(_fiscal_quarter, QUARTERS.move)
+FISCAL_YEARS: Final = Unit(_fiscal_year, YEARS.move)
+
+FISCAL: Final = "FISCAL"
+"""What the names of those ranges have in them that depend on the org's fiscal year."""
 UNITS: Final = {
     "DAY": DAYS,
     "WEEK": WEEKS,
     "MONTH": MONTHS,
     "QUARTER": QUARTERS,
     "YEAR": YEARS,
-    "FISCAL_QUARTER": QUARTERS,
-    "FISCAL_YEAR": YEARS,
+    "FISCAL_QUARTER": FISCAL_QUARTERS,
+    "FISCAL_YEAR": FISCAL_YEARS,
 }
 
 # name → (unit, first period, number of periods), both relative to the current one.
@@ -92,14 +109,16 @@ def _counted(name: str, count: int) -> tuple[Unit, int, int]:
     return (unit, -count, count + 1) if unit is DAYS else (unit, -count, count)  # days go on through today
 
 
-def days(name: str, count: int | None, today: date, first_weekday: int) -> Days:
+def days(
+    name: str, count: int | None, today: date, first_weekday: int, fiscal_year: FiscalYear = CALENDAR
+) -> Days:
     """The days of the range `name` (in upper case) as [first, end). Raises OverflowError, ValueError.
 
     >>> days("LAST_N_MONTHS", 2, date(2026, 1, 9), SUNDAY)
     (datetime.date(2025, 11, 1), datetime.date(2026, 1, 1))
     """
     unit, first, periods = _FIXED[name] if count is None else _counted(name, count)
-    start = unit.move(unit.start(today, first_weekday), first)
+    start = unit.move(unit.start(today, first_weekday, fiscal_year), first)
     return start, unit.move(start, periods)
 
 
@@ -118,21 +137,30 @@ def first_weekday(locale: str) -> int:
 
 
 def bounds(
-    name: str, count: str | None, *, now: int, zone: str, locale: str, of_dates: bool
+    name: str,
+    count: str | None,
+    *,
+    now: int,
+    zone: str,
+    locale: str,
+    of_dates: bool,
+    fiscal_year: FiscalYear = CALENDAR,
 ) -> tuple[int, int]:
     """The stored values [first, end) of a range at `now`, to a user of a zone and locale. Raises SoqlProblem.
 
     `count` is the n of the range, as written. `of_dates` for a date field, else for a datetime field.
     """
     today = datetime.fromtimestamp(now // SECOND, zone_of(zone)).date()
-    return _bounds(name, count, today, "" if of_dates else zone, first_weekday(locale))
+    return _bounds(name, count, today, "" if of_dates else zone, first_weekday(locale), fiscal_year)
 
 
 @lru_cache(maxsize=1024)
-def _bounds(name: str, count: str | None, today: date, zone: str, first: int) -> tuple[int, int]:
+def _bounds(
+    name: str, count: str | None, today: date, zone: str, first: int, fiscal_year: FiscalYear
+) -> tuple[int, int]:
     number = None if count is None else int(count[:_COUNT_DIGITS])  # more digits are out of range in any case
     try:
-        begin, end = (_midnight(day, zone) for day in days(name, number, today, first))
+        begin, end = (_midnight(day, zone) for day in days(name, number, today, first, fiscal_year))
     except (OverflowError, ValueError):
         begin = end = FIRST - 1
     if begin < FIRST or end > LAST + 1:

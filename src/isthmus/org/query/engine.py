@@ -5,6 +5,7 @@ Everything runs on the connection it is given: a reader's, or a unit of work's, 
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, Protocol
 
 from isthmus.kernel.clock import Clock
@@ -13,6 +14,7 @@ from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids, MalformedId, to_18
 from isthmus.org.query import cursor
 from isthmus.org.query.breadths import Breadths
+from isthmus.org.query.fiscal_year import fiscal_year_of
 from isthmus.org.query.paging import BATCH_MAX, Pager
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.plan import Plan, RightsOf, Run, nobody
@@ -79,7 +81,16 @@ class QueryEngine:
         return self._plans.use(
             question,
             lambda plan, slots: pager.first(
-                plan, Run(slots, now, principal, breadths=self._breadths, rights=self._rights), batch_size
+                plan,
+                Run(
+                    slots,
+                    now,
+                    principal,
+                    breadths=self._breadths,
+                    rights=self._rights,
+                    find_fiscal_year=partial(fiscal_year_of, connection, schema),
+                ),
+                batch_size,
             ),
         )
 
@@ -128,7 +139,16 @@ class QueryEngine:
         return self._plans.use(
             question,
             lambda plan, slots: pager.at(
-                plan, Run(slots, found.as_of, principal), found, place.offset, batch_size
+                plan,
+                Run(
+                    slots,
+                    found.as_of,
+                    principal,
+                    find_fiscal_year=partial(fiscal_year_of, connection, schema),
+                ),
+                found,
+                place.offset,
+                batch_size,
             ),
         )
 

@@ -5,12 +5,13 @@ depend on these, the values of literals and of date ranges, is made into paramet
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from isthmus.kernel.database import Connection, Value
 from isthmus.org.query.bound import FewOnly
 from isthmus.org.query.breadths import Breadths, Sample
+from isthmus.org.query.fiscal_year import CALENDAR, FiscalYear
 from isthmus.org.query.opening import Opener
 from isthmus.org.query.parser.syntax import Literal
 from isthmus.org.query.parser.tokens import Slot
@@ -46,6 +47,16 @@ class Run:
     rights: RightsOf = nobody
     rows: str = "[]"
     """What stands in the place of a table: a JSON array of rows."""
+    find_fiscal_year: Callable[[], FiscalYear] | None = None
+    """Reads the org's fiscal year; None: its years are calendar years."""
+    _fiscal_year: FiscalYear | None = field(default=None, init=False)
+
+    @property
+    def fiscal_year(self) -> FiscalYear:
+        """The org's fiscal year, read when it is first asked for."""
+        if self._fiscal_year is None:
+            self._fiscal_year = CALENDAR if self.find_fiscal_year is None else self.find_fiscal_year()
+        return self._fiscal_year
 
     def texts(self, literal: Literal) -> Sequence[str]:
         """A literal as it was written, or all of a run of them."""

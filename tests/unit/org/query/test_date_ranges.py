@@ -6,15 +6,20 @@ import pytest
 from tests.unit.org.query.entries import FIXTURES, Entry, entries
 
 from isthmus.org.query import date_ranges
+from isthmus.org.query.fiscal_year import CALENDAR, FiscalYear
 from isthmus.org.query.parser.expressions import COUNTED_DATE_RANGES, DATE_RANGES
 
 
 @pytest.mark.parametrize("entry", entries(FIXTURES / "date_ranges.txt"))
 def test_a_range_is_a_run_of_days(entry: Entry) -> None:
-    today, literal = entry.text.split()
+    today, literal, *fiscal = entry.text.split()
     name, _, count = literal.partition(":")
     first, end = date_ranges.days(
-        name, int(count) if count else None, date.fromisoformat(today), date_ranges.SUNDAY
+        name,
+        int(count) if count else None,
+        date.fromisoformat(today),
+        date_ranges.SUNDAY,
+        FiscalYear(int(fiscal[0])) if fiscal else CALENDAR,
     )
     assert (f"{first} {end}",) == entry.expected
 

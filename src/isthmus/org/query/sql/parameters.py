@@ -6,6 +6,7 @@ from typing import Final
 
 from isthmus.kernel.database import Value
 from isthmus.org.query import date_ranges, literals
+from isthmus.org.query.fiscal_year import CALENDAR
 from isthmus.org.query.parser.syntax import DateRange, Literal
 from isthmus.org.query.plan import Parameter, Run
 from isthmus.org.schema.model import DECIMALS, IDS, INTEGERS, TEXTS, Field, FieldType
@@ -74,12 +75,19 @@ def values(literal: Literal, convert: Callable[[str], Value], at: int) -> Parame
 def bound(date_range: DateRange, field: Field, end: int, at: int) -> Parameter:
     """One end of a date range: 0 its first instant, 1 the first after it."""
     name, count, of_dates = date_range.name, date_range.count, field.type is FieldType.DATE
+    fiscal = date_ranges.FISCAL in name
 
     def make(run: Run) -> Value:
         written = None if count is None else str(run.slots[count])
         who = run.principal
         return date_ranges.bounds(
-            name, written, now=run.now, zone=who.time_zone, locale=who.locale, of_dates=of_dates
+            name,
+            written,
+            now=run.now,
+            zone=who.time_zone,
+            locale=who.locale,
+            of_dates=of_dates,
+            fiscal_year=run.fiscal_year if fiscal else CALENDAR,
         )[end]
 
     return Parameter(make, at)
