@@ -11,6 +11,7 @@ from isthmus.org.automation.flow.loader import LoadedFlows, load_flows
 from isthmus.org.provision import Declared, DeclaredFlow
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.overlay import load_overlay
+from isthmus.org.schema.sfdx.company import LoadedCompany, load_company
 from isthmus.org.schema.sfdx.findings import Findings
 from isthmus.org.schema.sfdx.project import Project, ProjectBroken, load_project
 from isthmus.org.schema.standard import standard_objects
@@ -49,8 +50,8 @@ def read_definition(settings: Settings) -> Definition:
 
 def of_project(project: Project) -> Definition:
     """What a project defines. Raises ProjectBroken: every error that any part of it has."""
-    flows, security = load_flows(project), _security(project)
-    if errors := _with_parts(project, flows, security).errors:
+    flows, security, company = load_flows(project), _security(project), load_company(project)
+    if errors := _with_parts(project, flows, security, company).errors:
         raise ProjectBroken(project.root, errors)
     return Definition(
         objects=project.objects,
@@ -58,6 +59,7 @@ def of_project(project: Project) -> Definition:
         declared=Declared(
             statuses=project.status_records,
             references=project.metadata_references,
+            organization=company.organization,
             security=security,
             flows=tuple(DeclaredFlow(each.name, each.label, each.checksum) for each in flows.flows),
         ),
@@ -69,15 +71,18 @@ def of_project(project: Project) -> Definition:
 def load_to_check(root: Path, standard: Schema | Iterable[SObjectType]) -> Project:
     """As `load_project`, with what there is to be said of what is no part of the schema, and what runs."""
     project = load_project(root, standard)
-    return _with_parts(project, load_flows(project), _security(project))
+    return _with_parts(project, load_flows(project), _security(project), load_company(project))
 
 
 def _security(project: Project) -> LoadedSecurity:
     return load_security(project, sharing_model(Schema(project.objects)).default)
 
 
-def _with_parts(project: Project, flows: LoadedFlows, security: LoadedSecurity) -> Project:
+def _with_parts(
+    project: Project, flows: LoadedFlows, security: LoadedSecurity, company: LoadedCompany
+) -> Project:
     findings = Findings()
-    for each in (*project.findings, *flows.findings, *security.findings):
+    for each in (*project.findings, *flows.findings, *security.findings, *company.findings):
         findings.add(each)
-    return replace(project, findings=findings.sorted(), running=flows.documents | security.documents)
+    running = flows.documents | security.documents | company.documents
+    return replace(project, findings=findings.sorted(), running=running)

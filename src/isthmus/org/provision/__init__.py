@@ -17,6 +17,7 @@ from isthmus.org.provision.declared import Declared, DeclaredFlow, match_records
 from isthmus.org.provision.declared_users import DeclaredUser
 from isthmus.org.provision.first_records import FirstUser, administrator, create
 from isthmus.org.provision.founding import COMPONENT, MIGRATIONS, Founding, found, mark_provisioned
+from isthmus.org.provision.organization import match_organization
 from isthmus.org.provision.security import SecuritySettings, match_security
 from isthmus.org.provision.setup_changes import tell_changes
 from isthmus.org.provision.setup_facts import setup_facts
@@ -59,6 +60,7 @@ def provision(
         def work(running: Running, schema: Schema) -> None:
             create(running, founding, first)
             match_records(running, schema, declared)
+            match_organization(running, tx, schema, declared.organization)
             match_security(running, tx, schema, declared.security, first.security)
             declare_rules(tx, declared.security.sharing_rules)
             tell_changes(running, tx, setup_facts(schema, declared))

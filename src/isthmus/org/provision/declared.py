@@ -28,9 +28,11 @@ class DeclaredFlow:
 class Declared:
     """Records that a project declares, beside those that are part of the schema.
 
-    `statuses` replace the records of the tables behind standard picklists, as wire values by object.
+    `statuses` replace the records of the tables behind standard picklists, as wire values by object;
+    `organization` are fields of the org's own record.
     """
 
+    organization: Mapping[str, object] = field(default_factory=dict)
     statuses: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
     references: Sequence[RecordReference] = ()
     security: LoadedSecurity = field(default_factory=LoadedSecurity)

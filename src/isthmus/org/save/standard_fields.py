@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 from isthmus.kernel.clock import DAY, MINUTE
 from isthmus.kernel.errors import row_error
+from isthmus.org.query.fiscal_year import FiscalYear, fiscal_year_of
 from isthmus.org.save.batch import Save
 from isthmus.org.save.row import Row
 from isthmus.org.schema.decimals import to_double
@@ -23,6 +24,8 @@ from isthmus.org.schema.values import Stored
 Rule: TypeAlias = Callable[[Save, Row], None]
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_FISCAL_YEAR: Final = "fiscal year"
+"""Its place in the memo of a unit of work."""
 
 
 def compose_name(save: Save, row: Row) -> None:
@@ -65,14 +68,26 @@ def follow_stage(save: Save, row: Row) -> None:
 
 
 def date_fiscally(save: Save, row: Row) -> None:
-    """An opportunity's fiscal period, in fiscal years that are calendar years."""
+    """An opportunity's fiscal period, in the org's fiscal years."""
     closes = row.values.get("CloseDate")
     if isinstance(closes, int):
-        day = date.fromordinal(closes // DAY + _EPOCH)
-        quarter = (day.month + 2) // 3
-        _set(save, row, "FiscalYear", day.year)
-        _set(save, row, "FiscalQuarter", quarter)
-        _set(save, row, "Fiscal", f"{day.year} {quarter}")
+        for name, value in fiscal_period(closes, _fiscal_year(save)).items():
+            _set(save, row, name, value)
+
+
+def fiscal_period(closes: int, fiscal_year: FiscalYear) -> Mapping[str, Stored]:
+    """What an opportunity that closes on a day (as it is stored) has of its fiscal period."""
+    day = date.fromordinal(closes // DAY + _EPOCH)
+    year, quarter = fiscal_year.year(day), fiscal_year.quarter(day)
+    return {"FiscalYear": year, "FiscalQuarter": quarter, "Fiscal": f"{year} {quarter}"}
+
+
+def _fiscal_year(save: Save) -> FiscalYear:
+    unit = save.unit
+    known: FiscalYear | None = unit.memo.get(_FISCAL_YEAR)
+    if known is None:
+        known = unit.memo[_FISCAL_YEAR] = fiscal_year_of(unit.tx, unit.schema)
+    return known
 
 
 def copy_status(table: str, *names: str) -> Rule:

@@ -52,6 +52,7 @@ _SAID_TO_RUN: Final = frozenset(
         "Profile",
         "Queue",
         "Role",
+        "Settings",
         "SharingRules",
     }
 )
@@ -129,14 +130,14 @@ def _check(
 ) -> Checked:
     mine = [each for file in component.files for each in findings.get(file, ())]
     errors = [each for each in mine if each.severity is Severity.ERROR]
-    standing = component.type.standing
-    says = [component.type.says or _UNSAID.get(standing, "")]
+    standing, runs = component.type.standing, component.document in project.running
+    says = [component.type.says or ("" if runs else _UNSAID.get(standing, ""))]
     if errors:
         verdict = Verdict.BROKEN
         says = [f"{len(errors)} error{'s' * (len(errors) > 1)}, below"]
     elif standing is Standing.HANDLER:
         verdict = Verdict.HANDLER
-    elif standing in (Standing.LATER, Standing.ASIDE) or not _runs(component, project):
+    elif not runs and (standing in _UNSAID or component.type.name in _SAID_TO_RUN):
         verdict = Verdict.READ
     elif not _is_there(component, project, objects):
         verdict = Verdict.UNKNOWN
@@ -152,11 +153,6 @@ def _check(
         said = [f"line {each.line}: {each.message}" for each in mine]
     texts = dict.fromkeys(text for text in (*says, *said) if text)
     return Checked(component.shown, _kind(component, objects), verdict, tuple(texts), len(component.files))
-
-
-def _runs(component: Component, project: Project) -> bool:
-    """Whether it runs, as far as others than the schema have to say so."""
-    return component.type.name not in _SAID_TO_RUN or component.document in project.running
 
 
 def _is_there(component: Component, project: Project, objects: dict[str, SObjectType]) -> bool:
