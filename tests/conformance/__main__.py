@@ -1,8 +1,8 @@
 """The corpus against any org: `TOKEN=… python -m tests.conformance --org URL`.
 
-Prints each case that fails or is skipped, with the differences and the case's source, and ends with
-`N passed, N failed, N skipped`. Exit code 0: none failed; 1: some failed; 2: the org can't be tested, or
-not to the end.
+Prints each case that fails or is skipped, with the differences and the case's source; then how much of SOQL
+the cases that passed cover; and ends with `N passed, N failed, N skipped`. Exit code 0: none failed; 1: some
+failed; 2: the org can't be tested, or not to the end.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 
 from tests.conformance.corpus import NEEDS, Area, Case, CorpusError, load
+from tests.conformance.coverage import coverage
 from tests.conformance.runner import AreaRun, Outcome, Session, Verdict
 from tests.conformance.target import Org, OrgError, OutOfCalls
 
@@ -37,11 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def report(session: Session, areas: Iterable[tuple[Area, list[Case]]], *, verbose: bool) -> int:
     """Run the cases and print what became of them; returns the exit code."""
     counts = Counter(dict.fromkeys(Verdict, 0))
+    passed = []
     try:
         for outcome in outcomes(session, areas):
             counts[outcome.verdict] += 1
+            if outcome.verdict is Verdict.PASSED:
+                passed.append(outcome.case)
             print_outcome(outcome, verbose=verbose)
     finally:
+        print(*coverage(passed).lines("passed"), sep="\n")
         print(", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict))
     return 1 if counts[Verdict.FAILED] else 0
 

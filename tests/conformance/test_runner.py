@@ -226,6 +226,8 @@ def test_the_report_ends_with_the_count(stand_in: str, capsys: pytest.CaptureFix
     code = main(["--org", stand_in, "--token", "x", "--only", "versions: the list*no token"])
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == "0 passed, 1 failed, 0 skipped"
+    assert said[-3].startswith("productions of SOQL: 0 of ")
+    assert said[-2].startswith("operators by field type: 0 of ")
     assert said[0].startswith("FAILED   versions: ")
     assert 'source: REST API Developer Guide, "Versions" (documented)' in said[1]
     assert code == 1
