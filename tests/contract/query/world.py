@@ -172,7 +172,7 @@ def _values(shape: Shape, row: ResultRow) -> Iterator[str]:
     for item in shape.items:
         match item:
             case Column():
-                yield _text(item, row)
+                yield "null" if shape.id_index is None and row[item.index] is None else _text(item, row)
             case Compound():
                 yield "{" + ", ".join(f"{key} {_text(part, row)}" for key, part in item.parts) + "}"
             case Children():

@@ -10,7 +10,6 @@ from dataclasses import replace
 from isthmus.org.query.bind.scope import NAME_OBJECT
 from isthmus.org.query.bound import (
     All,
-    BoundAggregate,
     BoundChildren,
     BoundCondition,
     BoundField,
@@ -19,6 +18,7 @@ from isthmus.org.query.bound import (
     InQuery,
     Some,
     Table,
+    field_of,
 )
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.security.access import Access
@@ -57,8 +57,7 @@ def authorize_selected(query: BoundQuery, access: Access) -> None:
     selected = [item for item in query.items if isinstance(item, BoundField)]
     if query.grouping is not None:
         for grouped in query.grouping.items:
-            value = grouped.value
-            selected.append(value.of if isinstance(value, BoundAggregate) else value)
+            selected.append(field_of(grouped.value))
     tables = {query.root, *(table for item in selected for table in _lineage(item.table))}
     objects = all(_may_read(access, table.sobject.name) for table in tables)
     if not objects or not all(_may_read(access, it.table.sobject.name, it.field.name) for it in selected):

@@ -64,7 +64,58 @@ class BoundAggregate:
         return self.of.table
 
 
-BoundValue: TypeAlias = BoundField | BoundAggregate
+@dataclass(frozen=True, slots=True)
+class BoundDatePart:
+    """A date function of a field's value: `CALENDAR_YEAR`, `DAY_ONLY`, …; `field` is what its result is like.
+
+    `local`: of the day and time that the user's clock shows then (`convertTimezone`); else of those in UTC.
+    """
+
+    function: str
+    of: BoundField
+    local: bool
+    field: Field
+    at: int
+
+    @property
+    def table(self) -> Table:
+        return self.of.table
+
+
+@dataclass(frozen=True, slots=True)
+class BoundGrouping:
+    """`GROUPING` of what a query groups by: whether a row is a subtotal over all its values."""
+
+    of: "BoundField | BoundDatePart"
+    field: Field
+    at: int
+
+    @property
+    def table(self) -> Table:
+        return self.of.table
+
+
+BoundKey: TypeAlias = BoundField | BoundDatePart
+"""What rows can be grouped by."""
+
+
+def is_same(one: BoundKey, other: BoundKey) -> bool:
+    """Whether two expressions, wherever they stand, mean the same."""
+    if isinstance(one, BoundDatePart) and isinstance(other, BoundDatePart):
+        same = one.function == other.function and one.local == other.local
+        return same and is_same(one.of, other.of)
+    if isinstance(one, BoundField) and isinstance(other, BoundField):
+        return one.table is other.table and one.field is other.field
+    return False
+
+
+BoundValue: TypeAlias = BoundKey | BoundAggregate | BoundGrouping
+
+
+def field_of(value: BoundValue) -> BoundField:
+    """The field that a value is, or is made of."""
+    return value if isinstance(value, BoundField) else field_of(value.of)
+
 
 Operand: TypeAlias = Literal | Null | Boolean | DateRange
 
@@ -148,11 +199,15 @@ class GroupedItem:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """What an aggregate query answers: a row for each group, or, where `by` is empty, a single one."""
+    """What an aggregate query answers: a row for each group, or, where `by` is empty, a single one.
+
+    `totals`: by which of `by` there are subtotals too, a set of their places for each kind of them.
+    """
 
     items: tuple[GroupedItem, ...]
-    by: tuple[BoundField, ...]
+    by: tuple[BoundKey, ...]
     having: BoundCondition | None
+    totals: tuple[frozenset[int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

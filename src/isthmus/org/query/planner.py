@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from isthmus.kernel.database import Dialect
 from isthmus.org.query import opening
-from isthmus.org.query.bound import AccessAsked, BoundChildren, BoundQuery, Grouping
+from isthmus.org.query.bound import AccessAsked, BoundChildren, BoundField, BoundQuery, Grouping
 from isthmus.org.query.opening import keeper, opener
 from isthmus.org.query.plan import ChildPlan, Limits, Plan
 from isthmus.org.query.record_access import AccessRows, of_given_rows
 from isthmus.org.query.shape import Columns, grouped_shape_of, shape_of
+from isthmus.org.query.sql.expressions import Expressions
 from isthmus.org.query.sql.forms import forms
-from isthmus.org.query.sql.grouped import grouped, wide_group
+from isthmus.org.query.sql.grouped import Groups, grouped, usual_form, wide_group
 from isthmus.org.query.sql.select import SelectWriter
 from isthmus.org.query.sql.visibility import Visibility
 from isthmus.org.schema.model import Schema
@@ -39,7 +40,7 @@ def plan(query: BoundQuery, asked: Asked) -> Plan:
     children = _child_plans(query, "", asked)
     columns = Columns()
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
-    writer = SelectWriter(query, forms(asked.dialect), asked.all_rows, asked.visible)
+    writer = SelectWriter(query, Expressions(forms(asked.dialect)), asked.all_rows, asked.visible)
     probe = writer.probe()
     return Plan(
         shape=shape,
@@ -58,10 +59,11 @@ def plan(query: BoundQuery, asked: Asked) -> Plan:
 
 
 def _grouped_plan(query: BoundQuery, grouping: Grouping, asked: Asked) -> Plan:
-    written = forms(asked.dialect)
+    form = usual_form(query)
+    groups = Groups(query, grouping, forms(asked.dialect), asked.all_rows, asked.visible, form)
     return Plan(
         shape=grouped_shape_of(query.root, grouping),
-        page=grouped(query, grouping, written, asked.all_rows, asked.visible),
+        page=grouped(groups),
         ids=None,
         by_ids=None,
         count=None,
@@ -69,7 +71,7 @@ def _grouped_plan(query: BoundQuery, grouping: Grouping, asked: Asked) -> Plan:
         limits=_limits(query),
         opener=opener(opening.grouped(grouping), asked.access),
         keys=_keys(grouping),
-        wide=wide_group(query, grouping, written, asked.all_rows, asked.visible),
+        wide=wide_group(groups),
     )
 
 
@@ -77,7 +79,7 @@ def _calculated_plan(query: BoundQuery, whose: AccessAsked, asked: Asked) -> Pla
     """A plan that reads rows which it is given. They are never more than a page."""
     columns = Columns()
     shape = shape_of(query.root, query.items, columns, {})
-    writer = SelectWriter(query, forms(asked.dialect), asked.all_rows, asked.visible)
+    writer = SelectWriter(query, Expressions(forms(asked.dialect)), asked.all_rows, asked.visible)
     return Plan(
         shape=shape,
         page=of_given_rows(query.root.sobject, writer.rows(columns.sql), asked.dialect),
@@ -92,7 +94,7 @@ def _calculated_plan(query: BoundQuery, whose: AccessAsked, asked: Asked) -> Pla
 
 def _keys(grouping: Grouping) -> tuple[str, ...]:
     """What counts the key versions of the values that the groups tell apart."""
-    closed = [each for each in grouping.by if each.field.cipher is not None]
+    closed = [each for each in grouping.by if isinstance(each, BoundField) and each.field.cipher is not None]
     return tuple(
         dict.fromkeys(
             f"SELECT COUNT(*) FROM (SELECT DISTINCT substr({column(each.field)}, 1, {HEADER_LENGTH}) "
@@ -117,7 +119,7 @@ def _child_plan(item: BoundChildren, path: str, asked: Asked) -> ChildPlan:
     columns.place(alias, "Id")
     parent = columns.place(alias, item.reference.name)
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
-    writer = SelectWriter(query, forms(asked.dialect), asked.all_rows, asked.visible)
+    writer = SelectWriter(query, Expressions(forms(asked.dialect)), asked.all_rows, asked.visible)
     return ChildPlan(
         key=item.key,
         path=path,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from isthmus.org.query.bound import BoundAggregate, BoundChildren, BoundItem, BoundValue, Grouping, Table
+from isthmus.org.query.bound import BoundChildren, BoundField, BoundItem, BoundValue, Grouping, Table
 from isthmus.org.query.result import Children, Column, Compound, Item, Parent, Shape
 from isthmus.org.schema.model import Field, SObjectType
 from isthmus.org.schema.tables import is_stored, quoted
@@ -90,7 +90,7 @@ def grouped_shape_of(root: Table, grouping: Grouping) -> Shape:
 
 
 def _written(value: BoundValue) -> str | None:
-    return value.field.name if isinstance(value, BoundAggregate) else None
+    return None if isinstance(value, BoundField) else value.field.name
 
 
 def _level(levels: dict[Table, _Level], table: Table, columns: Columns) -> _Level:

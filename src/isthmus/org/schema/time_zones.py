@@ -17,3 +17,8 @@ def find_zone(name: str) -> ZoneInfo | None:
 def zone_of(name: str) -> tzinfo:
     """The zone of that name, and UTC where it is unknown: an older org may hold such a name."""
     return find_zone(name) or UTC
+
+
+def known_name(name: str) -> str:
+    """The name of what `zone_of` gives: a database may refuse one that it doesn't know."""
+    return name if find_zone(name) else "UTC"

@@ -14,6 +14,7 @@ from isthmus.kernel.database import (
     Row,
     Value,
 )
+from isthmus.kernel.database.sqlite.functions import add_functions
 from isthmus.kernel.database.sqlite.refusals import refusal
 from isthmus.kernel.database.sqlite.sequences import Sequences
 from isthmus.kernel.database.stopping import Stop
@@ -85,6 +86,7 @@ class Opening:
         try:
             connection.pragma("mmap_size", _MAPPED_BYTES)
             connection.pragma("temp_store", "MEMORY")
+            add_functions(connection)
         except apsw.Error as error:
             raise refusal(error, connection) from error
         return connection

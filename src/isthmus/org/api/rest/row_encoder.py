@@ -141,6 +141,8 @@ class _Writer:
         value = f"r[{column.index}]"
         kind = column.field.type
         if kind is FieldType.BOOLEAN:
+            if shape.id_index is None:  # a subtotal over it has none
+                return f"(None if {value} is None else {value} == 1)"
             return f"{value} == 1"
         if kind in _INSTANTS:
             return f"(None if {value} is None else {_INSTANTS[kind].format(value)})"

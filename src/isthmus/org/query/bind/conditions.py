@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from isthmus.org.query.bind.date_functions import date_part, is_date_function
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bound import (
     All,
     AnyOf,
     BoundCondition,
-    BoundField,
+    BoundKey,
     BoundValue,
     Contains,
     InQuery,
@@ -143,8 +144,13 @@ class ConditionBinder:
         raise SoqlProblem("filter_value_quoted", field.at, field=field.field.name, type=_UNQUOTED[kind])
 
 
-def filtered(scope: Scope, expression: Expression) -> BoundField:
-    """What WHERE compares: a field that can be filtered. Raises SoqlProblem."""
+def filtered(scope: Scope, expression: Expression) -> BoundKey:
+    """What WHERE compares: a field that can be filtered, or a part of its date. Raises SoqlProblem."""
+    if isinstance(expression, Call) and is_date_function(expression):
+        part = date_part(scope, expression)
+        if not part.of.field.filterable:
+            raise SoqlProblem("field_not_filterable", part.of.at, field=part.of.field.name)
+        return part
     if isinstance(expression, Call):
         raise SoqlProblem("query_feature_unsupported", expression.at, feature=f"{expression.name}()")
     if isinstance(expression, Literal):

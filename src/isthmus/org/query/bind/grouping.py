@@ -7,18 +7,24 @@ Functions.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
 from typing import Final
 
 from isthmus.org.query.bind.conditions import ConditionBinder
+from isthmus.org.query.bind.date_functions import date_part, is_date_function
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.unsupported import unsupported
 from isthmus.org.query.bound import (
     BoundAggregate,
+    BoundDatePart,
     BoundField,
+    BoundGrouping,
+    BoundKey,
     BoundValue,
     GroupedItem,
     Grouping,
     InQuery,
+    is_same,
 )
 from isthmus.org.query.parser.syntax import Call, Expression, FieldItem, Path, Query, SemiJoin
 from isthmus.org.query.problem import SoqlProblem
@@ -28,6 +34,9 @@ AGGREGATES: Final = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "
 _NUMERIC: Final = frozenset({"SUM", "AVG"})
 _COUNTS: Final = frozenset({"COUNT", "COUNT_DISTINCT"})
 _NUMBERS: Final = DECIMALS | {FieldType.INT, FieldType.LONG}
+_GROUPING: Final = "GROUPING"
+TOTALLED_MAX: Final = 3
+"""What ROLLUP and CUBE group by. Source: SOQL and SOSL Reference, GROUP BY ROLLUP, GROUP BY CUBE."""
 
 
 def is_aggregate(expression: Expression) -> bool:
@@ -59,32 +68,51 @@ class GroupingBinder:
         having = None
         if query.having is not None:
             having = ConditionBinder(self.having, _refuse_semi_join).bind(query.having)
-        return Grouping(items, self._by, having)
+        return Grouping(items, self._by, having, self._totals())
 
     def ordered(self, expression: Expression) -> BoundValue:
         """What ORDER BY names: an aggregate, or a grouped field, of several groups. Raises SoqlProblem."""
         if not self._by:
-            named = str(expression) if isinstance(expression, Path) else _called(expression)
-            raise SoqlProblem("ordered_field_not_grouped", expression.at, field=named)
+            raise SoqlProblem("ordered_field_not_grouped", expression.at, field=str(expression))
         return self._value(expression, "ordered_field_not_grouped")
 
     def having(self, expression: Expression) -> BoundValue:
         """What HAVING compares: an aggregate, or a grouped field. Raises SoqlProblem."""
         return self._value(expression, "field_not_grouped")
 
-    def _grouped(self) -> Iterator[BoundField]:
+    def _grouped(self) -> Iterator[BoundKey]:
         group_by = self._query.group_by
         if group_by is None:
             return
-        if group_by.kind != "PLAIN":
-            raise unsupported(f"GROUP BY {group_by.kind}", group_by.at)
+        if group_by.kind != "PLAIN" and len(group_by.expressions) > TOTALLED_MAX:
+            raise SoqlProblem(
+                "query_limit_exceeded", group_by.at, maximum=TOTALLED_MAX, what=f"fields in {group_by.kind}"
+            )
         for expression in group_by.expressions:
-            if not isinstance(expression, Path):
-                raise unsupported(_called(expression), expression.at)
-            field = self._scope.field(expression)
-            if field.field.type in COMPOUNDS or field.field.calculated or not field.field.groupable:
-                raise SoqlProblem("field_not_groupable", field.at, field=field.field.name)
-            yield field
+            key = self._key(expression)
+            if isinstance(key, BoundDatePart):
+                yield key
+            elif key.field.type in COMPOUNDS or key.field.calculated or not key.field.groupable:
+                raise SoqlProblem("field_not_groupable", key.at, field=key.field.name)
+            else:
+                yield key
+
+    def _key(self, expression: Expression) -> BoundKey:
+        if isinstance(expression, Call) and is_date_function(expression):
+            return date_part(self._scope, expression)
+        if not isinstance(expression, Path):
+            raise unsupported(_called(expression), expression.at)
+        return self._scope.field(expression)
+
+    def _totals(self) -> tuple[frozenset[int], ...]:
+        """Over the values of which keys, by their places, there are subtotals."""
+        kind = "PLAIN" if self._query.group_by is None else self._query.group_by.kind
+        places = range(len(self._by))
+        if kind == "ROLLUP":
+            return tuple(frozenset(places[kept:]) for kept in reversed(places))
+        if kind == "CUBE":
+            return tuple(frozenset(each) for count in places for each in combinations(places, count + 1))
+        return ()
 
     def _refuse_limit(self) -> None:
         for clause, given in (("LIMIT", self._query.limit), ("OFFSET", self._query.offset)):
@@ -99,7 +127,7 @@ class GroupingBinder:
                 raise unsupported("Anything but fields and aggregates in an aggregate query", item.at)
             value = self._value(item.expression, "field_not_grouped")
             key = item.alias
-            if key is None and isinstance(value, BoundAggregate):
+            if key is None and not isinstance(value, BoundField):
                 key = f"expr{unnamed}"
                 unnamed += 1
             key = key or value.field.name
@@ -109,15 +137,21 @@ class GroupingBinder:
             yield GroupedItem(key, value)
 
     def _value(self, expression: Expression, otherwise: str) -> BoundValue:
-        """An aggregate, or a grouped field; for a field that is not grouped the problem `otherwise`."""
+        """An aggregate, or what is grouped by; for what is not grouped by the problem `otherwise`."""
         if isinstance(expression, Call) and is_aggregate(expression):
             return self._aggregate(expression)
-        if not isinstance(expression, Path):
-            raise unsupported(_called(expression), expression.at)
-        field = self._scope.field(expression)
-        if not self._is_grouped(field):
-            raise SoqlProblem(otherwise, field.at, field=str(expression))
-        return field
+        if isinstance(expression, Call) and expression.name.upper() == _GROUPING:
+            return self._grouping(expression)
+        key = self._key(expression)
+        if not self._is_grouped(key) and not self._is_of_grouped_date(key):
+            raise SoqlProblem(otherwise, key.at, field=str(expression))
+        return key
+
+    def _grouping(self, call: Call) -> BoundGrouping:
+        of = self._key(call.arguments[0]) if len(call.arguments) == 1 else None
+        if of is None or not self._is_grouped(of):
+            raise SoqlProblem("grouping_misused", call.at)
+        return BoundGrouping(of, Field(str(call), str(call), FieldType.INT), call.at)
 
     def _aggregate(self, call: Call) -> BoundAggregate:
         function = call.name.upper()
@@ -131,10 +165,16 @@ class GroupingBinder:
             raise SoqlProblem("field_not_aggregatable", of.at, field=of.field.name, function=function)
         if self._is_grouped(of):
             raise SoqlProblem("grouped_field_aggregated", of.at, field=str(argument))
-        return BoundAggregate(function, of, _result(function, of.field, f"{call.name}({argument})"), call.at)
+        return BoundAggregate(function, of, _result(function, of.field, str(call)), call.at)
 
-    def _is_grouped(self, field: BoundField) -> bool:
-        return any(each.table is field.table and each.field is field.field for each in self._by)
+    def _is_grouped(self, key: BoundKey) -> bool:
+        return any(is_same(key, each) for each in self._by)
+
+    def _is_of_grouped_date(self, key: BoundKey) -> bool:
+        """Whether a date function is of a date that is grouped by: of a dateTime that does not suffice."""
+        if not isinstance(key, BoundDatePart) or key.of.field.type is not FieldType.DATE:
+            return False
+        return self._is_grouped(key.of)
 
 
 def _supports(function: str, field: Field) -> bool:

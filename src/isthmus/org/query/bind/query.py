@@ -4,6 +4,7 @@ from functools import partial
 from typing import Final
 
 from isthmus.org.query.bind.conditions import ConditionBinder, filtered
+from isthmus.org.query.bind.date_functions import refuse_ungrouped
 from isthmus.org.query.bind.field_groups import ids_named, spread, wants_few
 from isthmus.org.query.bind.grouping import GroupingBinder, is_grouped
 from isthmus.org.query.bind.objects import find_object
@@ -135,6 +136,7 @@ class _Binder:
             return self._children(item)
         if isinstance(item, FieldItem):
             if isinstance(item.expression, Call):
+                refuse_ungrouped(item.expression)
                 raise unsupported(f"{item.expression.name}()", item.at)
             field = self.scope.field(item.expression)
             if item.alias is not None:

@@ -28,6 +28,9 @@ class Literal:
     at: int
     run: bool = False
 
+    def __str__(self) -> str:
+        return "a literal"
+
 
 @dataclass(frozen=True, slots=True)
 class Null:
@@ -60,6 +63,9 @@ class Call:
     name: str
     arguments: "tuple[Expression, ...]"
     at: int
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(map(str, self.arguments))})"
 
 
 Expression: TypeAlias = "Path | Call | Literal"

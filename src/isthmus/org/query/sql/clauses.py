@@ -5,15 +5,25 @@ Source: SOQL and SOSL Reference, ORDER BY.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from isthmus.org.query.bound import BoundField, BoundOrder, BoundQuery, BoundValue, InQuery, Table
+from isthmus.org.query.bound import (
+    BoundAggregate,
+    BoundField,
+    BoundOrder,
+    BoundQuery,
+    BoundValue,
+    InQuery,
+    Table,
+)
 from isthmus.org.query.plan import Parameter, Statement
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.sql import parameters
 from isthmus.org.query.sql.conditions import ConditionWriter
 from isthmus.org.query.sql.expressions import Expressions, plain
 from isthmus.org.query.sql.forms import Forms
+from isthmus.org.query.sql.givens import Givens
 from isthmus.org.query.sql.visibility import Visibility, callers
 from isthmus.org.schema.model import FieldType
 from isthmus.org.schema.tables import has_shadow, quoted
@@ -35,22 +45,31 @@ def statement(sql: str, found: Sequence[Parameter]) -> Statement:
     return Statement(sql, tuple(each.make for each in found), tuple(each.at for each in found))
 
 
-def select(columns: Sequence[str], tables: Sequence[Table], visible: Visibility) -> str:
-    """`SELECT … FROM … LEFT JOIN …`. A parent that the caller may not see is not there: its fields are null.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`FROM … LEFT JOIN …`, and what makes its parameters."""
 
-    Each `?` of it stands for the caller (`callers`).
+    sql: str
+    parameters: tuple[Parameter, ...]
+
+
+def source(tables: Sequence[Table], visible: Visibility, givens: Givens) -> Source:
+    """The tables that a statement reads, with what it is given.
+
+    A parent that the caller may not see is not there: its fields are null.
     """
-    text = f"SELECT {', '.join(columns)} FROM {quoted(tables[0].sobject.name)} AS {tables[0].alias}"
+    joins = ""
     for table in tables[1:]:
         assert table.parent is not None
         assert table.via is not None
-        text += (
+        joins += (
             f" LEFT JOIN {quoted(table.sobject.name)} AS {table.alias}"
             f" ON {table.alias}.{quoted('Id')} = {table.parent.alias}.{quoted(table.via.name)}"
         )
         if condition := visible.condition(table):
-            text += f" AND {condition}"
-    return text
+            joins += f" AND {condition}"
+    text = f" FROM {quoted(tables[0].sobject.name)} AS {tables[0].alias}{givens.joined}{joins}"
+    return Source(text, (*givens.parameters, *callers(joins)))
 
 
 def where(*conditions: str) -> str:
@@ -71,7 +90,7 @@ def kept(alias: str, all_rows: bool) -> str:
 
 def filtered(
     query: BoundQuery,
-    forms: Forms,
+    expressions: Expressions,
     all_rows: bool,
     visible: Visibility,
     found: list[Parameter],
@@ -87,9 +106,9 @@ def filtered(
         return together(kept(query.root.alias, all_rows), seen)
 
     def semi_joined(join: InQuery, into: list[Parameter]) -> str:
-        return _semi_joined(join, forms, all_rows, visible, into)
+        return _semi_joined(join, expressions.forms, all_rows, visible, into)
 
-    writer = ConditionWriter(forms, semi_joined)
+    writer = ConditionWriter(expressions, semi_joined)
     condition = writer.write(query.where)
     found += writer.parameters
     return together(kept(query.root.alias, all_rows), seen, condition)
@@ -102,9 +121,11 @@ def _semi_joined(
     [selected] = join.query.items
     assert isinstance(selected, BoundField)
     column = plain(selected)
-    selecting = select([column], join.query.tables, visible)
-    found += callers(selecting)
-    return selecting + where(filtered(join.query, forms, all_rows, visible, found), f"{column} IS NOT NULL")
+    expressions, after = Expressions(forms), list[Parameter]()
+    condition = filtered(join.query, expressions, all_rows, visible, after)
+    read = source(join.query.tables, visible, expressions.givens)
+    found += (*read.parameters, *after)
+    return f"SELECT {column}{read.sql}{where(condition, f'{column} IS NOT NULL')}"
 
 
 def limited(query: BoundQuery) -> tuple[str, list[Parameter]]:
@@ -117,22 +138,21 @@ def limited(query: BoundQuery) -> tuple[str, list[Parameter]]:
 class OrderWriter:
     """Writes what rows are sorted by; `parameters` grows in the text's order."""
 
-    def __init__(self, forms: Forms) -> None:
-        self._forms = forms
-        self._expressions = Expressions(forms)
+    def __init__(self, expressions: Expressions) -> None:
+        self._expressions = expressions
         self.parameters: list[Parameter] = []
 
-    def write(self, order: BoundOrder) -> list[str]:
-        """The expressions that stand for one item of ORDER BY."""
+    def write(self, order: BoundOrder) -> list[tuple[str, str]]:
+        """The expressions that stand for one item of ORDER BY, each with its direction."""
         column = self._expressions.folded(order.field)
         ending = " DESC" if order.descending else ""
         if _nullable(order.field):
-            usual = self._forms.nulls_first_ascending != order.descending
+            usual = self._expressions.forms.nulls_first_ascending != order.descending
             if usual != order.nulls_first:
                 ending += " NULLS FIRST" if order.nulls_first else " NULLS LAST"
         picklist = order.field.field.picklist
         if order.field.field.type is not FieldType.PICKLIST or not picklist:
-            return [column + ending]
+            return [(column, ending)]
         places = []
         for place, each in enumerate(picklist):
             places.append(f"WHEN ? THEN {place}")
@@ -140,14 +160,14 @@ class OrderWriter:
             self.parameters.append(parameters.constant(value))
         known = f"CASE {column} {' '.join(places)} ELSE {len(picklist)} END"
         return [
-            f"CASE WHEN {column} IS NULL THEN NULL ELSE {known} END{ending}",
-            f"{column}{' DESC' if order.descending else ''}",
+            (f"CASE WHEN {column} IS NULL THEN NULL ELSE {known} END", ending),
+            (column, " DESC" if order.descending else ""),
         ]
 
 
 def _nullable(value: BoundValue) -> bool:
-    if not isinstance(value, BoundField):
+    if isinstance(value, BoundAggregate):
         return value.function not in _COUNTS
-    if value.table.outer:
+    if not isinstance(value, BoundField) or value.table.outer:
         return True
     return value.field.nillable and value.field.name not in _NEVER_NULL

@@ -19,7 +19,6 @@ from isthmus.org.query.parser.tokens import (
 from isthmus.org.query.plan import Parameter
 from isthmus.org.query.sql import parameters
 from isthmus.org.query.sql.expressions import Expressions
-from isthmus.org.query.sql.forms import Forms
 from isthmus.org.schema.model import FieldType
 
 _OPPOSITE: Final = {"=": "<>", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -35,9 +34,9 @@ _UNQUOTED_LISTS: Final = NUMBERS | {DATE, DATETIME, TIME}
 class ConditionWriter:
     """Writes conditions; `parameters` grows in the text's order. `inner` writes the query of a semi-join."""
 
-    def __init__(self, forms: Forms, inner: Callable[[InQuery, list[Parameter]], str]) -> None:
-        self._forms = forms
-        self._expressions = Expressions(forms)
+    def __init__(self, expressions: Expressions, inner: Callable[[InQuery, list[Parameter]], str]) -> None:
+        self._forms = expressions.forms
+        self._expressions = expressions
         self._inner = inner
         self.parameters: list[Parameter] = []
 

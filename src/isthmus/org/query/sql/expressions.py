@@ -1,14 +1,24 @@
-"""Expressions: what a field, or an aggregate of one, is in SQL.
+"""Expressions: what a field, or a function of one, is in SQL.
 
 Each has three faces: in which its values are compared (`searched`), in which they are sorted (`folded`: case
 does not count), and in which they are answered (`shown`).
 """
 
-from isthmus.org.query.bound import BoundAggregate, BoundField, BoundValue
+from isthmus.org.query.bound import (
+    BoundAggregate,
+    BoundDatePart,
+    BoundField,
+    BoundGrouping,
+    BoundKey,
+    BoundValue,
+    is_same,
+)
+from isthmus.org.query.sql.date_parts import date_part
 from isthmus.org.query.sql.forms import Forms
+from isthmus.org.query.sql.givens import Givens
 from isthmus.org.schema.model import DECIMALS, FieldType
 from isthmus.org.schema.tables import column as own_column
-from isthmus.org.schema.tables import has_shadow, search_column, shadow
+from isthmus.org.schema.tables import has_shadow, kind_of, search_column, shadow
 
 _EXTREMES = ("MIN", "MAX")
 
@@ -23,56 +33,70 @@ def boolean(field: BoundField) -> str:
     return f"COALESCE({plain(field)}, 0)" if field.table.outer else plain(field)
 
 
-def group_keys(field: BoundField) -> tuple[str, ...]:
-    """What rows are grouped by for a field: as its values are compared, so that case rarely counts."""
-    return tuple(dict.fromkeys((_searched(field), _folded(field))))
-
-
-def shown_of_group(field: BoundField) -> str:
-    """The value of a grouped field; of those that differ in case, the first."""
-    keys = group_keys(field)
-    if plain(field) in keys or field.field.type is FieldType.BOOLEAN:
-        return keys[0]
-    return f"MIN({plain(field)})"
-
-
 class Expressions:
-    """Writes values for one dialect."""
+    """Writes values for one statement, which is in `forms`' dialect, and joins what the run gives it.
 
-    def __init__(self, forms: Forms) -> None:
-        self._forms = forms
+    `over`: what its rows are subtotals over, which is null there.
+    """
+
+    def __init__(self, forms: Forms, over: tuple[BoundKey, ...] = ()) -> None:
+        self.forms = forms
+        self.givens = Givens()
+        self._over = over
 
     def searched(self, value: BoundValue) -> str:
         """In which values are compared."""
-        if isinstance(value, BoundField):
-            return _searched(value)
+        match value:
+            case BoundField() | BoundDatePart() if self._is_total(value):
+                return self.forms.nulls[kind_of(value.field.type)]
+            case BoundField():
+                return _searched(value)
+            case BoundDatePart():
+                return date_part(value, _searched(value.of), self.forms, self.givens)
+            case BoundGrouping():
+                return str(int(self._is_total(value.of)))
         if value.function in _EXTREMES:
             return f"{value.function}({_searched(value.of)})"
         return self._number(value)
 
     def folded(self, value: BoundValue) -> str:
         """In which case does not count."""
-        if isinstance(value, BoundField):
+        if isinstance(value, BoundField) and not self._is_total(value):
             return _folded(value)
-        if value.function in _EXTREMES:
+        if isinstance(value, BoundAggregate) and value.function in _EXTREMES:
             return f"{value.function}({_folded(value.of)})"
-        return self._number(value)
+        return self.searched(value)
 
-    def shown(self, value: BoundAggregate) -> str:
-        """An aggregate's value as it is answered."""
+    def group_keys(self, key: BoundKey) -> tuple[str, ...]:
+        """What rows are grouped by: values as they are compared, so that case rarely counts."""
+        return tuple(dict.fromkeys((self.searched(key), self.folded(key))))
+
+    def shown(self, value: BoundValue) -> str:
+        """An aggregate query's value as it is answered; of a group's that differ in case, the first."""
+        match value:
+            case BoundField() if not self._is_total(value):
+                keys = self.group_keys(value)
+                if plain(value) in keys or value.field.type is FieldType.BOOLEAN:
+                    return keys[0]
+                return f"MIN({plain(value)})"
+            case BoundField() | BoundDatePart() | BoundGrouping():
+                return self.searched(value)
         if value.function not in _EXTREMES:
             return self._number(value)
         least = f"{value.function}({plain(value.of)})"
         if _folded(value.of) == plain(value.of):
             return least
-        return self._forms.of_extreme.format(
+        return self.forms.of_extreme.format(
             function=value.function, folded=_folded(value.of), plain=plain(value.of)
         )
+
+    def _is_total(self, key: BoundKey) -> bool:
+        return any(is_same(key, each) for each in self._over)
 
     def _number(self, value: BoundAggregate) -> str:
         column = _searched(value.of)
         decimal = value.of.field.type in DECIMALS
-        total = (self._forms.sum if decimal else self._forms.whole_sum).format(
+        total = (self.forms.sum if decimal else self.forms.whole_sum).format(
             column=column, scale=value.of.field.scale
         )
         match value.function:

@@ -3,10 +3,12 @@
 A list of values is one parameter, a JSON array, so that a statement's text does not depend on its length.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
-from isthmus.kernel.database import Dialect
+from isthmus.kernel.database import POSTGRESQL, Dialect
+from isthmus.org.schema.tables import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,14 @@ class Forms:
     """The rows of a list, a JSON array of arrays, as `given`."""
     cell: str
     """The value at `{place}`, of the SQL type `{type}`, of a row of `given`."""
+    nulls: Mapping[Kind, str]
+    """A null of each kind of column, sorted as those are."""
+    moment: str
+    """The moment of a `{column}` of milliseconds, as `date_parts` take it, in UTC."""
+    local_moment: str
+    """The same as a clock shows it in the time zone `{zone}`."""
+    date_parts: Mapping[str, str]
+    """Parts of a `{moment}`: numbers, days of the week from 0 (Sunday) on, and `DAY_ONLY` as milliseconds."""
     sweeps: bool
     """Whether there is a plan of its own for who sees most records. PostgreSQL plans by its statistics."""
 
@@ -56,6 +66,18 @@ _SQLITE: Final = Forms(
     sorted="+{column}",
     rows="json_each(?) AS given",
     cell="json_extract(given.value, '$[{place}]')",
+    nulls=dict.fromkeys(get_args(Kind), "NULL"),
+    moment="{column} / 1000.0",
+    local_moment="local_time({column}, {zone}) / 1000.0",
+    date_parts={
+        "CALENDAR_YEAR": "CAST(strftime('%Y', {moment}, 'unixepoch') AS INTEGER)",
+        "CALENDAR_MONTH": "CAST(strftime('%m', {moment}, 'unixepoch') AS INTEGER)",
+        "DAY_IN_MONTH": "CAST(strftime('%d', {moment}, 'unixepoch') AS INTEGER)",
+        "DAY_IN_WEEK": "CAST(strftime('%w', {moment}, 'unixepoch') AS INTEGER)",
+        "DAY_IN_YEAR": "CAST(strftime('%j', {moment}, 'unixepoch') AS INTEGER)",
+        "HOUR_IN_DAY": "CAST(strftime('%H', {moment}, 'unixepoch') AS INTEGER)",
+        "DAY_ONLY": "CAST(strftime('%s', {moment}, 'unixepoch', 'start of day') AS INTEGER) * 1000",
+    },
     sweeps=True,
 )
 _POSTGRESQL: Final = Forms(
@@ -76,6 +98,23 @@ _POSTGRESQL: Final = Forms(
     sorted="{column}",
     rows="jsonb_array_elements(CAST(? AS jsonb)) AS given(value)",
     cell="(given.value ->> {place})::{type}",
+    nulls={
+        "text": 'CAST(NULL AS TEXT) COLLATE "C"',
+        "integer": f"CAST(NULL AS {POSTGRESQL.integer})",
+        "double": f"CAST(NULL AS {POSTGRESQL.double})",
+        "flag": f"CAST(NULL AS {POSTGRESQL.flag})",
+    },
+    moment="(to_timestamp({column} / 1000.0) AT TIME ZONE 'UTC')",
+    local_moment="(to_timestamp({column} / 1000.0) AT TIME ZONE {zone})",
+    date_parts={
+        "CALENDAR_YEAR": "CAST(EXTRACT(YEAR FROM {moment}) AS INTEGER)",
+        "CALENDAR_MONTH": "CAST(EXTRACT(MONTH FROM {moment}) AS INTEGER)",
+        "DAY_IN_MONTH": "CAST(EXTRACT(DAY FROM {moment}) AS INTEGER)",
+        "DAY_IN_WEEK": "CAST(EXTRACT(DOW FROM {moment}) AS INTEGER)",
+        "DAY_IN_YEAR": "CAST(EXTRACT(DOY FROM {moment}) AS INTEGER)",
+        "HOUR_IN_DAY": "CAST(EXTRACT(HOUR FROM {moment}) AS INTEGER)",
+        "DAY_ONLY": "CAST(EXTRACT(EPOCH FROM date_trunc('day', {moment})) AS BIGINT) * 1000",
+    },
     sweeps=False,
 )
 _BY_DIALECT: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}

@@ -1,72 +1,134 @@
 """The select statement of an aggregate query: rows put together in groups, groups filtered and put in order.
 
-Groups that compare alike end in the order of what they are grouped by, so that an answer is always the same.
-Source: SOQL and SOSL Reference, GROUP BY, HAVING, Aggregate Functions.
+Groups that compare alike end in the order of what they are grouped by, so that an answer is always the same;
+a subtotal comes after what it is the total of. Each kind of subtotal is a select of its own: SQLite has no
+ROLLUP, and PostgreSQL's would give the same.
+Source: SOQL and SOSL Reference, GROUP BY, GROUP BY ROLLUP, GROUP BY CUBE, HAVING, Aggregate Functions.
 """
 
-from isthmus.org.query.bound import BoundAggregate, BoundOrder, BoundQuery, BoundValue, Grouping, InQuery
+from dataclasses import dataclass
+from typing import Final
+
+from isthmus.org.query.bound import BoundOrder, BoundQuery, Grouping, InQuery
 from isthmus.org.query.plan import Parameter, Statement, Wide
-from isthmus.org.query.sql.clauses import OrderWriter, filtered, limited, select, statement, where
+from isthmus.org.query.sql.clauses import OrderWriter, filtered, limited, source, statement, where
 from isthmus.org.query.sql.conditions import ConditionWriter
-from isthmus.org.query.sql.expressions import Expressions, group_keys, shown_of_group
+from isthmus.org.query.sql.expressions import Expressions
 from isthmus.org.query.sql.forms import Forms
 from isthmus.org.query.sql.select import is_selective, sample_of
-from isthmus.org.query.sql.visibility import Visibility, callers
+from isthmus.org.query.sql.visibility import Visibility
 from isthmus.org.security.sharing.predicate import Form
 
+_NO_TOTALS: Final = frozenset[int]()
 
-def grouped(
-    query: BoundQuery,
-    grouping: Grouping,
-    forms: Forms,
-    all_rows: bool,
-    visible: Visibility,
-    form: Form | None = None,
-) -> Statement:
-    """The groups, one column for each item. `all_rows` takes deleted rows in. Raises SoqlProblem.
 
-    `form`: that in which what the caller may see is found out; None: the one that suits most callers.
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """What is asked for in groups. `all_rows` takes deleted rows in; `form` is that in which what the caller
+    may see is found out.
     """
-    expressions = Expressions(forms)
-    columns = [_shown(expressions, each.value) for each in grouping.items]
-    found: list[Parameter] = callers(select([], query.tables, visible))
-    if form is None and not is_selective(query):
-        form = Form.LISTED
-    condition = filtered(query, forms, all_rows, visible, found, form)
-    sql = select(columns, query.tables, visible) + where(condition)
-    if grouping.by:
-        keys = (key for field in grouping.by for key in group_keys(field))
-        sql += f" GROUP BY {', '.join(dict.fromkeys(keys))}"
-    if grouping.having is not None:
-        conditions = ConditionWriter(forms, _no_semi_join)
-        sql += f" HAVING {conditions.write(grouping.having)}"
-        found += conditions.parameters
-    if grouping.by:
-        orders = OrderWriter(forms)
-        wanted = (*query.order_by, *(BoundOrder(field, False, True) for field in grouping.by))
-        items = [item for order in wanted for item in orders.write(order)]
+
+    query: BoundQuery
+    grouping: Grouping
+    forms: Forms
+    all_rows: bool
+    visible: Visibility
+    form: Form | None = None
+
+    def selected(self, over: frozenset[int], ordered: bool) -> tuple[str, list[Parameter]]:
+        """The groups, one column for each item, without their order: what they are sorted by (`_order`) is in
+        more columns after the items where it is to be `ordered` later. `over`: the places of what these
+        groups are subtotals over.
+        """
+        query, grouping = self.query, self.grouping
+        expressions = Expressions(self.forms, tuple(grouping.by[place] for place in sorted(over)))
+        columns = [expressions.shown(each.value) for each in grouping.items]
+        first: list[Parameter] = []
+        if ordered:
+            orders, first = self.orders(expressions, over)
+            columns += [expression for expression, _ in orders]
+            columns.append("COUNT(*)")  # without an aggregate the grand total were a row for each record
+        after: list[Parameter] = []
+        condition = where(filtered(query, expressions, self.all_rows, self.visible, after, self.form))
+        keys = [
+            key
+            for place, each in enumerate(grouping.by)
+            if place not in over
+            for key in expressions.group_keys(each)
+        ]
+        if keys:
+            condition += f" GROUP BY {', '.join(dict.fromkeys(keys))}"
+        if grouping.having is not None:
+            conditions = ConditionWriter(expressions, _no_semi_join)
+            condition += f" HAVING {conditions.write(grouping.having)}"
+            after += conditions.parameters
+        read = source(query.tables, self.visible, expressions.givens)
+        return f"SELECT {', '.join(columns)}{read.sql}{condition}", [*first, *read.parameters, *after]
+
+    def orders(
+        self, expressions: Expressions, over: frozenset[int] | None
+    ) -> tuple[list[tuple[str, str]], list[Parameter]]:
+        """What groups are sorted by, each with its direction, and the parameters of these."""
+        writer = OrderWriter(expressions)
+        found = [item for order in self.query.order_by for item in writer.write(order)]
+        for place, key in enumerate(self.grouping.by):
+            if over is not None:
+                found.append((str(int(place in over)), ""))
+            found += writer.write(BoundOrder(key, False, True))
         # Values whose case counts are sorted as if it didn't: those that differ in case alone need more.
-        items += [key for field in grouping.by for key in group_keys(field)[:-1]]
-        sql += f" ORDER BY {', '.join(items)}"
-        found += orders.parameters
-    tail, after = limited(query)
+        found += [(key, "") for each in self.grouping.by for key in expressions.group_keys(each)[:-1]]
+        return found, writer.parameters
+
+
+def grouped(groups: Groups) -> Statement:
+    """The groups in their order. Raises SoqlProblem."""
+    if groups.grouping.totals:
+        return _with_totals(groups)
+    sql, found = groups.selected(_NO_TOTALS, ordered=False)
+    if groups.grouping.by:
+        expressions = Expressions(groups.forms)
+        orders, sorting = groups.orders(expressions, None)
+        sql += f" ORDER BY {', '.join(expression + ending for expression, ending in orders)}"
+        found += sorting
+    tail, after = limited(groups.query)
     return statement(sql + tail, [*found, *after])
 
 
-def wide_group(
-    query: BoundQuery, grouping: Grouping, forms: Forms, all_rows: bool, visible: Visibility
-) -> Wide | None:
+def _with_totals(groups: Groups) -> Statement:
+    """The groups and their subtotals in one order."""
+    selects, found = [], []
+    for over in (_NO_TOTALS, *groups.grouping.totals):
+        sql, parameters = groups.selected(over, ordered=True)
+        selects.append(sql)
+        found += parameters
+    items = len(groups.grouping.items)
+    orders, _ = groups.orders(Expressions(groups.forms), _NO_TOTALS)
+    names = [f"c{number}" for number in range(items + len(orders) + 1)]
+    sorting = (name + ending for name, (_, ending) in zip(names[items:], orders, strict=False))
+    tail, after = limited(groups.query)
+    sql = (
+        f"WITH grouped ({', '.join(names)}) AS ({' UNION ALL '.join(selects)}) "
+        f"SELECT {', '.join(names[:items])} FROM grouped ORDER BY {', '.join(sorting)}"
+    )
+    return statement(sql + tail, [*found, *after])
+
+
+def wide_group(groups: Groups) -> Wide | None:
     """What is quicker for callers who see most of the object. Where there are groups the list stays that:
     it is read in the table's order, and not in that of the grouped field's index.
     """
-    if grouping.by or not forms.sweeps or is_selective(query) or not visible.condition(query.root):
+    query, visible = groups.query, groups.visible
+    if groups.grouping.by or not groups.forms.sweeps or is_selective(query):
         return None
-    page = grouped(query, grouping, forms, all_rows, visible, Form.SWEPT)
-    return Wide(sample_of(query, visible), page=page)
+    if not visible.condition(query.root):
+        return None
+    swept = Groups(query, groups.grouping, groups.forms, groups.all_rows, visible, Form.SWEPT)
+    return Wide(sample_of(query, visible), page=grouped(swept))
 
 
-def _shown(expressions: Expressions, value: BoundValue) -> str:
-    return expressions.shown(value) if isinstance(value, BoundAggregate) else shown_of_group(value)
+def usual_form(query: BoundQuery) -> Form | None:
+    """In which form it is best found out what the caller may see, for most callers; None: no matter."""
+    return None if is_selective(query) else Form.LISTED
 
 
 def _no_semi_join(join: InQuery, found: list[Parameter]) -> str:

@@ -10,8 +10,16 @@ from isthmus.org.query.bound import All, AnyOf, BoundQuery, InQuery, Test
 from isthmus.org.query.breadths import Sample
 from isthmus.org.query.parser.syntax import Null
 from isthmus.org.query.plan import Parameter, Statement, Wide
-from isthmus.org.query.sql.clauses import OrderWriter, filtered, kept, limited, select, statement, where
-from isthmus.org.query.sql.forms import Forms
+from isthmus.org.query.sql.clauses import (
+    OrderWriter,
+    filtered,
+    kept,
+    limited,
+    source,
+    statement,
+    where,
+)
+from isthmus.org.query.sql.expressions import Expressions
 from isthmus.org.query.sql.visibility import Visibility, callers
 from isthmus.org.schema.tables import layout, quoted, shadow_name
 from isthmus.org.security.sharing.predicate import Form
@@ -23,18 +31,22 @@ _IDS: Final = Parameter(lambda run: run.ids)
 class SelectWriter:
     """Writes the statements of one bound query. `all_rows` takes deleted rows in."""
 
-    def __init__(self, query: BoundQuery, forms: Forms, all_rows: bool, visible: Visibility) -> None:
+    def __init__(
+        self, query: BoundQuery, expressions: Expressions, all_rows: bool, visible: Visibility
+    ) -> None:
         self._query = query
-        self._forms = forms
+        self._forms = expressions.forms
+        self._expressions = expressions
         self._all_rows = all_rows
         self._visible = visible
-        self._joining = callers(select([], query.tables, visible))
-        self._where_parameters = [*self._joining]
-        self._where = filtered(query, forms, all_rows, visible, self._where_parameters)
+        filtering: list[Parameter] = []
+        self._where = filtered(query, expressions, all_rows, visible, filtering)
         self._whole = self._where if is_selective(query) else self._in_form(Form.LISTED)
         """The condition for statements that look at every row."""
-        self._orders = OrderWriter(forms)
+        self._orders = OrderWriter(expressions)
         self._order = self._ordered()
+        self._source = source(query.tables, visible, expressions.givens)
+        self._where_parameters = [*self._source.parameters, *filtering]
 
     def rows(self, columns: Sequence[str], *, every: bool = False) -> Statement:
         """Rows in order, at most the run's limit, after its offset where the query has one.
@@ -65,7 +77,7 @@ class SelectWriter:
         return Wide(sample, ids=self._rows([f"{self._query.root.alias}.{quoted('Id')}"], condition))
 
     def _in_form(self, form: Form) -> str:
-        return filtered(self._query, self._forms, self._all_rows, self._visible, [], form)
+        return filtered(self._query, self._expressions, self._all_rows, self._visible, [], form)
 
     def children(self, columns: Sequence[str], reference: str) -> Statement:
         """Rows in order whose column `reference` is one of the run's ids."""
@@ -80,7 +92,7 @@ class SelectWriter:
         named = f"{root}.{quoted('Id')} IN {self._forms.texts}"
         return statement(
             f"{self._select(columns)}{where(kept(root, self._all_rows), seen, named)}",
-            [*self._joining, *callers(seen), _IDS],
+            [*self._source.parameters, *callers(seen), _IDS],
         )
 
     def count(self) -> Statement:
@@ -92,11 +104,11 @@ class SelectWriter:
         return statement(f"SELECT COUNT(*) FROM ({inner}) AS counted", [*self._where_parameters, *after])
 
     def _select(self, columns: Sequence[str]) -> str:
-        return select(columns, self._query.tables, self._visible)
+        return f"SELECT {', '.join(columns)}{self._source.sql}"
 
     def _ordered(self) -> str:
         root = self._query.root
-        items = [item for order in self._query.order_by for item in self._orders.write(order)]
+        items = ["".join(item) for order in self._query.order_by for item in self._orders.write(order)]
         if not any(
             each.field.table is root and each.field.field.name == "Id" for each in self._query.order_by
         ):
