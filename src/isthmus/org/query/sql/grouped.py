@@ -48,8 +48,10 @@ class Groups:
             orders, first = self.orders(expressions, over)
             columns += [expression for expression, _ in orders]
             columns.append("COUNT(*)")  # without an aggregate the grand total were a row for each record
+        rows = Expressions(self.forms)  # a row is chosen by its own values, these groups' or not
+        rows.givens = expressions.givens
         after: list[Parameter] = []
-        condition = where(filtered(query, expressions, self.all_rows, self.visible, after, self.form))
+        condition = where(filtered(query, rows, self.all_rows, self.visible, after, self.form))
         keys = [
             key
             for place, each in enumerate(grouping.by)
