@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from tests.contract.query.test_alike import answer, conditions
 from tests.contract.query.world import World, drawn
 
+from isthmus.kernel.database import Value
 from isthmus.kernel.errors import Fault
 from isthmus.kernel.ids import record_id
+from isthmus.org.schema.instants import parse_date
 
 AGGREGATES = [
     "COUNT(Id)",
@@ -83,6 +85,40 @@ def test_groups_that_differ_in_case_are_one(world: World) -> None:
     world.change('UPDATE "Account" SET "BillingCity" = \'Acme\' WHERE "Name" = \'beta\'')
     assert drawn(world.ask("SELECT BillingCity, COUNT(Id) FROM Account GROUP BY BillingCity")) == ["ACME | 4"]
     assert drawn(world.ask("SELECT COUNT_DISTINCT(BillingCity) FROM Account")) == ["1"]
+
+
+def test_extremes_of_a_picklist_are_those_of_its_definition(world: World) -> None:
+    """Media is defined before Agriculture, and what is not defined comes after all that is."""
+    assert drawn(world.ask("SELECT MIN(Industry), MAX(Industry) FROM Account")) == ["Media | Unlisted"]
+    soql = "SELECT OwnerId, MIN(Industry) FROM Account GROUP BY OwnerId HAVING MIN(Industry) {}"
+    assert [row[1] for row in world.ask(soql.format("= 'mEDIA'")).rows] == ["Media"]
+    assert [row[1] for row in world.ask(soql.format("!= null ORDER BY MIN(Industry) DESC")).rows] == [
+        "Agriculture",
+        "Media",
+    ]
+
+
+def test_having_compares_the_extreme_that_is_answered(world: World) -> None:
+    """Case does not count for what is the least of a text, though it counts where the field is compared."""
+    due = {"Due__c": parse_date("2025-12-31")}  # as has the thing with the code aB
+    world.insert("Thing__c", [{"Id": record_id("a00", "8Cd", 1), "Name": "four", "Code__c": "B", **due}])
+    soql = "SELECT MAX(Code__c) FROM Thing__c GROUP BY Due__c HAVING MAX(Code__c) = {}"
+    assert drawn(world.ask("SELECT MIN(Code__c), MAX(Code__c) FROM Thing__c")) == ["Ab | B"]
+    assert drawn(world.ask(soql.format("'B'"))) == ["B"]
+    assert drawn(world.ask(soql.format("'b'"))) == []
+
+
+@pytest.mark.parametrize("degrees", [[-79.999999999999, 80.0, 0.3], [47.123456789012344, -8.876543210987655]])
+def test_degrees_are_added_to_twelve_places(world: World, degrees: list[float]) -> None:
+    values: list[dict[str, Value]] = [
+        {"Id": record_id("a00", "8Cd", n), "Name": f"n{n}", "Place__Latitude__s": each}
+        for n, each in enumerate(degrees)
+    ]
+    world.change('DELETE FROM "Thing__c"')
+    world.insert("Thing__c", values)
+    total = float(round(sum(map(Decimal, map(repr, degrees)), Decimal()), 12))
+    [row] = world.ask("SELECT SUM(Place__Latitude__s), AVG(Place__Latitude__s) FROM Thing__c").rows
+    assert row == (total, total / len(degrees))
 
 
 @given(

@@ -119,7 +119,7 @@ THING = sobject(
     plain("Price__c", FieldType.DOUBLE, precision=18, scale=2),
     plain("Active__c", FieldType.BOOLEAN, nillable=False),
     plain("Place__c", FieldType.LOCATION),
-    plain("Place__Latitude__s", FieldType.DOUBLE, compound="Place__c"),
+    plain("Place__Latitude__s", FieldType.DOUBLE, precision=18, scale=15, compound="Place__c"),
     plain("Place__Longitude__s", FieldType.DOUBLE, compound="Place__c"),
     text("Body__c", FieldType.TEXTAREA, 32000, html=True),
     reference("Account__c", "Account", children="Things__r"),

@@ -19,8 +19,12 @@ from isthmus.org.query.sql.givens import Givens
 from isthmus.org.schema.model import DECIMALS, FieldType
 from isthmus.org.schema.tables import column as own_column
 from isthmus.org.schema.tables import has_shadow, kind_of, search_column, shadow
+from isthmus.org.schema.values import fold
 
 _EXTREMES = ("MIN", "MAX")
+_PLACE_DIGITS = 4
+_SCALE_MAX = 12
+"""So far a sum is exact in a double, be its values degrees, which have three digits before the point."""
 
 
 def plain(field: BoundField) -> str:
@@ -55,16 +59,20 @@ class Expressions:
                 return date_part(value, _searched(value.of), self.forms, self.givens)
             case BoundGrouping():
                 return str(int(self._is_total(value.of)))
-        if value.function in _EXTREMES:
-            return f"{value.function}({_searched(value.of)})"
-        return self._number(value)
+        if value.function not in _EXTREMES:
+            return self._number(value)
+        if _folded(value.of) != _searched(value.of):
+            return self.shown(value)
+        ranked = self._ranked(value.of)
+        found = f"{value.function}({ranked})"
+        return found if ranked == _searched(value.of) else f"substr({found}, {_PLACE_DIGITS + 1})"
 
     def folded(self, value: BoundValue) -> str:
         """In which case does not count."""
         if isinstance(value, BoundField) and not self._is_total(value):
             return _folded(value)
         if isinstance(value, BoundAggregate) and value.function in _EXTREMES:
-            return f"{value.function}({_folded(value.of)})"
+            return f"{value.function}({self._ranked(value.of)})"
         return self.searched(value)
 
     def group_keys(self, key: BoundKey) -> tuple[str, ...]:
@@ -87,8 +95,24 @@ class Expressions:
         if _folded(value.of) == plain(value.of):
             return least
         return self.forms.of_extreme.format(
-            function=value.function, folded=_folded(value.of), plain=plain(value.of)
+            function=value.function, folded=self._ranked(value.of), plain=plain(value.of)
         )
+
+    def _ranked(self, field: BoundField) -> str:
+        """By what MIN and MAX compare: of a picklist its values' places, then the values that have none.
+
+        Source: SOQL and SOSL Reference, Aggregate Functions, MIN() and MAX().
+        """
+        column = _folded(field)
+        picklist = field.field.picklist
+        if field.field.type is not FieldType.PICKLIST or not picklist:
+            return column
+        places = {fold(each.value): place for place, each in reversed(list(enumerate(picklist)))}
+        whens = "".join(
+            f" WHEN {self.forms.constant.format(hex=text.encode().hex())} THEN '{place:0{_PLACE_DIGITS}}'"
+            for text, place in places.items()
+        )
+        return f"CASE {column}{whens} ELSE '{len(picklist):0{_PLACE_DIGITS}}' END || {column}"
 
     def _is_total(self, key: BoundKey) -> bool:
         return any(is_same(key, each) for each in self._over)
@@ -97,7 +121,7 @@ class Expressions:
         column = _searched(value.of)
         decimal = value.of.field.type in DECIMALS
         total = (self.forms.sum if decimal else self.forms.whole_sum).format(
-            column=column, scale=value.of.field.scale
+            column=column, scale=min(value.of.field.scale, _SCALE_MAX)
         )
         match value.function:
             case "COUNT":

@@ -44,6 +44,8 @@ class Forms:
     """The same as a clock shows it in the time zone `{zone}`."""
     date_parts: Mapping[str, str]
     """Parts of a `{moment}`: numbers, days of the week from 0 (Sunday) on, and `DAY_ONLY` as milliseconds."""
+    constant: str
+    """The text whose UTF-8 bytes are `{hex}`: a text of the schema that stands in the statement itself."""
     sweeps: bool
     """Whether there is a plan of its own for who sees most records. PostgreSQL plans by its statistics."""
 
@@ -66,6 +68,7 @@ _SQLITE: Final = Forms(
     sorted="+{column}",
     rows="json_each(?) AS given",
     cell="json_extract(given.value, '$[{place}]')",
+    constant="CAST(x'{hex}' AS TEXT)",
     nulls=dict.fromkeys(get_args(Kind), "NULL"),
     moment="{column} / 1000.0",
     local_moment="local_time({column}, {zone}) / 1000.0",
@@ -98,6 +101,7 @@ _POSTGRESQL: Final = Forms(
     sorted="{column}",
     rows="jsonb_array_elements(CAST(? AS jsonb)) AS given(value)",
     cell="(given.value ->> {place})::{type}",
+    constant="convert_from('\\x{hex}', 'UTF8')",
     nulls={
         "text": 'CAST(NULL AS TEXT) COLLATE "C"',
         "integer": f"CAST(NULL AS {POSTGRESQL.integer})",
