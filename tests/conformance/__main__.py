@@ -89,6 +89,8 @@ def connect(org: Org, options: argparse.Namespace) -> Session:
         provides.add("custom")
     if org.user.get("locale") == "en_US":
         provides.add("en_US")
+    if org.user.get("zoneinfo") == "America/Los_Angeles":
+        provides.add("Los_Angeles")
     if options.username and options.password:
         provides.add("login")
     if options.client_id and options.client_secret:

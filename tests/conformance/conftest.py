@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from tests.conformance.corpus import Area, Case, load
+from tests.conformance.corpus import NEEDS, Area, Case, load
 from tests.conformance.coverage import coverage
 from tests.conformance.local_org import PROJECT, running_org
 from tests.conformance.runner import AreaRun, Outcome, Session, Verdict
@@ -67,8 +67,7 @@ class LocalOrgs:
                 "client_id": org.client_id,
                 "client_secret": org.client_secret,
             }
-            provides = frozenset({"admin", "custom", "login", "app", "en_US"})
-            session = Session(client, provides=provides, variables=variables)
+            session = Session(client, provides=NEEDS, variables=variables)
             yield Runs(database, session, until_the_end)
 
 

@@ -27,9 +27,9 @@ from typing import Any, Final
 
 CASES: Final = Path(__file__).parent / "cases"
 CONFIDENCE: Final = frozenset({"documented", "recorded", "known"})
-NEEDS: Final = frozenset({"admin", "custom", "login", "app", "en_US"})
+NEEDS: Final = frozenset({"admin", "custom", "login", "app", "en_US", "Los_Angeles"})
 """What an org may lack: an administrator's token, our SFDX project, a user name and password, a connected
-app's key and secret, a user whose weeks begin on Sunday."""
+app's key and secret, a user whose weeks begin on Sunday, a user in the time zone America/Los_Angeles."""
 
 
 class CorpusError(Exception):
