@@ -89,4 +89,4 @@ def test_a_plan_of_one_mode_is_not_anothers(asked: Callable[..., list[object]]) 
 
 def test_a_query_within_a_query_names_no_mode(asked: Callable[..., list[object]]) -> None:
     inner = f"SELECT Id FROM Secret__c WHERE Id IN ({PLAIN} WITH SYSTEM_MODE) WITH USER_MODE"
-    assert asked(inner) == ["query_feature_unsupported"]
+    assert asked(inner) == ["clause_not_allowed"]

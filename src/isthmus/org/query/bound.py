@@ -227,6 +227,22 @@ class FewOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class Clauses:
+    """What else a query says. `scope`: the name of the one that USING SCOPE names; None: everything.
+
+    `views`, `references`: its rows are marked as viewed, as referenced. `locks`: they are locked until the
+    transaction ends. `all_rows`: deleted ones are among them.
+    """
+
+    mode: Mode | None = None
+    scope: str | None = None
+    views: bool = False
+    references: bool = False
+    locks: bool = False
+    all_rows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class BoundQuery:
     """`tables` are in join order, the query's object first; `named` is every field that the text names.
 
@@ -243,7 +259,7 @@ class BoundQuery:
     offset: Literal | None
     named: tuple[BoundField, ...]
     grouping: Grouping | None = None
-    mode: Mode | None = None
+    clauses: Clauses = Clauses()
     record_access: AccessAsked | None = None
     """What the rows are worked out from, where they lie in no table."""
     spread: frozenset[str] = frozenset()

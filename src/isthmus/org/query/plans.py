@@ -103,13 +103,14 @@ def compiled(question: Question) -> Plan:
     """The plan of a question. Raises SoqlProblem."""
     own, access = question.own, question.access
     bound = bind(parse(question.soql), question.schema, question.levels, modes=own is not None)
-    if own is not None and bound.mode is Mode.USER:
+    if own is not None and bound.clauses.mode is Mode.USER:
         access = own
     # System mode asks for no right to objects and fields; whether for records, the caller says.
-    rights = EVERYTHING if bound.mode is Mode.SYSTEM else access
+    rights = EVERYTHING if bound.clauses.mode is Mode.SYSTEM else access
     authorize(bound, rights)
     bound = without_unreadable(bound, rights)
-    if own is not None and bound.mode is Mode.ENFORCED:
+    if own is not None and bound.clauses.mode is Mode.ENFORCED:
         authorize_selected(bound, own)
     visible = Visibility(question.schema, access)
-    return plan(bound, Asked(question.schema, question.dialect, question.all_rows, access, visible))
+    all_rows = question.all_rows or bound.clauses.all_rows
+    return plan(bound, Asked(question.schema, question.dialect, all_rows, access, visible))

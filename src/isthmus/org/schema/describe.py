@@ -12,6 +12,7 @@ from isthmus.kernel.errors import fault
 from isthmus.org.schema.describe_fields import Described, describe_field
 from isthmus.org.schema.model import ChildRelationship, ObjectKind, Schema, SObjectType
 from isthmus.org.schema.rights import Rights
+from isthmus.org.schema.scopes import looked_up, scopes_of
 from isthmus.org.schema.system_fields import MASTER_RECORD_TYPE_ID
 
 RecordTypeIds: TypeAlias = Callable[[str, str], str | None]
@@ -21,15 +22,6 @@ BATCH_SIZE_MAX: Final = 200
 
 _DEEP_CLONEABLE: Final = frozenset({"Campaign", "Opportunity"})
 _ACTIVITIES: Final = frozenset({"Task", "Event"})
-_MORE_SCOPES: Final = {
-    "Case": (
-        ("genericteam", "My case teams cases"),
-        ("queue_owned", "Queue owned cases"),
-        ("team_by_role", "My role-based team's cases"),
-        ("user_owned", "User owned cases"),
-    ),
-    "Event": (("delegated", "My delegated events"), ("team", "My team's events")),
-}
 _MORE_URLS: Final = {
     "Case": {
         "caseArticleSuggestions": "/suggestedArticles",
@@ -82,7 +74,7 @@ def describe_brief(sobject: SObjectType, rights: Rights, prefix: str) -> Describ
         "labelPlural": sobject.label_plural,
         "layoutable": sobject.layoutable,
         "mergeable": capable["mergeable"],
-        "mruEnabled": _looked_up(sobject),
+        "mruEnabled": looked_up(sobject),
         "name": sobject.name,
         "queryable": sobject.queryable,
         "replicateable": sobject.replicateable,
@@ -138,7 +130,7 @@ def describe_sobject(
         "recordTypeInfos": list(_record_types(found, prefix, record_type_ids)),
         "searchLayoutable": found.layoutable and found.searchable,
         "sobjectDescribeOption": "FULL",
-        "supportedScopes": [{"label": label, "name": name} for name, label in _scopes(found)],
+        "supportedScopes": [{"label": label, "name": name} for name, label in scopes_of(schema, found)],
     }
     whole = brief | full | {"urls": dict(_full_urls(found, prefix, origin))}
     return {key: whole[key] for key in sorted(whole)}
@@ -155,14 +147,9 @@ def _capabilities(sobject: SObjectType, rights: Rights) -> dict[str, bool]:
     }
 
 
-def _looked_up(sobject: SObjectType) -> bool:
-    """Whether users open its records by themselves: it has record types and a list of those seen last."""
-    return sobject.layoutable and (sobject.searchable or sobject.kind is ObjectKind.CUSTOM)
-
-
 def _listed(sobject: SObjectType) -> bool:
     """Whether its records have list views and approvals."""
-    return _looked_up(sobject) and sobject.undeletable and sobject.name not in _ACTIVITIES
+    return looked_up(sobject) and sobject.undeletable and sobject.name not in _ACTIVITIES
 
 
 def _urls(sobject: SObjectType, prefix: str) -> Iterator[tuple[str, str]]:
@@ -222,7 +209,7 @@ def _child(relationship: ChildRelationship) -> Described:
 
 def _record_types(sobject: SObjectType, prefix: str, ids: RecordTypeIds) -> Iterator[Described]:
     """The active record types, the first of them the default, and the Master, which every object has."""
-    if not _looked_up(sobject):
+    if not looked_up(sobject):
         return
     layouts = f"{prefix}/sobjects/{sobject.name}/describe/layouts"
     default = True
@@ -249,14 +236,3 @@ def _record_type(
         "recordTypeId": record_type_id,
         "urls": {"layout": f"{layouts}/{record_type_id}"},
     }
-
-
-def _scopes(sobject: SObjectType) -> list[tuple[str, str]]:
-    """What a query's USING SCOPE may name, by name."""
-    if not sobject.layoutable or not sobject.queryable:
-        return []
-    many = sobject.label_plural.lower()
-    scopes = [("everything", f"All {many}"), *_MORE_SCOPES.get(sobject.name, ())]
-    if _looked_up(sobject) and sobject.field("OwnerId") is not None:
-        scopes += [("mine", f"My {many}"), ("scopingRule", "Filter by scope")]
-    return sorted(scopes)

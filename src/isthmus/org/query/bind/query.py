@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from isthmus.org.query.bind.clauses import clauses_of
 from isthmus.org.query.bind.conditions import ConditionBinder, filtered
 from isthmus.org.query.bind.date_functions import refuse_ungrouped
 from isthmus.org.query.bind.field_groups import ids_named, spread, wants_few
@@ -11,7 +12,7 @@ from isthmus.org.query.bind.objects import find_object
 from isthmus.org.query.bind.record_access import access_asked
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.semi_joins import SemiJoinBinder
-from isthmus.org.query.bind.unsupported import mode_of, refuse_unsupported, unsupported
+from isthmus.org.query.bind.unsupported import unsupported
 from isthmus.org.query.bound import (
     BoundChildren,
     BoundField,
@@ -80,7 +81,7 @@ class _Binder:
 
     def bound(self, *, modes: bool = False) -> BoundQuery:
         query = self._query
-        refuse_unsupported(query, modes=modes)
+        clauses = clauses_of(query, self._schema, self.sobject, whole=self._parent is None, within=modes)
         counts, groups = isinstance(query.select[0], CountAll), is_grouped(query)
         if (counts or groups) and self._parent is not None:
             raise SoqlProblem("only_root_aggregates", query.select[0].at)
@@ -107,7 +108,7 @@ class _Binder:
             offset=query.offset,
             named=tuple(scope.named),
             grouping=grouping,
-            mode=mode_of(query),
+            clauses=clauses,
             spread=frozenset(self._spread),
             few=few,
         )

@@ -6,11 +6,11 @@ Source of the limits: SOQL and SOSL Reference, Comparison Operators, Semi-Joins 
 from functools import partial
 from typing import Final
 
+from isthmus.org.query.bind.clauses import clauses_of
 from isthmus.org.query.bind.conditions import ConditionBinder, filtered
 from isthmus.org.query.bind.objects import find_object
 from isthmus.org.query.bind.scope import Scope
-from isthmus.org.query.bind.unsupported import refuse_unsupported
-from isthmus.org.query.bound import BoundField, BoundQuery, InQuery
+from isthmus.org.query.bound import BoundField, BoundQuery, Clauses, InQuery
 from isthmus.org.query.parser.syntax import FieldItem, Path, Query, SemiJoin
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.schema.model import IDS, FieldType, Schema
@@ -35,13 +35,13 @@ class SemiJoinBinder:
             raise _malformed(join.at, f"Maximum {SEMI_JOINS_MAX} semi join sub-selects are allowed")
         left = self._left(join)
         query = join.query
-        refuse_unsupported(query)
         if query.group_by is not None:
             raise _malformed(query.group_by.at, "GROUP BY is not allowed in a semi join sub-select")
         if query.order_by or query.limit is not None or query.offset is not None:
             raise _malformed(join.at, "ORDER BY, LIMIT and OFFSET are not allowed in a semi join sub-select")
         path = query.sources[0].path
         sobject = find_object(self._schema, path)
+        clauses = clauses_of(query, self._schema, sobject, whole=False)
         if sobject.name == self._scope.root.sobject.name and left.field.type is FieldType.ID:
             raise _malformed(path.at, "The inner and outer selects should not be on the same object type")
         scope = Scope(self._schema, sobject, query.sources, f"s{self._count}_")
@@ -53,7 +53,7 @@ class SemiJoinBinder:
                 f"the where expression in the outer query '{left.field.name}' should point to the same "
                 "object type",
             )
-        return InQuery(left, self._inner(scope, query, selected), join.negated)
+        return InQuery(left, self._inner(scope, query, selected, clauses), join.negated)
 
     def _left(self, join: SemiJoin) -> BoundField:
         if not isinstance(join.left, Path):
@@ -67,7 +67,7 @@ class SemiJoinBinder:
             )
         return left
 
-    def _inner(self, scope: Scope, query: Query, selected: BoundField) -> BoundQuery:
+    def _inner(self, scope: Scope, query: Query, selected: BoundField, clauses: Clauses) -> BoundQuery:
         where = (
             None
             if query.where is None
@@ -83,6 +83,7 @@ class SemiJoinBinder:
             limit=None,
             offset=None,
             named=tuple(scope.named),
+            clauses=clauses,
         )
 
 

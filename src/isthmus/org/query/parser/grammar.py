@@ -3,14 +3,14 @@
     SELECT … FROM … [USING SCOPE …] [WHERE …] [WITH …] [GROUP BY …] [HAVING …] [ORDER BY …] [LIMIT n]
     [OFFSET n] [FOR VIEW | FOR REFERENCE | FOR UPDATE] [UPDATE TRACKING | VIEWSTAT] [ALL ROWS]
 
-The whole language is recognised here; what is not supported yet is refused by the binder, in so many words.
+The whole language is recognised here; what is not supported is refused by the binder, in so many words.
 Source: SOQL and SOSL Reference, SOQL SELECT Syntax.
 """
 
 from typing import Final
 
 from isthmus.org.query.parser.conditions import condition
-from isthmus.org.query.parser.expressions import expression
+from isthmus.org.query.parser.expressions import expression, value
 from isthmus.org.query.parser.reader import Reader
 from isthmus.org.query.parser.select_list import alias, select_list
 from isthmus.org.query.parser.syntax import Clause, Expression, GroupBy, OrderItem, Path, Query, Source
@@ -19,19 +19,15 @@ from isthmus.org.query.problem import SoqlProblem
 LENGTH_MAX: Final = 100_000
 """Characters of a query. Source: Salesforce Developer Limits Quick Reference, SOQL and SOSL Limits."""
 
+_ENDINGS: Final = {
+    "FOR": ("VIEW", "REFERENCE", "UPDATE"),
+    "UPDATE": ("TRACKING", "VIEWSTAT"),
+    "ALL": ("ROWS",),
+}
 # Words that begin a clause only together with the word after them; alone they may be an alias.
-_CLAUSES: Final = frozenset(
-    {
-        ("ORDER", "BY"),
-        ("FOR", "VIEW"),
-        ("FOR", "REFERENCE"),
-        ("FOR", "UPDATE"),
-        ("UPDATE", "TRACKING"),
-        ("UPDATE", "VIEWSTAT"),
-        ("ALL", "ROWS"),
-    }
-)
+_CLAUSES: Final = {("ORDER", "BY"), *((first, each) for first, then in _ENDINGS.items() for each in then)}
 _WITH_WORDS: Final = frozenset({"SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"})
+_CATEGORY_OPERATORS: Final = frozenset({"AT", "ABOVE", "BELOW", "ABOVE_OR_BELOW"})
 
 
 def parse(soql: str) -> Query:
@@ -85,19 +81,51 @@ def _scope(reader: Reader) -> list[Clause]:
     if not reader.accept("USING"):
         return []
     reader.expect("SCOPE")
-    return [Clause(f"USING SCOPE {reader.name().text}", start.at)]
+    return [Clause("USING SCOPE", start.at, reader.name().text)]
 
 
 def _with(reader: Reader) -> list[Clause]:
-    """What follows a WITH that is not supported is refused here: its forms have nothing in common."""
+    """The forms of WITH: a mode, data categories, `name = value`, `name(…)`."""
     start = reader.here
     if not reader.accept("WITH"):
         return []
     if reader.here.word in _WITH_WORDS:
         return [Clause(f"WITH {reader.take().word}", start.at)]
-    if not reader.here.is_name:
+    if reader.accept("DATA", "CATEGORY"):
+        _category(reader)
+        while reader.accept("AND"):
+            _category(reader)
+        return [Clause("WITH DATA CATEGORY", start.at)]
+    name = reader.name().text
+    if reader.accept("="):
+        value(reader)
+    else:
+        _in_parentheses(reader)
+    return [Clause("WITH", start.at, name)]
+
+
+def _category(reader: Reader) -> None:
+    """`Geography__c ABOVE_OR_BELOW (usa__c, uk__c)`. Source: SOQL and SOSL Reference, WITH DATA CATEGORY."""
+    reader.name()
+    if reader.here.word not in _CATEGORY_OPERATORS:
         reader.unexpected()
-    raise SoqlProblem("query_feature_unsupported", start.at, feature=f"WITH {reader.here.text}")
+    reader.take()
+    if not reader.accept("("):
+        reader.name()
+        return
+    reader.name()
+    while reader.accept(","):
+        reader.name()
+    reader.expect(")")
+
+
+def _in_parentheses(reader: Reader) -> None:
+    reader.expect("(")
+    while not reader.sees(")"):
+        if reader.at_end or reader.sees("("):
+            reader.unexpected()
+        reader.take()
+    reader.take()
 
 
 def _group_by(reader: Reader) -> GroupBy | None:
@@ -146,12 +174,14 @@ def _order_item(reader: Reader) -> OrderItem:
 
 def _endings(reader: Reader) -> list[Clause]:
     """FOR, UPDATE and ALL ROWS, in whatever number they come."""
-    clauses = []
-    while (reader.here.word, reader.then.word) in _CLAUSES and not reader.sees("ORDER"):
-        start = reader.take()
-        words = f"{start.word} {reader.take().word}"
+    clauses: list[Clause] = []
+    while (reader.here.word, reader.then.word) in _CLAUSES and reader.here.word in _ENDINGS:
+        first = reader.take()
+        clauses.append(Clause(f"{first.word} {reader.take().word}", first.at))
         while reader.accept(","):
-            reader.accept("FOR")
-            words += f", {reader.name().word}"
-        clauses.append(Clause(words, start.at))
+            reader.accept(first.word)
+            at = reader.here.at
+            if reader.here.word not in _ENDINGS[first.word]:
+                reader.unexpected()
+            clauses.append(Clause(f"{first.word} {reader.take().word}", at))
     return clauses

@@ -203,10 +203,14 @@ class OrderItem:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause that is recognised by its words alone: `USING SCOPE mine`, `WITH USER_MODE`, `FOR VIEW`."""
+    """A clause that is recognised by its words, in upper case: `WITH USER_MODE`, `FOR VIEW`.
+
+    `argument` is what follows them, as it is written: `mine` of `USING SCOPE mine`.
+    """
 
     words: str
     at: int
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)

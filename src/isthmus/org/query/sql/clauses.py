@@ -24,6 +24,7 @@ from isthmus.org.query.sql.conditions import ConditionWriter
 from isthmus.org.query.sql.expressions import Expressions, plain
 from isthmus.org.query.sql.forms import Forms
 from isthmus.org.query.sql.givens import Givens
+from isthmus.org.query.sql.scopes import scoped
 from isthmus.org.query.sql.visibility import Visibility, callers
 from isthmus.org.schema.model import FieldType
 from isthmus.org.schema.tables import has_shadow, quoted
@@ -101,9 +102,10 @@ def filtered(
     `form`: that in which what the caller may see is found out; the parameters are the same.
     """
     seen = visible.condition(query.root) if form is None else visible.in_form(query.root, form)
-    found += callers(seen)
+    scope = scoped(query)
+    found += callers(seen) + callers(scope)
     if query.where is None:
-        return together(kept(query.root.alias, all_rows), seen)
+        return together(kept(query.root.alias, all_rows), seen, scope)
 
     def semi_joined(join: InQuery, into: list[Parameter]) -> str:
         return _semi_joined(join, expressions.forms, all_rows, visible, into)
@@ -111,7 +113,7 @@ def filtered(
     writer = ConditionWriter(expressions, semi_joined)
     condition = writer.write(query.where)
     found += writer.parameters
-    return together(kept(query.root.alias, all_rows), seen, condition)
+    return together(kept(query.root.alias, all_rows), seen, scope, condition)
 
 
 def _semi_joined(

@@ -48,6 +48,9 @@ class Forms:
     """The text whose UTF-8 bytes are `{hex}`: a text of the schema that stands in the statement itself."""
     sweeps: bool
     """Whether there is a plan of its own for who sees most records. PostgreSQL plans by its statistics."""
+    lock: str
+    """What ends a statement that locks the rows of the table `{alias}`. SQLite has one writer: who is it has
+    locked all."""
 
 
 _SQLITE: Final = Forms(
@@ -82,6 +85,7 @@ _SQLITE: Final = Forms(
         "DAY_ONLY": "CAST(strftime('%s', {moment}, 'unixepoch', 'start of day') AS INTEGER) * 1000",
     },
     sweeps=True,
+    lock="",
 )
 _POSTGRESQL: Final = Forms(
     texts="(SELECT jsonb_array_elements_text(CAST(? AS jsonb)))",
@@ -120,6 +124,7 @@ _POSTGRESQL: Final = Forms(
         "DAY_ONLY": "CAST(EXTRACT(EPOCH FROM date_trunc('day', {moment})) AS BIGINT) * 1000",
     },
     sweeps=False,
+    lock=" FOR UPDATE OF {alias}",
 )
 _BY_DIALECT: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
 

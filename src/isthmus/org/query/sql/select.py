@@ -58,7 +58,8 @@ class SelectWriter:
     def _rows(self, columns: Sequence[str], condition: str) -> Statement:
         tail, after = limited(self._query)
         found = [*self._where_parameters, *self._orders.parameters, *after]
-        return statement(f"{self._select(columns)}{condition} ORDER BY {self._order}{tail}", found)
+        lock = self._forms.lock.format(alias=self._query.root.alias) if self._query.clauses.locks else ""
+        return statement(f"{self._select(columns)}{condition} ORDER BY {self._order}{tail}{lock}", found)
 
     def probe(self) -> str | None:
         """What tells whether `rows` should be asked with `every`; None: no matter."""
