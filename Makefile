@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen --quiet
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON_PREFERENCE := only-system
 
-.PHONY: setup test demo check fix simulate conformance bench docs clean
+.PHONY: setup test demo check fix simulate fuzz conformance bench docs clean
 
 setup: .venv/.ready
 
@@ -36,6 +36,9 @@ fix: setup
 
 simulate: setup  ## kills and power losses at many seeded moments; the demo's way with all of it killed
 	$(RUN) python -m tests.simulation
+
+fuzz: setup  ## make fuzz [SEED=1] [QUERIES=20000] [ONLY=number]: random queries, on both databases and evaluated
+	@$(RUN) python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(QUERIES),--queries $(QUERIES)) $(if $(ONLY),--only $(ONLY))
 
 conformance: setup  ## make conformance ORG=<url> TOKEN=<session>; the token goes by the environment, unseen
 	@$(RUN) python -m tests.conformance --org "$(ORG)"

@@ -18,6 +18,7 @@ from isthmus.org.save.engine import SaveEngine
 from isthmus.org.save.result import SaveResult
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import Field, FieldType, ObjectKind, Schema, SObjectType
+from isthmus.org.schema.schemes import Ciphers
 from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.store import SchemaStore
 from isthmus.org.schema.system_fields import custom_object_fields
@@ -103,12 +104,18 @@ def objects(models: Mapping[str, str], *more: SObjectType) -> list[SObjectType]:
 class World:
     """One org. What is asked without a user is asked by the platform itself."""
 
-    def __init__(self, database: Database, immediate: Database, wanted: Iterable[SObjectType]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        immediate: Database,
+        wanted: Iterable[SObjectType],
+        ciphers: Ciphers | None = None,
+    ) -> None:
         for component, migrations in COMPONENTS:
             migrate(database, component, migrations)
         self.database = database
         self.clock = ManualClock()
-        self.store = SchemaStore(database)
+        self.store = SchemaStore(database, ciphers)
         self.rights: dict[str, Access | None] = {}
         """Those of users whom not `LIMITED` is right for, where others ask about them."""
         self.queries = QueryEngine(

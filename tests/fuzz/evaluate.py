@@ -1,0 +1,203 @@
+"""Evaluate: what a query answers, found record by record. Slow and plain on purpose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+from tests.fuzz.conditions import Conditions
+from tests.fuzz.groups import Group, groups_of
+from tests.fuzz.tables import Asked, Record, Tables
+from tests.fuzz.tree import Aggregate, Children, CountAll, Fields, Item, Operand, Order, Path, Query, SemiJoin
+from tests.fuzz.values import Key, Val, sorted_by, wire
+
+from isthmus.org.schema.model import COMPOUNDS, Field, FieldType, SObjectType
+
+T = TypeVar("T")
+Row: TypeAlias = list[tuple[str, object]]
+"""Keys and values in order. A parent is a row or None, children are (their number, their rows) or None."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`total` is what `totalSize` says. `settled`: the order of the rows is known."""
+
+    total: int
+    rows: list[Row]
+    settled: bool = True
+
+
+class Evaluator:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def answer(self, query: Query, asked: Asked) -> Answer:
+        """What a query answers to who asks. Raises KeyError for a name that there is not."""
+        sobject = self._tables.object(query.source)
+        records = self._found(query, sobject, self._tables.seen(asked, sobject), asked)
+        if query.is_grouped:
+            return self._grouped(query, sobject, records, asked)
+        records = _page(query, self._sorted(query, sobject, records, asked))
+        if isinstance(query.select[0], CountAll):
+            return Answer(len(records), [])
+        return Answer(len(records), [self._row(query, sobject, each, asked) for each in records])
+
+    def _found(
+        self, query: Query, sobject: SObjectType, records: Sequence[Record], asked: Asked
+    ) -> list[Record]:
+        """The records that meet the query's condition."""
+        where = query.where
+        if where is None:
+            return list(records)
+        inner: dict[int, set[Val]] = {}
+
+        def within(join: SemiJoin, value: Val) -> bool:
+            if id(join) not in inner:
+                inner[id(join)] = self._selected(join.query, asked)
+            return value is not None and value in inner[id(join)]
+
+        def meets(record: Record) -> bool:
+            def value(operand: Operand) -> tuple[Field, Val]:
+                assert isinstance(operand, Path)
+                field = self._tables.field_at(sobject, operand)
+                return field, self._tables.value(asked, sobject, record, operand)
+
+            return Conditions(asked, value, within).meets(where)
+
+        return [each for each in records if meets(each)]
+
+    def _selected(self, query: Query, asked: Asked) -> set[Val]:
+        """What the query of a semi-join selects, nulls aside."""
+        sobject = self._tables.object(query.source)
+        [item] = query.select
+        assert isinstance(item, Item)
+        assert isinstance(item.value, Path)
+        found = self._found(query, sobject, self._tables.seen(asked, sobject), asked)
+        return {self._tables.value(asked, sobject, each, item.value) for each in found} - {None}
+
+    def _sorted(
+        self, query: Query, sobject: SObjectType, records: Sequence[Record], asked: Asked
+    ) -> list[Record]:
+        """Records in the query's order; those that are equal in it in the order of their ids."""
+        found = sorted(records, key=lambda record: str(record["Id"]))
+        for order in reversed(query.order_by):
+            assert isinstance(order.value, Path)
+            field = self._tables.field_at(sobject, order.value)
+            path = order.value
+            keys = [sorted_by(field, self._tables.value(asked, sobject, each, path)) for each in found]
+            found = [found[place] for place in in_order(keys, order)]
+        return found
+
+    def _grouped(self, query: Query, sobject: SObjectType, records: Sequence[Record], asked: Asked) -> Answer:
+        groups = groups_of(self._tables, query, sobject, records, asked)
+        if query.having is not None:
+            having = query.having
+            groups = [each for each in groups if Conditions(asked, each.value, _never_within).meets(having)]
+        settled = all(self._tables.field_at(sobject, each).encryption is None for each in query.group_by)
+        for order in reversed([*query.order_by, *(Order(each) for each in query.group_by)]):
+            keys = [each.sort_key(order.value) for each in groups]
+            groups = [groups[place] for place in in_order(keys, order)]
+        groups = _page(query, groups)
+        return Answer(len(groups), [_group_row(query, each) for each in groups], settled)
+
+    # What is answered
+
+    def _row(self, query: Query, sobject: SObjectType, record: Record, asked: Asked) -> Row:
+        row: Row = []
+        for item in query.select:
+            match item:
+                case Children():
+                    row.append(self._children(item.query, sobject, record, asked))
+                case Fields():
+                    wanted = [each for each in sobject.fields if _belongs(each, item.group)]
+                    row += [(each.name, self._shown(sobject, record, each, asked)) for each in wanted]
+                case Item(value=Path() as path):
+                    self._put(row, sobject, record, path, asked)
+                case _:
+                    raise AssertionError(item)
+        return row
+
+    def _put(self, row: Row, sobject: SObjectType, record: Record, path: Path, asked: Asked) -> None:
+        """Put a field where it belongs: among its record's, which stand where the first of them does."""
+        if not path.steps:
+            field = self._tables.field_at(sobject, path)
+            row.append((field.name, self._shown(sobject, record, field, asked)))
+            return
+        step, *further = path.steps
+        above = self._tables.parent(asked, sobject, record, step)
+        target = self._tables.parent_object(sobject, step)
+        inside = next((value for key, value in row if key == step), None)
+        if all(key != step for key, _ in row):
+            kind = [("@type", above["Type"])] if above is not None and target.name == "Name" else []
+            inside = None if above is None else kind
+            row.append((step, inside))
+        if above is not None:
+            assert isinstance(inside, list)
+            self._put(inside, target, above, Path(tuple(further), path.field), asked)
+
+    def _shown(self, sobject: SObjectType, record: Record, field: Field, asked: Asked) -> object:
+        if field.type in COMPOUNDS:
+            return _compound(sobject, record, field)
+        value = record[field.name]
+        if field.type is FieldType.ENCRYPTED and value is not None and not asked.who.clear:
+            assert field.mask_type == "lastFour"
+            text = str(value)
+            return "*" * (len(text) - 4) + text[-4:]
+        return wire(field, value)
+
+    def _children(
+        self, query: Query, sobject: SObjectType, record: Record, asked: Asked
+    ) -> tuple[str, object]:
+        relation = next(
+            each for each in self._tables.schema.children(sobject.name) if each.name == query.source
+        )
+        child = self._tables.object(relation.child)
+        below = [each for each in self._tables.seen(asked, child) if each[relation.field] == record["Id"]]
+        found = _page(query, self._sorted(query, child, self._found(query, child, below, asked), asked))
+        rows = [self._row(query, child, each, asked) for each in found]
+        return query.source, (len(rows), rows) if rows else None
+
+
+def in_order(keys: Sequence[Key | None], order: Order) -> list[int]:
+    """The places of the keys, sorted; equal ones stay as they are. Nulls are first unless the query says."""
+    nulls = [place for place, key in enumerate(keys) if key is None]
+    others = [place for place, key in enumerate(keys) if key is not None]
+    others.sort(key=lambda place: keys[place], reverse=order.descending)  # type: ignore[arg-type,return-value] # of one type
+    return others + nulls if order.nulls_first is False else nulls + others
+
+
+def _page(query: Query, found: list[T]) -> list[T]:
+    start = query.offset or 0
+    return found[start:] if query.limit is None else found[start : start + query.limit]
+
+
+def _group_row(query: Query, group: Group) -> Row:
+    row: Row = []
+    unnamed = 0
+    for item in query.select:
+        assert isinstance(item, Item)
+        field, value = group.value(item.value)
+        key = item.alias
+        if key is None and isinstance(item.value, Aggregate):
+            key = f"expr{unnamed}"
+            unnamed += 1
+        row.append((key or field.name, wire(field, value)))
+    return row
+
+
+def _belongs(field: Field, group: str) -> bool:
+    return group == "ALL" or field.custom == (group == "CUSTOM")
+
+
+def _compound(sobject: SObjectType, record: Record, field: Field) -> object:
+    """An address or a location by its parts; null where all of them are."""
+    prefix = field.name.removesuffix("__c").removesuffix("Address")
+    parts = [each for each in sobject.fields if each.compound == field.name]
+    named = {each.name.removeprefix(prefix).strip("_").removesuffix("__s"): each for each in parts}
+    keys = {name[0].lower() + name[1:]: each for name, each in named.items()}
+    if all(record[each.name] is None for each in parts):
+        return None
+    return {key: wire(keys[key], record[keys[key].name]) for key in sorted(keys)}
+
+
+def _never_within(join: SemiJoin, value: Val) -> bool:
+    raise AssertionError("no semi-join stands in HAVING")

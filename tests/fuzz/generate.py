@@ -1,0 +1,155 @@
+"""Generate: random queries that are right, and whose answers are seldom empty.
+
+What a query may be is drawn from the schema: which relationships there are, which fields may be filtered,
+sorted, grouped. A witness, one record that is seen, gives most literals, so that it meets most conditions.
+"""
+
+import random
+
+from tests.fuzz.literals import Literals
+from tests.fuzz.make_conditions import ConditionMaker
+from tests.fuzz.make_groups import GroupMaker
+from tests.fuzz.paths import Paths, is_sortable
+from tests.fuzz.tables import Asked, Record, Tables
+from tests.fuzz.tree import Children, Condition, CountAll, Fields, Item, Order, Path, Query, Selected
+
+from isthmus.org.schema.model import Field, SObjectType
+
+_ROOTS = {
+    "Gem__c": 8,
+    "Account": 5,
+    "Contact": 4,
+    "Opportunity": 4,
+    "Task": 4,
+    "Case": 3,
+    "Lead": 2,
+    "Facet__c": 3,
+    "User": 1,
+    "Group": 1,
+    "UserRole": 1,
+}
+_LEVELS = 5
+_SUBQUERIES_MAX = 6
+
+
+class Generator:
+    """Makes queries for one who asks."""
+
+    def __init__(self, chance: random.Random, tables: Tables, asked: Asked) -> None:
+        self._chance = chance
+        self._tables = tables
+        self._asked = asked
+        self._paths = Paths(chance, tables)
+        self._literals = Literals(chance, tables)
+        self._conditions = ConditionMaker(chance, tables, self._paths, self._literals)
+        self._groups = GroupMaker(chance, tables, self._paths, self._conditions)
+        self._subqueries = 0
+
+    def query(self) -> Query:
+        name = self._chance.choices(list(_ROOTS), list(_ROOTS.values()))[0]
+        sobject = self._tables.object(name)
+        where = self._where(sobject) if self._chance.random() < 0.85 else None
+        kind = self._chance.random()
+        if kind < 0.2:
+            return self._groups.query(sobject, where)
+        if kind < 0.25:
+            return Query((CountAll(),), name, where=where, limit=self._limit(), offset=self._offset())
+        return Query(
+            self._selected(sobject) if kind > 0.3 else self._all_fields(sobject),
+            name,
+            parents=self._parents(sobject),
+            scope="everything" if self._chance.random() < 0.03 else None,
+            where=where,
+            order_by=self._order_by(sobject),
+            limit=self._limit() if kind > 0.3 else self._chance.randint(1, 200),
+            offset=self._offset(),
+        )
+
+    def _where(self, sobject: SObjectType) -> Condition:
+        return self._conditions.condition(sobject, self._asked, self._witness(sobject))
+
+    def _witness(self, sobject: SObjectType) -> Record | None:
+        seen = self._tables.seen(self._asked, sobject)
+        return self._chance.choice(seen) if seen else None
+
+    def _selected(self, sobject: SObjectType) -> tuple[Selected, ...]:
+        found = (
+            self._paths.some(sobject, _any, stay=0.6) for _ in range(self._chance.choice((1, 2, 3, 4, 6)))
+        )
+        items: list[Selected] = [Item(each) for each in dict.fromkeys(found) if each is not None]
+        if self._chance.random() < 0.2:
+            items += self._children(sobject, 2)
+        return tuple(items) or (Item(Path((), "Id")),)
+
+    def _all_fields(self, sobject: SObjectType) -> tuple[Selected, ...]:
+        return (
+            Fields(
+                self._chance.choice(("ALL", "CUSTOM", "STANDARD") if sobject.custom else ("ALL", "STANDARD"))
+            ),
+        )
+
+    def _children(self, sobject: SObjectType, level: int) -> list[Selected]:
+        """Subqueries of child relationships, and theirs; `level` is that of theirs, the query's own is 1."""
+        known = [
+            each
+            for each in self._tables.schema.children(sobject.name)
+            if each.name is not None and each.child in self._tables.records and each.child != "Name"
+        ]
+        found: list[Selected] = []
+        for each in self._chance.sample(known, min(len(known), self._chance.choice((1, 1, 2)))):
+            if self._subqueries == _SUBQUERIES_MAX:
+                break
+            self._subqueries += 1
+            child = self._tables.object(each.child)
+            select: list[Selected] = [*self._selected_of_child(child)]
+            if level < _LEVELS and self._chance.random() < 0.35:
+                select += self._children(child, level + 1)
+            query = Query(
+                tuple(select),
+                str(each.name),
+                where=self._where(child) if self._chance.random() < 0.4 else None,
+                order_by=self._order_by(child),
+                limit=self._limit(),
+            )
+            found.append(Children(query))
+        return found
+
+    def _selected_of_child(self, child: SObjectType) -> tuple[Selected, ...]:
+        found = (self._paths.some(child, _any, stay=0.75) for _ in range(self._chance.choice((1, 2, 3))))
+        return tuple(Item(each) for each in dict.fromkeys(found) if each is not None) or (
+            Item(Path((), "Id")),
+        )
+
+    def _parents(self, sobject: SObjectType) -> tuple[tuple[str, ...], ...]:
+        """Parents that FROM names, each below one that it names before."""
+        if self._chance.random() > 0.1:
+            return ()
+        found: list[tuple[str, ...]] = []
+        for _ in range(self._chance.choice((1, 2, 3))):
+            above = self._chance.choice([(), *found])
+            owner = sobject
+            for step in above:
+                owner = self._tables.parent_object(owner, step)
+            further = self._paths.parents(owner)
+            if further and len(above) < _LEVELS:
+                found.append((*above, self._chance.choice(further)))
+        return tuple(dict.fromkeys(found))
+
+    def _order_by(self, sobject: SObjectType) -> tuple[Order, ...]:
+        count = self._chance.choice((0, 0, 1, 1, 2, 3))
+        found = (self._paths.some(sobject, is_sortable, stay=0.7) for _ in range(count))
+        return tuple(
+            Order(each, self._chance.random() < 0.5, self._chance.choice((None, None, True, False)))
+            for each in dict.fromkeys(found)
+            if each is not None
+        )
+
+    def _limit(self) -> int | None:
+        return self._chance.choice((None, None, 1, 2, 5, 20, 20, 2000)) if self._chance.random() < 0.98 else 0
+
+    def _offset(self) -> int | None:
+        return self._chance.choice((1, 2, 7)) if self._chance.random() < 0.1 else None
+
+
+def _any(field: Field) -> bool:
+    return True

@@ -1,0 +1,186 @@
+"""Org: the same random records in a SQLite and a PostgreSQL database, told to the evaluator once.
+
+The records are saved by the product; what the evaluator reads are the rows that lie in the tables then, which
+have to be the same in both databases. Who sees what, the oracle of the sharing suite says.
+"""
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tests.contract.places import Place, postgresql_place, sqlite_place
+from tests.contract.sharing.random_org import REQUIRED
+from tests.contract.sharing.world import INSTANCE, LIMITED, World
+from tests.fuzz import people
+from tests.fuzz.data import ANCHORS, COUNTS, Values, is_filled
+from tests.fuzz.people import ADMIN, People
+from tests.fuzz.schema import objects_of_all_types
+from tests.fuzz.tables import Asked, Record, Tables, Who
+from tests.fuzz.values import from_stored
+
+from isthmus.kernel.clock import SECOND
+from isthmus.kernel.database import Connection
+from isthmus.kernel.ids import Ids, record_id
+from isthmus.org.query.engine import QueryEngine
+from isthmus.org.query.result import QueryResult
+from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.tables import is_stored, quoted
+from isthmus.org.security.access import EVERYTHING
+from isthmus.org.security.encryption.vault import Vault
+from isthmus.org.security.principal import Principal
+
+READ = (*COUNTS, "User", "Group", "UserRole", "Name")
+"""The objects that queries go to."""
+ROUNDS = 12
+_DELETED = {"Opportunity": 4, "Task": 4, "Lead": 3, "Gem__c": 6, "Contact": 4}
+_ORGANIZATION = record_id("00D", INSTANCE, 1)
+
+
+class StandingClock:
+    """A clock that shows whatever it is set to."""
+
+    def __init__(self) -> None:
+        self.instant = ANCHORS[0]
+
+    def now(self) -> int:
+        return int(self.instant.timestamp()) * SECOND
+
+    def real_now(self) -> int:
+        return self.now()
+
+    async def sleep_until(self, due: int) -> None:
+        raise NotImplementedError("queries don't sleep")
+
+    def advance(self, milliseconds: int) -> int:
+        self.instant += timedelta(milliseconds=milliseconds)
+        return self.now()
+
+
+class Side:
+    """One of the two databases, and an engine that queries it."""
+
+    def __init__(self, place: Place, keys: Path, seed: int) -> None:
+        self.world = World(
+            place.open(), place.open_immediate(), objects_of_all_types(), Vault(keys, _ORGANIZATION)
+        )
+        self.name = self.world.database.dialect.name
+        self.clock = StandingClock()
+        self.engine = self.new_engine()
+        chance = random.Random(seed)
+        self.people = people.settle(self.world)
+        _fill(self.world, self.people, chance)
+        self.tables = tables_of(self.world)
+        people.share(self.world, self.people, self.tables, chance)
+
+    def new_engine(self) -> QueryEngine:
+        """One that has planned nothing yet."""
+        return QueryEngine(self.clock, Ids(seed=1), rights=lambda *_: LIMITED)
+
+    def ask(self, soql: str, asked: Asked) -> QueryResult:
+        """What the engine answers. Raises Fault."""
+        self.clock.instant = asked.now
+        principal = _principal(asked.who)
+        schema = self.world.schema
+        work = self.engine.run
+
+        def question(connection: Connection) -> QueryResult:
+            return work(connection, schema, principal, soql, all_rows=asked.all_rows)
+
+        return self.world.database.read(question).result()
+
+
+@dataclass(frozen=True)
+class Org:
+    """Both databases, what lies in them, and who may be asking."""
+
+    sides: tuple[Side, ...]
+    tables: Tables
+    users: tuple[Who, ...]
+
+    @property
+    def schema(self) -> Schema:
+        return self.tables.schema
+
+
+@contextmanager
+def random_org(seed: int, folder: Path) -> Iterator[Org]:
+    """The org of a seed. Skips the test where there is no PostgreSQL."""
+    with ExitStack() as closing:
+        places = (closing.enter_context(sqlite_place(folder)), closing.enter_context(postgresql_place()))
+        sides = tuple(Side(each, folder / f"{place}.keys", seed) for place, each in enumerate(places))
+        tables = sides[0].tables
+        for other in sides[1:]:
+            assert other.tables.records == tables.records, "both databases hold the same"
+        known = sides[0].people
+        known.learn(tables)
+        yield Org(sides, tables, known.all())
+
+
+def _principal(who: Who) -> Principal:
+    access = EVERYTHING if who is ADMIN else LIMITED
+    return Principal(
+        who.user_id,
+        f"{who.name}@example.com",
+        _ORGANIZATION,
+        "",
+        time_zone=who.zone,
+        locale=who.locale,
+        access=access,
+    )
+
+
+def _fill(world: World, known: People, chance: random.Random) -> None:
+    """Make records, a few of each object at a time, and delete some."""
+    ids: dict[str, list[str]] = {"User": sorted(known.users.values()), "Group": [known.queue]}
+    values = Values(chance, ids)
+    for instant in _rounds():
+        world.clock.advance(max(int(instant.timestamp()) * SECOND - world.clock.now(), 0))
+        for name, count in COUNTS.items():
+            made = [_record(world.schema[name], values) for _ in range(-(-count // ROUNDS))]
+            for result in world.insert(name, *made):
+                assert result.success, (name, result.errors)
+                ids.setdefault(name, []).append(str(result.id))
+    for name, count in _DELETED.items():
+        for each in chance.sample(ids[name], count):
+            world.delete(each)
+
+
+def _rounds() -> list[datetime]:
+    """When records are made: about each of the anchors of the year."""
+    year = sorted(each for each in ANCHORS if each.year == 2026)
+    around = (timedelta(hours=-25), timedelta(), timedelta(hours=23))
+    return sorted(each + away for each in year for away in around)[:ROUNDS]
+
+
+def _record(sobject: SObjectType, values: Values) -> dict[str, object]:
+    found = {each.name: values.of(each) for each in sobject.fields if is_filled(sobject, each)}
+    for latitude in [each for each in found if "Latitude" in each]:
+        other = latitude.replace("Latitude", "Longitude")
+        if found[latitude] is None or found[other] is None:
+            found[latitude] = found[other] = None
+    return {
+        **REQUIRED.get(sobject.name, {}),
+        **{name: each for name, each in found.items() if each is not None},
+    }
+
+
+def tables_of(world: World) -> Tables:
+    """What lies in the tables, encrypted values opened."""
+    return Tables(world.schema, {name: dict(_rows(world, world.schema[name])) for name in READ})
+
+
+def _rows(world: World, sobject: SObjectType) -> Iterator[tuple[str, Record]]:
+    fields = [each for each in sobject.fields if is_stored(each)]
+    columns = ", ".join(quoted(each.name) for each in fields)
+    for row in world.rows(f"SELECT {columns} FROM {quoted(sobject.name)}"):
+        values: Mapping[str, object] = dict(zip((each.name for each in fields), row, strict=True))
+        opened = {
+            each.name: from_stored(
+                each, values[each.name] if each.cipher is None else each.cipher.open(row[place])
+            )
+            for place, each in enumerate(fields)
+        }
+        yield str(values["Id"]), {"IsDeleted": False, **opened}

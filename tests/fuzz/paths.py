@@ -1,0 +1,102 @@
+"""Paths: which fields a query of an object can name, through up to five relationships."""
+
+import random
+from collections.abc import Callable, Iterator
+
+from tests.fuzz.data import FILLED
+from tests.fuzz.tables import Tables
+from tests.fuzz.tree import Path
+
+from isthmus.org.schema.model import COMPOUNDS, IDS, Field, SObjectType
+
+LEVELS_MAX = 5
+_ALSO = ("Id", "Name", "CreatedDate", "OwnerId", "IsDeleted", "CaseNumber", "CreatedById", "LastModifiedById")
+_OTHERS = {
+    "User": ("LastName", "Username", "IsActive", "ManagerId", "Title", "UserRoleId", "Email", "Alias"),
+    "Group": ("Type", "DoesIncludeBosses", "RelatedId", "Email"),
+    "UserRole": ("ParentRoleId", "OpportunityAccessForAccountOwner", "DeveloperName"),
+    "Name": ("Type", "FirstName", "LastName", "Email", "Phone", "Title", "Username", "IsActive", "Alias"),
+    "Opportunity": ("IsClosed", "IsWon", "ExpectedRevenue", "ForecastCategoryName", "FiscalYear"),
+    "Task": ("IsClosed", "AccountId"),
+    "Gem__c": ("Place__c",),
+    "Account": ("BillingAddress",),
+}
+
+
+class Paths:
+    """Picks paths at random."""
+
+    def __init__(self, chance: random.Random, tables: Tables) -> None:
+        self._chance = chance
+        self._tables = tables
+        self._fields: dict[str, tuple[Field, ...]] = {}
+        self._parents: dict[str, tuple[str, ...]] = {}
+
+    def fields(self, sobject: SObjectType) -> tuple[Field, ...]:
+        """The fields of an object that queries name; others have no values."""
+        if sobject.name not in self._fields:
+            names = {*FILLED.get(sobject.name, ()), *_ALSO, *_OTHERS.get(sobject.name, ())}
+            self._fields[sobject.name] = tuple(each for each in sobject.fields if each.name in names)
+        return self._fields[sobject.name]
+
+    def parents(self, sobject: SObjectType) -> tuple[str, ...]:
+        """The relationships to parents whose records are known."""
+        if sobject.name not in self._parents:
+            self._parents[sobject.name] = tuple(self._known_parents(sobject))
+        return self._parents[sobject.name]
+
+    def some(
+        self,
+        sobject: SObjectType,
+        wanted: Callable[[Field], bool],
+        *,
+        levels: int = LEVELS_MAX,
+        stay: float = 0.65,
+    ) -> Path | None:
+        """A path to a field that is wanted, most often one of the object's own; None: there is none."""
+        steps: list[str] = []
+        owner = sobject
+        while len(steps) < levels and self._chance.random() > stay:
+            further = self.parents(owner)
+            if not further:
+                break
+            steps.append(self._chance.choice(further))
+            owner = self._tables.parent_object(owner, steps[-1])
+        fields = [each for each in self.fields(owner) if wanted(each)]
+        if not fields:
+            return None
+        kinds = sorted({each.type.value for each in fields})
+        kind = self._chance.choice(kinds) if self._chance.random() < 0.6 else None
+        some = [each for each in fields if kind in (None, each.type.value)]
+        return Path(tuple(steps), self._chance.choice(some).name)
+
+    def lookup(self, sobject: SObjectType, targets: frozenset[str]) -> Field | None:
+        """A field that holds ids of one of the targets, the object's own id among them."""
+        found = [
+            each for each in self.fields(sobject) if each.type in IDS and targets & targets_of(sobject, each)
+        ]
+        return self._chance.choice(found) if found else None
+
+    def _known_parents(self, sobject: SObjectType) -> Iterator[str]:
+        for each in self.fields(sobject):
+            if each.relationship_name and sobject.parent_field(each.relationship_name) is each:
+                target = "Name" if each.polymorphic else each.reference_to[0]
+                if target in self._tables.records:
+                    yield each.relationship_name
+
+
+def targets_of(sobject: SObjectType, field: Field) -> frozenset[str]:
+    """The objects whose ids a field holds."""
+    return frozenset(field.reference_to) or frozenset({sobject.name})
+
+
+def is_filterable(field: Field) -> bool:
+    return field.filterable and field.type not in COMPOUNDS
+
+
+def is_sortable(field: Field) -> bool:
+    return field.sortable and field.type not in COMPOUNDS
+
+
+def is_groupable(field: Field) -> bool:
+    return field.groupable and field.type not in COMPOUNDS and not field.calculated

@@ -1,0 +1,98 @@
+"""Tables: the records that both databases hold, as the evaluator reads them, and who sees which of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from tests.fuzz.tree import Path
+from tests.fuzz.values import Val
+
+from isthmus.org.schema.model import Field, FieldType, Schema, SObjectType
+
+Record: TypeAlias = Mapping[str, Val]
+
+
+@dataclass(frozen=True)
+class Who:
+    """A user: where they are, when a week begins there, and which records they see.
+
+    `hidden` are the ids of the records that they do not see. `clear`: encrypted text is not masked for them.
+    """
+
+    name: str
+    user_id: str
+    zone: str
+    locale: str
+    week_starts: int
+    hidden: frozenset[str] = frozenset()
+    clear: bool = True
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks, at which instant, and whether for deleted records too."""
+
+    who: Who
+    now: datetime
+    all_rows: bool = False
+
+
+@dataclass
+class Tables:
+    """Records by object and id. `Name` has a row for every record that has a name."""
+
+    schema: Schema
+    records: dict[str, dict[str, Record]] = field(default_factory=dict)
+
+    def object(self, name: str) -> SObjectType:
+        return self.schema[name]
+
+    def field_at(self, sobject: SObjectType, path: Path) -> Field:
+        """The field at the end of a path. Raises KeyError."""
+        for step in path.steps:
+            sobject = self.parent_object(sobject, step)
+        found = sobject.field(path.field)
+        if found is None:
+            raise KeyError(f"{sobject.name}.{path.field}")
+        return found
+
+    def parent_object(self, sobject: SObjectType, relationship: str) -> SObjectType:
+        lookup = self._lookup(sobject, relationship)
+        return self.schema["Name" if lookup.polymorphic else lookup.reference_to[0]]
+
+    def parent(self, asked: Asked, sobject: SObjectType, record: Record, relationship: str) -> Record | None:
+        """The record that a lookup leads to, if it leads to one that is seen."""
+        lookup = self._lookup(sobject, relationship)
+        record_id = record[lookup.name]
+        if record_id is None or record_id in asked.who.hidden:
+            return None
+        return self.records[self.parent_object(sobject, relationship).name].get(str(record_id))
+
+    def value(self, asked: Asked, sobject: SObjectType, record: Record, path: Path) -> Val:
+        """What a path leads to: null where a record on the way is missing, and a boolean then false."""
+        found: Record | None = record
+        owner = sobject
+        for step in path.steps:
+            if found is not None:
+                found = self.parent(asked, owner, found, step)
+            owner = self.parent_object(owner, step)
+        if found is None:
+            return False if self.field_at(sobject, path).type is FieldType.BOOLEAN else None
+        return found[path.field]
+
+    def seen(self, asked: Asked, sobject: SObjectType) -> list[Record]:
+        """The records of an object that the user sees, by their ids."""
+        records = self.records[sobject.name]
+        return [
+            records[each]
+            for each in sorted(records)
+            if each not in asked.who.hidden and (asked.all_rows or not records[each]["IsDeleted"])
+        ]
+
+    @staticmethod
+    def _lookup(sobject: SObjectType, relationship: str) -> Field:
+        lookup = sobject.parent_field(relationship)
+        if lookup is None:
+            raise KeyError(f"{sobject.name}: {relationship}")
+        return lookup
