@@ -33,6 +33,7 @@ from isthmus.org.schema import recorded
 from isthmus.org.schema.examine import refusal_text
 from isthmus.org.schema.model import Schema
 from isthmus.org.schema.store import SchemaStore
+from isthmus.org.search import tables as search_tables
 from isthmus.org.security import tables as security_tables
 from isthmus.org.security.encryption import register
 from isthmus.org.security.encryption.tenant_secrets import SecretsUnreadable
@@ -48,6 +49,7 @@ COMPONENTS: Final = (
     ("org", provision.MIGRATIONS),
     ("schema", recorded.MIGRATIONS),
     ("save", save_tables.MIGRATIONS),
+    (search_tables.COMPONENT, search_tables.MIGRATIONS),
     ("query", cursor.MIGRATIONS),
     ("recent", recent.MIGRATIONS),
     ("limits", usage.MIGRATIONS),

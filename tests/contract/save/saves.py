@@ -23,6 +23,7 @@ from isthmus.org.save.upsert import upsert
 from isthmus.org.schema import recorded
 from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.store import SchemaStore
+from isthmus.org.search import tables as search_tables
 from isthmus.org.security.principal import Principal
 from isthmus.org.security.sharing import tables as sharing_tables
 
@@ -56,6 +57,7 @@ class Saves:
     ) -> None:
         migrate(database, recorded.COMPONENT, recorded.MIGRATIONS)
         migrate(database, tables.COMPONENT, tables.MIGRATIONS)
+        migrate(database, search_tables.COMPONENT, search_tables.MIGRATIONS)
         migrate(database, sharing_tables.COMPONENT, sharing_tables.MIGRATIONS)
         store = SchemaStore(database)
         change = store.apply(objects)

@@ -17,6 +17,7 @@ from isthmus.org.save.result import SaveOptions, SaveResult
 from isthmus.org.save.sharing import upkeep_of
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import Schema
+from isthmus.org.search.upkeep import reconcile
 from isthmus.org.security.principal import Principal
 from isthmus.org.security.rights.directory import GRANTING, count_change
 
@@ -168,11 +169,14 @@ class SaveFace(OrgState):
     def _as_platform(
         self, tx: Transaction, schema: Schema, principal: Principal, work: Callable[[Running], None]
     ) -> None:
-        """Run `work` of the platform itself, and bring sharing up to the schema: for `founder` alone."""
+        """Run `work` of the platform itself, and bring sharing and search up to the schema: for `founder`
+        alone.
+        """
 
         def whole(unit: UnitOfWork) -> None:
             self._running(work)(unit)
             upkeep_of(unit).reconcile()
+            reconcile(unit.tx, schema)
             self._audit.finish_defaults(unit.tx, schema)
 
         self._saves.transaction(tx, schema, principal, whole, system=True)

@@ -70,6 +70,7 @@ from isthmus.org.save.steps.references import check_references, check_references
 from isthmus.org.save.steps.register import register_names
 from isthmus.org.save.steps.remove import check_recycle_bin, delete_records, undelete_records
 from isthmus.org.save.steps.require import check_required_fields
+from isthmus.org.save.steps.search import note_searched_text
 from isthmus.org.save.steps.share import (
     check_file_links,
     check_record_access,
@@ -126,6 +127,7 @@ SAVE_ORDER: Final[tuple[Step, ...]] = (
     delete_records,
     undelete_records,
     register_names,
+    note_searched_text,
     tell_followers,
     run_after_handlers,
     run_assignment_rules,

@@ -21,6 +21,7 @@ from isthmus.org.save.refusal import refusal
 from isthmus.org.save.statements import Statements
 from isthmus.org.schema.model import Field, FieldType, Schema, SObjectType
 from isthmus.org.schema.tables import is_stored
+from isthmus.org.search.fields import searched_fields
 from isthmus.org.security.access import Access
 
 _LAYOUTS_MAX: Final = 512
@@ -89,6 +90,8 @@ class Plan:
         self.follows = followed_by(schema, sobject)
         self.followers = followers_of(schema, sobject)
         self.registry = registry_of(schema, sobject)
+        self.searched = tuple(each.name for each in searched_fields(sobject))
+        """The fields by whose text records are found; the name first."""
         self.statements = Statements(sobject)
         self._layouts: dict[tuple[str, ...], Layout] = {}
 

@@ -15,6 +15,8 @@ from isthmus.kernel.database import Connection, Transaction
 from isthmus.org.save.statements import in_parts, run_each
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.schema.tables import quoted
+from isthmus.org.search.changes import note
+from isthmus.org.search.fields import is_searched
 from isthmus.org.security.sharing.model import sharing_model
 
 RETENTION: Final = 15 * DAY
@@ -121,8 +123,11 @@ def purge(tx: Transaction, schema: Schema, now: int) -> int:
     )
     for name, group in groupby(due, key=lambda row: str(row[1])):
         ids = [(row[0],) for row in group]
-        if schema.find(name) is not None:
+        sobject = schema.find(name)
+        if sobject is not None:
             run_each(tx, f'DELETE FROM {quoted(name)} WHERE "Id" = ?', ids)
+            if is_searched(sobject):
+                note(tx, (str(row[0]) for row in ids))
         if table := sharing_model(schema).kept.get(name):
             run_each(tx, f"DELETE FROM {quoted(table.name)} WHERE {quoted(table.record)} = ?", ids)
         if schema.find("Name") is not None:

@@ -11,6 +11,7 @@ from isthmus.kernel.database import Transaction
 from isthmus.org.save.names import REGISTRY
 from isthmus.org.schema.model import ObjectKind, Schema, SObjectType
 from isthmus.org.schema.tables import quoted, table
+from isthmus.org.search.upkeep import start_over
 
 SET_UP: Final = frozenset(
     {
@@ -73,5 +74,6 @@ def reset(tx: Transaction, schema: Schema) -> None:
         tx.execute(
             f'DELETE FROM {quoted(REGISTRY)} WHERE "Type" IN ({marks}) AND "Id" NOT IN ({kept})', names
         )
+    start_over(tx, (each for each in schema if not is_data(each) or each.name == _STANDARD_PRICES))
     tx.execute('DELETE FROM "isthmus_recycle_bin"')
     tx.execute('DELETE FROM "isthmus_cleared_lookup"')

@@ -19,6 +19,8 @@ from isthmus.org.schema.instants import whole_second
 from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.share_objects import is_share
 from isthmus.org.schema.tables import quoted
+from isthmus.org.search.changes import note
+from isthmus.org.search.fields import is_searched
 
 
 @step(Operation.DELETE, lasting=True)
@@ -38,6 +40,8 @@ def delete_records(save: Save) -> None:
         ids = [each.id for each in entries]
         if sobject.field("IsDeleted") is None or is_share(sobject):
             run_each(unit.tx, f'DELETE FROM {quoted(sobject.name)} WHERE "Id" = ?', [(each,) for each in ids])
+            if is_searched(sobject):
+                note(unit.tx, ids)
         else:
             _flag(unit, sobject, ids, 1)
             binned += entries
