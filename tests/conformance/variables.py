@@ -5,7 +5,7 @@
     {{acme}}                 what a step captured under that name
     {{acme|15}}              with a filter: 15 (short id), lower, upper, url, base64, wire (an instant as
                              answers write it), http (as an HTTP header does), path (of a URL),
-                             offset (+00:00 for Z)
+                             offset (+00:00 for Z), 4000 (the first 4,000 characters)
     {{today}} {{today-1d}}   dates in the running user's time zone; anchors today, week, month, quarter, year
                              (their first day), steps in d, w, M, y
     {{month+1M-1d}}          more than one step
@@ -104,6 +104,7 @@ def _step(day: date, count: int, unit: str) -> date:
 
 _FILTERS: Final[Mapping[str, Callable[[str], str]]] = {
     "15": lambda value: value[:15],
+    "4000": lambda value: value[:4_000],
     "lower": str.lower,
     "upper": str.upper,
     "url": lambda value: urllib.parse.quote(value, safe=""),
