@@ -138,17 +138,21 @@ def limited(query: BoundQuery) -> tuple[str, list[Parameter]]:
 
 
 class OrderWriter:
-    """Writes what rows are sorted by; `parameters` grows in the text's order."""
+    """Writes what rows are sorted by; `parameters` grows in the text's order.
 
-    def __init__(self, expressions: Expressions) -> None:
+    `totals`: there are subtotals among the rows, in which anything may be null.
+    """
+
+    def __init__(self, expressions: Expressions, *, totals: bool = False) -> None:
         self._expressions = expressions
+        self._totals = totals
         self.parameters: list[Parameter] = []
 
     def write(self, order: BoundOrder) -> list[tuple[str, str]]:
         """The expressions that stand for one item of ORDER BY, each with its direction."""
         column = self._expressions.folded(order.field)
         ending = " DESC" if order.descending else ""
-        if _nullable(order.field):
+        if self._totals or _nullable(order.field):
             usual = self._expressions.forms.nulls_first_ascending != order.descending
             if usual != order.nulls_first:
                 ending += " NULLS FIRST" if order.nulls_first else " NULLS LAST"

@@ -69,7 +69,7 @@ class ConditionWriter:
         column = self._expressions.searched(field)
         if field.field.type is FieldType.BOOLEAN:
             value = isinstance(operand, Boolean) and operand.value
-            return f"{column} = {int(value != test.negated)}"
+            return f"{self._expressions.flag(field)} = {int(value != test.negated)}"
         if isinstance(operand, Null) or (_is_empty(operand) and test.operator in ("=", "LIKE")):
             if test.operator not in ("=", "LIKE") or (test.operator == "LIKE" and isinstance(operand, Null)):
                 return _ALWAYS if test.negated else _NEVER
@@ -127,7 +127,8 @@ class ConditionWriter:
         if test.field.field.type is FieldType.BOOLEAN:
             values = {int(isinstance(each, Boolean) and each.value) for each in test.operands}
             wanted = sorted({0, 1} - values if test.negated else values)
-            return f"{column} IN ({', '.join(map(str, wanted))})" if wanted else _NEVER
+            flag = self._expressions.flag(test.field)
+            return f"{flag} IN ({', '.join(map(str, wanted))})" if wanted else _NEVER
         found = self._found(test, column)
         if not found:
             return f"{column} IS {'NOT ' if test.negated else ''}NULL"

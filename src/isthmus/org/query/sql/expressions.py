@@ -114,7 +114,16 @@ class Expressions:
         )
         return f"CASE {column}{whens} ELSE '{len(picklist):0{_PLACE_DIGITS}}' END || {column}"
 
+    def flag(self, value: BoundValue) -> str:
+        """A boolean as it is compared: never null, not even in a subtotal over it."""
+        if isinstance(value, BoundField) and self._is_total(value):
+            return "0"
+        return self.searched(value)
+
     def _is_total(self, key: BoundKey) -> bool:
+        """Whether the rows are subtotals over a key, or over the date that it is a part of."""
+        if isinstance(key, BoundDatePart) and self._is_total(key.of):
+            return True
         return any(is_same(key, each) for each in self._over)
 
     def _number(self, value: BoundAggregate) -> str:

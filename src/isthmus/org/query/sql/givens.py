@@ -27,6 +27,11 @@ class Givens:
         return f"{_ALIAS}.{name}"
 
     @property
+    def columns(self) -> list[str]:
+        """Every column that is given."""
+        return [f"{_ALIAS}.{name}" for name in self._columns]
+
+    @property
     def joined(self) -> str:
         """The join of that row, '' where nothing is given."""
         if not self._columns:

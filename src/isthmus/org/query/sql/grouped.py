@@ -9,7 +9,7 @@ Source: SOQL and SOSL Reference, GROUP BY, GROUP BY ROLLUP, GROUP BY CUBE, HAVIN
 from dataclasses import dataclass
 from typing import Final
 
-from isthmus.org.query.bound import BoundOrder, BoundQuery, Grouping, InQuery
+from isthmus.org.query.bound import BoundField, BoundKey, BoundOrder, BoundQuery, Grouping, InQuery
 from isthmus.org.query.plan import Parameter, Statement, Wide
 from isthmus.org.query.sql.clauses import OrderWriter, filtered, limited, source, statement, where
 from isthmus.org.query.sql.conditions import ConditionWriter
@@ -17,6 +17,7 @@ from isthmus.org.query.sql.expressions import Expressions
 from isthmus.org.query.sql.forms import Forms
 from isthmus.org.query.sql.select import is_selective, sample_of
 from isthmus.org.query.sql.visibility import Visibility
+from isthmus.org.schema.tables import has_shadow, search_column, shadow
 from isthmus.org.security.sharing.predicate import Form
 
 _NO_TOTALS: Final = frozenset[int]()
@@ -43,11 +44,12 @@ class Groups:
         query, grouping = self.query, self.grouping
         expressions = Expressions(self.forms, tuple(grouping.by[place] for place in sorted(over)))
         columns = [expressions.shown(each.value) for each in grouping.items]
-        first: list[Parameter] = []
+        orders, first = self.orders(expressions, over if ordered else None)
         if ordered:
-            orders, first = self.orders(expressions, over)
             columns += [expression for expression, _ in orders]
             columns.append("COUNT(*)")  # without an aggregate the grand total were a row for each record
+        having = ConditionWriter(expressions, _no_semi_join)
+        having_text = "" if grouping.having is None else f" HAVING {having.write(grouping.having)}"
         rows = Expressions(self.forms)  # a row is chosen by its own values, these groups' or not
         rows.givens = expressions.givens
         after: list[Parameter] = []
@@ -59,26 +61,26 @@ class Groups:
             for key in expressions.group_keys(each)
         ]
         if keys:
+            keys += expressions.givens.columns  # the same in every row, which PostgreSQL can't know
             condition += f" GROUP BY {', '.join(dict.fromkeys(keys))}"
-        if grouping.having is not None:
-            conditions = ConditionWriter(expressions, _no_semi_join)
-            condition += f" HAVING {conditions.write(grouping.having)}"
-            after += conditions.parameters
+        condition += having_text
+        after += having.parameters
         read = source(query.tables, self.visible, expressions.givens)
-        return f"SELECT {', '.join(columns)}{read.sql}{condition}", [*first, *read.parameters, *after]
+        sql = f"SELECT {', '.join(columns)}{read.sql}{condition}"
+        return sql, [*(first if ordered else ()), *read.parameters, *after]
 
     def orders(
         self, expressions: Expressions, over: frozenset[int] | None
     ) -> tuple[list[tuple[str, str]], list[Parameter]]:
         """What groups are sorted by, each with its direction, and the parameters of these."""
-        writer = OrderWriter(expressions)
+        writer = OrderWriter(expressions, totals=over is not None)
         found = [item for order in self.query.order_by for item in writer.write(order)]
         for place, key in enumerate(self.grouping.by):
             if over is not None:
                 found.append((str(int(place in over)), ""))
             found += writer.write(BoundOrder(key, False, True))
         # Values whose case counts are sorted as if it didn't: those that differ in case alone need more.
-        found += [(key, "") for each in self.grouping.by for key in expressions.group_keys(each)[:-1]]
+        found += [(expressions.searched(each), "") for each in self.grouping.by if _is_exact(each)]
         return found, writer.parameters
 
 
@@ -126,6 +128,15 @@ def wide_group(groups: Groups) -> Wide | None:
         return None
     swept = Groups(query, groups.grouping, groups.forms, groups.all_rows, visible, Form.SWEPT)
     return Wide(sample_of(query, visible), page=grouped(swept))
+
+
+def _is_exact(key: BoundKey) -> bool:
+    """Whether values that differ in case alone are groups of their own."""
+    return (
+        isinstance(key, BoundField)
+        and has_shadow(key.field)
+        and search_column(key.field) != shadow(key.field)
+    )
 
 
 def usual_form(query: BoundQuery) -> Form | None:
