@@ -22,7 +22,8 @@ def _items(shape: Shape, row: ResultRow) -> Iterator[tuple[str, object]]:
     for item in shape.items:
         match item:
             case Column():
-                yield item.key, _value(item, row)
+                value = _value(item, row)
+                yield item.key, None if row[item.index] is None and shape.id_index is None else value
             case Compound():
                 parts = {key: _value(part, row) for key, part in item.parts}
                 yield item.key, None if set(parts.values()) == {None} else parts

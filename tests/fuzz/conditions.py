@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from tests.fuzz.days import Days, days_of
+from tests.fuzz.days import Days, Fiscal, days_of
 from tests.fuzz.tables import Asked
 from tests.fuzz.tree import (
     And,
@@ -47,6 +47,7 @@ class Conditions:
     asked: Asked
     value: Callable[[Operand], tuple[Field, Val]]
     within: Callable[[SemiJoin, Val], bool]
+    fiscal: Fiscal
 
     def meets(self, condition: Condition) -> bool:
         match condition:
@@ -83,6 +84,8 @@ class Conditions:
         return left is not None and other is not None and _TESTS[operator](left, other)
 
     def _equals(self, field: Field, value: Val, right: Value) -> bool:
+        if field.type is FieldType.BOOLEAN:  # it is never null, not even in a subtotal
+            return bool(value) == meaning(field, right)
         if isinstance(right, Range):
             start, end = self._days(right)
             return value is not None and start <= self._day(field, value) < end
@@ -110,7 +113,7 @@ class Conditions:
     def _days(self, literal: Range) -> Days:
         who = self.asked.who
         today = self.asked.now.astimezone(ZoneInfo(who.zone)).date()
-        return days_of(literal.name, literal.count, today, week_starts=who.week_starts)
+        return days_of(literal.name, literal.count, today, week_starts=who.week_starts, fiscal=self.fiscal)
 
     def _day(self, field: Field, value: Val) -> date:
         """The day of a date, or the one on which an instant falls where the user is."""

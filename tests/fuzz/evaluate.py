@@ -7,7 +7,19 @@ from typing import TypeAlias, TypeVar
 from tests.fuzz.conditions import Conditions
 from tests.fuzz.groups import Group, groups_of
 from tests.fuzz.tables import Asked, Record, Tables
-from tests.fuzz.tree import Aggregate, Children, CountAll, Fields, Item, Operand, Order, Path, Query, SemiJoin
+from tests.fuzz.tree import (
+    Children,
+    CountAll,
+    DatePart,
+    Fields,
+    Grouping,
+    Item,
+    Operand,
+    Order,
+    Path,
+    Query,
+    SemiJoin,
+)
 from tests.fuzz.values import Key, Val, sorted_by, wire
 
 from isthmus.org.schema.model import COMPOUNDS, Field, FieldType, SObjectType
@@ -44,10 +56,11 @@ class Evaluator:
     def _found(
         self, query: Query, sobject: SObjectType, records: Sequence[Record], asked: Asked
     ) -> list[Record]:
-        """The records that meet the query's condition."""
+        """The records that are within the query's scope and meet its condition."""
+        records = [each for each in records if _is_within(query.scope, each, asked)]
         where = query.where
         if where is None:
-            return list(records)
+            return records
         inner: dict[int, set[Val]] = {}
 
         def within(join: SemiJoin, value: Val) -> bool:
@@ -57,11 +70,11 @@ class Evaluator:
 
         def meets(record: Record) -> bool:
             def value(operand: Operand) -> tuple[Field, Val]:
-                assert isinstance(operand, Path)
-                field = self._tables.field_at(sobject, operand)
-                return field, self._tables.value(asked, sobject, record, operand)
+                assert isinstance(operand, Path | DatePart)
+                field = self._tables.key_field(sobject, operand)
+                return field, self._tables.key(asked, sobject, record, operand)
 
-            return Conditions(asked, value, within).meets(where)
+            return Conditions(asked, value, within, self._tables.fiscal).meets(where)
 
         return [each for each in records if meets(each)]
 
@@ -90,13 +103,19 @@ class Evaluator:
     def _grouped(self, query: Query, sobject: SObjectType, records: Sequence[Record], asked: Asked) -> Answer:
         groups = groups_of(self._tables, query, sobject, records, asked)
         if query.having is not None:
-            having = query.having
-            groups = [each for each in groups if Conditions(asked, each.value, _never_within).meets(having)]
-        settled = all(self._tables.field_at(sobject, each).encryption is None for each in query.group_by)
-        for order in reversed([*query.order_by, *(Order(each) for each in query.group_by)]):
+            having, fiscal = query.having, self._tables.fiscal
+            groups = [
+                each for each in groups if Conditions(asked, each.value, _never_within, fiscal).meets(having)
+            ]
+        fields = [self._tables.key_field(sobject, each) for each in query.group_by]
+        orders = list(query.order_by)
+        for key in query.group_by:  # subtotals come after what they are the totals of
+            orders += [Order(Grouping(key)), Order(key)]
+        for order in reversed(orders):
             keys = [each.sort_key(order.value) for each in groups]
             groups = [groups[place] for place in in_order(keys, order)]
         groups = _page(query, groups)
+        settled = all(each.encryption is None for each in fields)
         return Answer(len(groups), [_group_row(query, each) for each in groups], settled)
 
     # What is answered
@@ -157,6 +176,23 @@ class Evaluator:
         return query.source, (len(rows), rows) if rows else None
 
 
+def _is_within(scope: str | None, record: Record, asked: Asked) -> bool:
+    """Source: SOQL and SOSL Reference, USING SCOPE; docs/decisions/0168-scopes-and-clauses.md."""
+    user, owner = asked.who.user_id, str(record.get("OwnerId"))
+    match scope:
+        case None | "everything" | "scopingRule":
+            return True
+        case "mine":
+            return owner == user
+        case "delegated":
+            return record["CreatedById"] == user != owner
+        case "queue_owned":
+            return owner.startswith("00G")
+        case "user_owned":
+            return owner.startswith("005")
+    raise KeyError(scope)
+
+
 def in_order(keys: Sequence[Key | None], order: Order) -> list[int]:
     """The places of the keys, sorted; equal ones stay as they are. Nulls are first unless the query says."""
     nulls = [place for place, key in enumerate(keys) if key is None]
@@ -177,7 +213,7 @@ def _group_row(query: Query, group: Group) -> Row:
         assert isinstance(item, Item)
         field, value = group.value(item.value)
         key = item.alias
-        if key is None and isinstance(item.value, Aggregate):
+        if key is None and not isinstance(item.value, Path):
             key = f"expr{unnamed}"
             unnamed += 1
         row.append((key or field.name, wire(field, value)))

@@ -58,7 +58,7 @@ class Generator:
             self._selected(sobject) if kind > 0.3 else self._all_fields(sobject),
             name,
             parents=self._parents(sobject),
-            scope="everything" if self._chance.random() < 0.03 else None,
+            scope=self._scope(name) if self._chance.random() < 0.06 else None,
             where=where,
             order_by=self._order_by(sobject),
             limit=self._limit() if kind > 0.3 else self._chance.randint(1, 200),
@@ -143,6 +143,13 @@ class Generator:
             for each in dict.fromkeys(found)
             if each is not None
         )
+
+    def _scope(self, name: str) -> str:
+        more = {"Task": ("delegated",), "Case": ("queue_owned", "user_owned")}
+        owned: tuple[str, ...] = (
+            () if name in ("Facet__c", "User", "Group", "UserRole") else ("mine", "scopingRule")
+        )
+        return self._chance.choice(("everything", *owned, *more.get(name, ())))
 
     def _limit(self) -> int | None:
         return self._chance.choice((None, None, 1, 2, 5, 20, 20, 2000)) if self._chance.random() < 0.98 else 0

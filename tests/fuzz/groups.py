@@ -1,15 +1,17 @@
 """Groups: records put together, and what is said of each group.
 
-Source: SOQL and SOSL Reference, Aggregate Functions, GROUP BY, HAVING.
+Source: SOQL and SOSL Reference, Aggregate Functions, GROUP BY, GROUP BY ROLLUP, GROUP BY CUBE, HAVING.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import combinations
 
 from tests.fuzz.tables import Asked, Record, Tables
-from tests.fuzz.tree import Aggregate, Operand, Path, Query
-from tests.fuzz.values import DECIMALS, Key, Val, compared, sorted_by
+from tests.fuzz.tree import Aggregate, DatePart, Grouping, Key, Operand, Query
+from tests.fuzz.values import DECIMALS, Val, compared, sorted_by
+from tests.fuzz.values import Key as Compared
 
 from isthmus.org.schema.model import Field, FieldType, SObjectType
 
@@ -19,47 +21,72 @@ _DIGITS = Decimal("1e-12")
 
 @dataclass(frozen=True)
 class Group:
-    """The records that are alike in what they are grouped by; without GROUP BY all of them."""
+    """The records that are alike in what they are grouped by; without GROUP BY all of them.
+
+    `over`: what it is a subtotal over.
+    """
 
     tables: Tables
     sobject: SObjectType
     records: Sequence[Record]
     asked: Asked
+    over: frozenset[Key] = frozenset()
 
     def value(self, operand: Operand) -> tuple[Field, Val]:
         """An aggregate, or the value that the group's records share, and of which field it is."""
-        if isinstance(operand, Path):
-            field = self.tables.field_at(self.sobject, operand)
-            return field, _first(field, self._values(operand))
-        of = self.tables.field_at(self.sobject, operand.of)
-        values = [each for each in self._values(operand.of) if each is not None]
-        return _result(operand, of), _aggregated(operand.function, of, values)
+        match operand:
+            case Aggregate():
+                of = self.tables.field_at(self.sobject, operand.of)
+                values = [each for each in self._values(operand.of) if each is not None]
+                return _result(operand, of), _aggregated(operand.function, of, values)
+            case Grouping():
+                return Field("GROUPING", "", FieldType.INT), int(operand.of in self.over)
+        field = self.tables.key_field(self.sobject, operand)
+        if operand in self.over or (isinstance(operand, DatePart) and operand.of in self.over):
+            return field, None
+        return field, _first(self._values(operand))
 
-    def sort_key(self, operand: Operand) -> Key | None:
+    def sort_key(self, operand: Operand) -> Compared | None:
         field, value = self.value(operand)
         if isinstance(operand, Aggregate) and operand.function in ("MIN", "MAX"):
             field = self.tables.field_at(self.sobject, operand.of)
         return sorted_by(field, value)
 
-    def _values(self, path: Path) -> list[Val]:
-        return [self.tables.value(self.asked, self.sobject, each, path) for each in self.records]
+    def _values(self, key: Key) -> list[Val]:
+        return [self.tables.key(self.asked, self.sobject, each, key) for each in self.records]
 
 
 def groups_of(
     tables: Tables, query: Query, sobject: SObjectType, records: Sequence[Record], asked: Asked
 ) -> list[Group]:
-    """The groups of a query; those that are sorted alike (their case counts) by their exact values."""
+    """The groups of a query and their subtotals; those that are sorted alike by their exact values."""
     if not query.group_by:
         return [Group(tables, sobject, records, asked)]
-    found: dict[tuple[Key | None, ...], list[Record]] = {}
-    for record in records:
-        key = tuple(
-            compared(tables.field_at(sobject, each), tables.value(asked, sobject, record, each))
-            for each in query.group_by
-        )
-        found.setdefault(key, []).append(record)
-    keys = sorted(found, key=lambda key: [(each is not None, str(each)) for each in key])
-    return [Group(tables, sobject, found[key], asked) for key in keys]
+    found = []
+    for over in _subtotals(query):
+        kept = [each for each in query.group_by if each not in over]
+        groups: dict[tuple[Compared | None, ...], list[Record]] = {}
+        for record in records:
+            key = tuple(
+                compared(tables.key_field(sobject, each), tables.key(asked, sobject, record, each))
+                for each in kept
+            )
+            groups.setdefault(key, []).append(record)
+        if not kept:
+            groups.setdefault((), [])  # a grand total is there, be it of nothing
+        keys = sorted(groups, key=lambda key: [(each is not None, str(each)) for each in key])
+        found += [Group(tables, sobject, groups[key], asked, frozenset(over)) for key in keys]
+    return found
+
+
+def _subtotals(query: Query) -> list[tuple[Key, ...]]:
+    """Over what there are totals; over nothing are the groups themselves."""
+    by = query.group_by
+    if query.totals == "ROLLUP":
+        return [by[kept:] for kept in range(len(by), -1, -1)]
+    if query.totals == "CUBE":
+        return [each for count in range(len(by) + 1) for each in combinations(by, count)]
+    return [()]
 
 
 def _aggregated(function: str, field: Field, values: Sequence[Val]) -> Val:
@@ -91,6 +118,6 @@ def _result(aggregate: Aggregate, of: Field) -> Field:
             return of
 
 
-def _first(field: Field, values: Sequence[Val]) -> Val:
+def _first(values: Sequence[Val]) -> Val:
     """What a group shows of what it is grouped by: of texts that differ in case alone, the first."""
     return min(values, key=str) if isinstance(values[0], str) else values[0]

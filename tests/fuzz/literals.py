@@ -77,7 +77,10 @@ class Literals:
         if field.type in IDS:
             return Id("0017Ab000009999AAA" if value is None else str(value))
         if field.type in DECIMALS | INTEGERS:
-            return Plain("number", self._number(self._chance.choice((0, 5, -3)) if value is None else value))
+            return Plain(
+                "number",
+                self._number(self._chance.choice((0, 1, 2, 5, -3, 2026)) if value is None else value),
+            )
         return Text(self._chance.choice((*WORDS, "", NOWHERE)) if value is None else self._cased(str(value)))
 
     def pattern(self, value: Val) -> Text:

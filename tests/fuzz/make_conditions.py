@@ -27,6 +27,8 @@ from tests.fuzz.values import Val
 from isthmus.org.schema.model import IDS, TEXTS, Field, FieldType, SObjectType
 
 _SEMI_JOINS_MAX = 2
+_NEVER_INNER = ("Name", "Task", "Event", "Note", "Attachment")
+"""Source: SOQL and SOSL Reference, "Considerations for Semi-Join and Anti-Join Queries"."""
 
 
 class ConditionMaker:
@@ -95,6 +97,11 @@ class ConditionMaker:
         return self._test(sobject, asked, witness)
 
     def _test(self, sobject: SObjectType, asked: Asked, witness: Record | None) -> Condition:
+        part = self._paths.date_part(sobject) if self._chance.random() < 0.07 else None
+        if part is not None:
+            value = None if witness is None else self._tables.key(asked, sobject, witness, part)
+            field = self._tables.key_field(sobject, part)
+            return self.leaf(part, field, None, value, known=witness is not None)
         path = self._paths.some(sobject, is_filterable)
         while path is None:
             path = self._paths.some(sobject, is_filterable)
@@ -119,8 +126,9 @@ class ConditionMaker:
         inner: list[tuple[SObjectType, Field]] = []
         for name in self._tables.records:
             other = self._tables.object(name)
-            same = name == sobject.name and left.type is FieldType.ID
-            if name != "Name" and not same and (found := self._paths.lookup(other, targets)) is not None:
+            if name in (sobject.name, *_NEVER_INNER):
+                continue
+            if (found := self._paths.lookup(other, targets)) is not None:
                 inner.append((other, found))
         if not inner:
             return None

@@ -2,12 +2,28 @@
 
 import random
 from collections.abc import Sequence
+from typing import Literal as OneOf
 
+from tests.fuzz.days import FUNCTIONS_OF_DAYS
 from tests.fuzz.make_conditions import ConditionMaker
-from tests.fuzz.paths import Paths, is_groupable
+from tests.fuzz.paths import Paths, is_groupable, path_of
 from tests.fuzz.tables import Tables
-from tests.fuzz.tree import Aggregate, And, Condition, Item, Not, Operand, Or, Order, Path, Query
-from tests.fuzz.values import DECIMALS, INTEGERS
+from tests.fuzz.tree import (
+    Aggregate,
+    And,
+    Condition,
+    DatePart,
+    Grouping,
+    Item,
+    Key,
+    Not,
+    Operand,
+    Or,
+    Order,
+    Path,
+    Query,
+)
+from tests.fuzz.values import DECIMALS, INTEGERS, Val
 
 from isthmus.org.schema.model import COMPOUNDS, Field, FieldType, SObjectType
 
@@ -28,32 +44,46 @@ class GroupMaker:
         """An aggregate query of an object."""
         by = self._grouped(sobject) if self._chance.random() < 0.8 else ()
         aggregates = self._aggregates(sobject, by)
-        items = self._items(by, aggregates)
+        items = self._items(sobject, by, aggregates)
         if not by:
             return Query(items, sobject.name, where=where)
         values: tuple[Operand, ...] = (*by, *aggregates)
         having = self._having(sobject, values, 2) if self._chance.random() < 0.4 else None
+        totals: OneOf["ROLLUP", "CUBE"] | None = None
+        if self._chance.random() < 0.3:
+            totals = "ROLLUP" if self._chance.random() < 0.5 else "CUBE"
+        parts = (self._part_of_grouped(sobject, each) for each in by)
+        values += tuple(each for each in parts if each is not None)
+        if totals:
+            marks = tuple(Grouping(each) for each in by if self._chance.random() < 0.5)
+            values += marks
+            items += tuple(Item(each, f"g{number}") for number, each in enumerate(marks))
         ordered = self._chance.sample(values, self._chance.randint(0, min(2, len(values))))
         # The order of encrypted groups is not known, so that a part of them is not either.
-        settled = all(self._tables.field_at(sobject, each).encryption is None for each in by)
+        settled = all(self._tables.key_field(sobject, each).encryption is None for each in by)
         limit = self._chance.choice((None, None, 1, 3, 10)) if settled else None
         return Query(
             items,
             sobject.name,
             where=where,
             group_by=by,
+            totals=totals,
             having=having,
             order_by=tuple(self._order(each) for each in ordered if self._is_sorted(sobject, each)),
             limit=limit,
             offset=self._chance.choice((None, None, 1, 2)) if limit is not None else None,
         )
 
-    def _grouped(self, sobject: SObjectType) -> tuple[Path, ...]:
-        count = self._chance.choice((1, 1, 2, 2, 3))
-        found = (self._paths.some(sobject, is_groupable, stay=0.75) for _ in range(count))
+    def _grouped(self, sobject: SObjectType) -> tuple[Key, ...]:
+        found: list[Key | None] = []
+        for _ in range(self._chance.choice((1, 1, 2, 2, 3))):
+            if self._chance.random() < 0.25:
+                found.append(self._paths.date_part(sobject, stay=0.75))
+            else:
+                found.append(self._paths.some(sobject, is_groupable, stay=0.75))
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
-    def _aggregates(self, sobject: SObjectType, by: Sequence[Path]) -> tuple[Aggregate, ...]:
+    def _aggregates(self, sobject: SObjectType, by: Sequence[Key]) -> tuple[Aggregate, ...]:
         found = []
         for _ in range(self._chance.choice((1, 1, 2, 3))):
             path = self._paths.some(sobject, _is_aggregatable, stay=0.8)
@@ -65,10 +95,14 @@ class GroupMaker:
             found.append(Aggregate("COUNT", Path((), "Id")))
         return tuple(dict.fromkeys(found))
 
-    def _items(self, by: Sequence[Path], aggregates: Sequence[Aggregate]) -> tuple[Item, ...]:
+    def _items(
+        self, sobject: SObjectType, by: Sequence[Key], aggregates: Sequence[Aggregate]
+    ) -> tuple[Item, ...]:
         """What is selected: all aggregates, and most of what is grouped by, under keys that differ."""
         values: list[Operand] = [each for each in by if self._chance.random() < 0.85]
-        values += [each for each in aggregates if not values or self._chance.random() < 0.9]
+        values += [each for each in aggregates if self._chance.random() < 0.9]
+        values += [each for each in map(self._part_of_grouped, [sobject] * len(by), by) if each is not None]
+        values = values or list(aggregates) or list(by)
         self._chance.shuffle(values)
         items = []
         keys: set[str] = set()
@@ -81,6 +115,12 @@ class GroupMaker:
             items.append(Item(value, alias))
         return tuple(items)
 
+    def _part_of_grouped(self, sobject: SObjectType, key: Key) -> DatePart | None:
+        """A function of a date that is grouped by."""
+        if not isinstance(key, Path) or self._tables.field_at(sobject, key).type is not FieldType.DATE:
+            return None
+        return DatePart(self._chance.choice(FUNCTIONS_OF_DAYS), key) if self._chance.random() < 0.3 else None
+
     def _having(self, sobject: SObjectType, values: Sequence[Operand], depth: int) -> Condition:
         luck = self._chance.random()
         if depth and luck < 0.15:
@@ -89,20 +129,22 @@ class GroupMaker:
             parts = tuple(self._having(sobject, values, depth - 1) for _ in range(2))
             return And(parts) if self._chance.random() < 0.5 else Or(parts)
         operand = self._chance.choice(values)
-        path = operand.of if isinstance(operand, Aggregate) else operand
-        owner = sobject
+        path = path_of(operand)
+        owner: SObjectType | None = sobject
         for step in path.steps:
-            owner = self._tables.parent_object(owner, step)
+            owner = self._tables.parent_object(owner or sobject, step)
         field = self._tables.field_at(sobject, path)
-        if isinstance(operand, Aggregate) and operand.function not in ("MIN", "MAX"):
-            number = Field(field.name, "", FieldType.INT)
-            return self._conditions.leaf(
-                operand, number, None, self._chance.choice((0, 1, 2, 5, 12)), known=True
-            )
-        return self._conditions.leaf(operand, field, owner.name, None, known=False)
+        value: Val = None
+        if isinstance(operand, DatePart):
+            field, owner = self._tables.key_field(sobject, operand), None
+        elif not isinstance(operand, Path) and getattr(operand, "function", "") not in ("MIN", "MAX"):
+            field, owner = Field(field.name, "", FieldType.INT), None
+            value = self._chance.choice((0, 1, 2, 5, 12))
+        name = None if owner is None else owner.name
+        return self._conditions.leaf(operand, field, name, value, known=value is not None)
 
     def _is_sorted(self, sobject: SObjectType, operand: Operand) -> bool:
-        return isinstance(operand, Aggregate) or self._tables.field_at(sobject, operand).sortable
+        return not isinstance(operand, Path) or self._tables.field_at(sobject, operand).sortable
 
     def _order(self, operand: Operand) -> Order:
         return Order(operand, self._chance.random() < 0.5, self._chance.choice((None, None, True, False)))

@@ -16,6 +16,7 @@ from tests.contract.sharing.random_org import REQUIRED
 from tests.contract.sharing.world import INSTANCE, LIMITED, World
 from tests.fuzz import people
 from tests.fuzz.data import ANCHORS, COUNTS, Values, is_filled
+from tests.fuzz.days import Fiscal
 from tests.fuzz.people import ADMIN, People
 from tests.fuzz.schema import objects_of_all_types
 from tests.fuzz.tables import Asked, Record, Tables, Who
@@ -71,8 +72,10 @@ class Side:
         self.engine = self.new_engine()
         chance = random.Random(seed)
         self.people = people.settle(self.world)
+        fiscal = Fiscal(chance.choice((1, 2, 4, 10)), chance.random() < 0.5)
+        _found(self.world, fiscal)
         _fill(self.world, self.people, chance)
-        self.tables = tables_of(self.world)
+        self.tables = tables_of(self.world, fiscal)
         people.share(self.world, self.people, self.tables, chance)
 
     def new_engine(self) -> QueryEngine:
@@ -132,6 +135,17 @@ def _principal(who: Who) -> Principal:
     )
 
 
+def _found(world: World, fiscal: Fiscal) -> None:
+    """Make the org's own record, which says when its fiscal years begin."""
+    world.new(
+        "Organization",
+        Name="Gems",
+        FiscalYearStartMonth=fiscal.starts,
+        UsesStartDateAsFiscalYearName=fiscal.named_by_start,
+        LanguageLocaleKey="en_US",
+    )
+
+
 def _fill(world: World, known: People, chance: random.Random) -> None:
     """Make records, a few of each object at a time, and delete some."""
     ids: dict[str, list[str]] = {"User": sorted(known.users.values()), "Group": [known.queue]}
@@ -167,9 +181,9 @@ def _record(sobject: SObjectType, values: Values) -> dict[str, object]:
     }
 
 
-def tables_of(world: World) -> Tables:
+def tables_of(world: World, fiscal: Fiscal) -> Tables:
     """What lies in the tables, encrypted values opened."""
-    return Tables(world.schema, {name: dict(_rows(world, world.schema[name])) for name in READ})
+    return Tables(world.schema, {name: dict(_rows(world, world.schema[name])) for name in READ}, fiscal)
 
 
 def _rows(world: World, sobject: SObjectType) -> Iterator[tuple[str, Record]]:

@@ -4,10 +4,11 @@ import random
 from collections.abc import Callable, Iterator
 
 from tests.fuzz.data import FILLED
+from tests.fuzz.days import FUNCTIONS_OF_DAYS, FUNCTIONS_OF_INSTANTS
 from tests.fuzz.tables import Tables
-from tests.fuzz.tree import Path
+from tests.fuzz.tree import DatePart, Operand, Path
 
-from isthmus.org.schema.model import COMPOUNDS, IDS, Field, SObjectType
+from isthmus.org.schema.model import COMPOUNDS, IDS, Field, FieldType, SObjectType
 
 LEVELS_MAX = 5
 _ALSO = ("Id", "Name", "CreatedDate", "OwnerId", "IsDeleted", "CaseNumber", "CreatedById", "LastModifiedById")
@@ -70,6 +71,16 @@ class Paths:
         some = [each for each in fields if kind in (None, each.type.value)]
         return Path(tuple(steps), self._chance.choice(some).name)
 
+    def date_part(self, sobject: SObjectType, *, stay: float = 0.65) -> DatePart | None:
+        """A function of a date or an instant."""
+        path = self.some(sobject, _is_dated, stay=stay)
+        if path is None:
+            return None
+        if self._tables.field_at(sobject, path).type is FieldType.DATE:
+            return DatePart(self._chance.choice(FUNCTIONS_OF_DAYS), path)
+        function = self._chance.choice((*FUNCTIONS_OF_DAYS, *FUNCTIONS_OF_INSTANTS * 2))
+        return DatePart(function, path, local=self._chance.random() < 0.5)
+
     def lookup(self, sobject: SObjectType, targets: frozenset[str]) -> Field | None:
         """A field that holds ids of one of the targets, the object's own id among them."""
         found = [
@@ -85,9 +96,18 @@ class Paths:
                     yield each.relationship_name
 
 
+def path_of(operand: Operand) -> Path:
+    """The field that an operand is, or is made of."""
+    return operand if isinstance(operand, Path) else path_of(operand.of)
+
+
 def targets_of(sobject: SObjectType, field: Field) -> frozenset[str]:
     """The objects whose ids a field holds."""
     return frozenset(field.reference_to) or frozenset({sobject.name})
+
+
+def _is_dated(field: Field) -> bool:
+    return field.type in (FieldType.DATE, FieldType.DATETIME) and field.filterable
 
 
 def is_filterable(field: Field) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from tests.fuzz.tables import Tables
 from tests.fuzz.tree import (
-    Aggregate,
     And,
     AnyOf,
     Boolean,
@@ -13,13 +12,16 @@ from tests.fuzz.tree import (
     Compare,
     Condition,
     CountAll,
+    DatePart,
     Fields,
+    Grouping,
     Id,
     Item,
     Not,
     Null,
     Operand,
     Or,
+    Path,
     Plain,
     Query,
     Range,
@@ -56,11 +58,13 @@ class Productions:
         if query.parents:
             yield "FROM: parents"
         if query.scope is not None:
-            yield f"USING SCOPE {query.scope}"
+            yield f"USING SCOPE: {query.scope}"
         if query.where is not None:
             yield from (f"WHERE: {each}" for each in self._condition(sobject, query.where))
         for path in query.group_by:
             yield from (f"GROUP BY: {each}" for each in self._operand(sobject, path))
+        if query.totals is not None:
+            yield f"GROUP BY: {query.totals} of {len(query.group_by)}"
         if query.having is not None:
             yield from (f"HAVING: {each}" for each in self._condition(sobject, query.having))
         for order in query.order_by:
@@ -78,11 +82,16 @@ class Productions:
         return self._tables.object(found.child)
 
     def _operand(self, sobject: SObjectType, operand: Operand) -> Iterator[str]:
-        path = operand.of if isinstance(operand, Aggregate) else operand
-        if isinstance(operand, Aggregate):
-            yield f"{operand.function}()"
-        else:
+        if isinstance(operand, Grouping):
+            yield "GROUPING()"
+            operand = operand.of
+        path = operand if isinstance(operand, Path) else operand.of
+        if isinstance(operand, Path):
             yield f"{self._tables.field_at(sobject, path).type.value} field"
+        else:
+            yield f"{operand.function}()"
+        if isinstance(operand, DatePart) and operand.local:
+            yield "convertTimezone()"
         if path.steps:
             yield f"path of {len(path.steps)}"
         owner = sobject

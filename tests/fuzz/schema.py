@@ -4,6 +4,7 @@ from tests.contract.sharing.world import objects
 
 from isthmus.org.schema.model import Field, FieldType, ObjectKind, PicklistValue, SObjectType
 from isthmus.org.schema.schemes import Encryption
+from isthmus.org.schema.standard import standard_objects
 from isthmus.org.schema.system_fields import custom_object_fields, name_field
 
 DEFAULTS = {
@@ -21,7 +22,8 @@ CUTS = ("Round", "oval", "Pear", "Größe", "Marquise")
 
 
 def objects_of_all_types() -> list[SObjectType]:
-    return objects(DEFAULTS, _gem(), _facet())
+    organization = next(each for each in standard_objects() if each.name == "Organization")
+    return objects(DEFAULTS, _gem(), _facet(), organization)
 
 
 def _field(name: str, kind: FieldType, **more: object) -> Field:

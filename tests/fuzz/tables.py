@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
-from tests.fuzz.tree import Path
+from tests.fuzz.days import Fiscal, part_of
+from tests.fuzz.tree import DatePart, Key, Path
 from tests.fuzz.values import Val
 
 from isthmus.org.schema.model import Field, FieldType, Schema, SObjectType
@@ -44,6 +46,7 @@ class Tables:
 
     schema: Schema
     records: dict[str, dict[str, Record]] = field(default_factory=dict)
+    fiscal: Fiscal = field(default_factory=Fiscal)
 
     def object(self, name: str) -> SObjectType:
         return self.schema[name]
@@ -80,6 +83,25 @@ class Tables:
         if found is None:
             return False if self.field_at(sobject, path).type is FieldType.BOOLEAN else None
         return found[path.field]
+
+    def key(self, asked: Asked, sobject: SObjectType, record: Record, key: Key) -> Val:
+        """What a field, or a function of one, is of a record."""
+        if isinstance(key, Path):
+            return self.value(asked, sobject, record, key)
+        moment = self.value(asked, sobject, record, key.of)
+        if moment is None:
+            return None
+        assert isinstance(moment, date)
+        if key.local:
+            assert isinstance(moment, datetime)
+            moment = moment.astimezone(ZoneInfo(asked.who.zone))
+        return part_of(key.function, moment, self.fiscal)
+
+    def key_field(self, sobject: SObjectType, key: Key) -> Field:
+        """The field that a key is, or what its values are like."""
+        if isinstance(key, DatePart):
+            return Field(key.function, "", FieldType.DATE if key.function == "DAY_ONLY" else FieldType.INT)
+        return self.field_at(sobject, key)
 
     def seen(self, asked: Asked, sobject: SObjectType) -> list[Record]:
         """The records of an object that the user sees, by their ids."""

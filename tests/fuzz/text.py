@@ -13,7 +13,9 @@ from tests.fuzz.tree import (
     Compare,
     Condition,
     CountAll,
+    DatePart,
     Fields,
+    Grouping,
     Id,
     Item,
     Not,
@@ -61,7 +63,8 @@ class _Writer:
         if query.where is not None:
             parts += [self._word("WHERE"), self._condition(query.where)]
         if query.group_by:
-            parts += [self._word("GROUP BY"), self._listed(map(self._operand, query.group_by))]
+            keys = self._listed(map(self._operand, query.group_by))
+            parts += [self._word("GROUP BY"), f"{self._word(query.totals)}({keys})" if query.totals else keys]
         if query.having is not None:
             parts += [self._word("HAVING"), self._condition(query.having)]
         if query.order_by:
@@ -116,9 +119,17 @@ class _Writer:
         return self._aliases[path]
 
     def _operand(self, operand: Operand) -> str:
-        if isinstance(operand, Aggregate):
-            return f"{self._word(operand.function)}({self._path(operand.of)})"
-        return self._path(operand)
+        match operand:
+            case Path():
+                return self._path(operand)
+            case Aggregate():
+                return f"{self._word(operand.function)}({self._path(operand.of)})"
+            case Grouping():
+                return f"{self._word('GROUPING')}({self._operand(operand.of)})"
+            case DatePart():
+                of = self._path(operand.of)
+                inner = f"{self._name('convertTimezone')}({of})" if operand.local else of
+                return f"{self._word(operand.function)}({inner})"
 
     def _path(self, path: Path) -> str:
         known = [each for each in self._aliases if path.steps[: len(each)] == each]

@@ -64,6 +64,26 @@ Value: TypeAlias = Null | Text | Id | Plain | Boolean | Range
 
 
 @dataclass(frozen=True)
+class DatePart:
+    """`CALENDAR_YEAR(CloseDate)`; `local`: `HOUR_IN_DAY(convertTimezone(CreatedDate))`."""
+
+    function: str
+    of: Path
+    local: bool = False
+
+
+Key: TypeAlias = Path | DatePart
+"""What records are grouped by."""
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """`GROUPING(Industry)`: 1 in the subtotals over what is grouped by."""
+
+    of: Key
+
+
+@dataclass(frozen=True)
 class Aggregate:
     """COUNT, COUNT_DISTINCT, SUM, AVG, MIN or MAX of a field."""
 
@@ -71,7 +91,7 @@ class Aggregate:
     of: Path
 
 
-Operand: TypeAlias = Path | Aggregate
+Operand: TypeAlias = Key | Aggregate | Grouping
 
 
 @dataclass(frozen=True)
@@ -145,7 +165,7 @@ class Children:
 
 @dataclass(frozen=True)
 class Item:
-    """A field or an aggregate, with the alias that an aggregate query may give it."""
+    """A field or a function, with the alias that an aggregate query may give it."""
 
     value: Operand
     alias: str | None = None
@@ -171,7 +191,8 @@ class Query:
     parents: tuple[tuple[str, ...], ...] = ()
     scope: str | None = None
     where: Condition | None = None
-    group_by: tuple[Path, ...] = ()
+    group_by: tuple[Key, ...] = ()
+    totals: OneOf["ROLLUP", "CUBE"] | None = None
     having: Condition | None = None
     order_by: tuple[Order, ...] = ()
     limit: int | None = None
@@ -180,5 +201,5 @@ class Query:
     @property
     def is_grouped(self) -> bool:
         """Whether the query answers groups of records."""
-        aggregates = any(isinstance(each, Item) and isinstance(each.value, Aggregate) for each in self.select)
-        return bool(self.group_by) or aggregates
+        values = [each.value for each in self.select if isinstance(each, Item)]
+        return bool(self.group_by) or any(isinstance(each, Aggregate) for each in values)
