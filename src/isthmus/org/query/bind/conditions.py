@@ -72,20 +72,20 @@ class ConditionBinder:
     """Binds the conditions of one clause: their left sides by `left`, their semi-joins by `semi_join`."""
 
     def __init__(
-        self, left: Callable[[Expression], BoundValue], semi_join: Callable[[SemiJoin, bool], InQuery]
+        self, left: Callable[[Expression], BoundValue], semi_join: Callable[[SemiJoin, str], InQuery]
     ) -> None:
         self._left = left
         self._semi_join = semi_join
 
-    def bind(self, condition: Condition, negated: bool = False, plain: bool = True) -> BoundCondition:
-        """The bound condition. Under OR or NOT, where no semi-join may be, `plain` is false."""
+    def bind(self, condition: Condition, negated: bool = False, above: str = "") -> BoundCondition:
+        """The bound condition. `above`: what joins it to others, `nested` where that is joined itself."""
         match condition:
             case Not():
-                return self.bind(condition.condition, not negated, plain=False)
+                return self.bind(condition.condition, not negated, "nested" if above else "NOT")
             case And() | Or():
                 joined = isinstance(condition, And)
-                plain = plain and joined
-                parts = tuple(self.bind(part, negated, plain) for part in condition.conditions)
+                above = "nested" if above else "AND" if joined else "OR"
+                parts = tuple(self.bind(part, negated, above) for part in condition.conditions)
                 return All(parts) if joined != negated else Some(parts)
             case Comparison():
                 return self._comparison(condition, negated)
@@ -96,7 +96,7 @@ class ConditionBinder:
             case SetComparison():
                 return self._contains(condition, negated)
             case SemiJoin():
-                return self._semi_join(condition, plain)
+                return self._semi_join(condition, above)
 
     def _comparison(self, comparison: Comparison, negated: bool) -> Test:
         field = self._left(comparison.left)

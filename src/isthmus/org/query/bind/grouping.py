@@ -197,7 +197,7 @@ def _called(expression: Expression) -> str:
     return f"{expression.name}()" if isinstance(expression, Call) else "A literal among fields"
 
 
-def _refuse_semi_join(join: SemiJoin, plain: bool) -> InQuery:
+def _refuse_semi_join(join: SemiJoin, above: str) -> InQuery:
     raise SoqlProblem(
         "semi_join_malformed", join.at, reason="Semi join sub-selects are not allowed in HAVING"
     )

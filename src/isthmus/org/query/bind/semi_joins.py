@@ -16,6 +16,14 @@ from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.schema.model import IDS, FieldType, Schema
 
 SEMI_JOINS_MAX: Final = 2
+_NEVER_INNER: Final = frozenset(
+    {"ActivityHistory", "Attachment", "ContentDocumentLink", "Event", "Note", "OpenActivity", "Task"}
+)
+"""Source: Considerations for Semi-Join and Anti-Join Queries; for links of documents, recorded answers."""
+_NESTED: Final = (
+    "Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE "
+    "expressions."
+)
 
 
 class SemiJoinBinder:
@@ -26,13 +34,15 @@ class SemiJoinBinder:
         self._scope = scope
         self._count = 0
 
-    def bind(self, join: SemiJoin, plain: bool) -> InQuery:
-        """The bound semi-join. `plain`: it stands under neither OR nor NOT. Raises SoqlProblem."""
-        if not plain:
-            raise _malformed(join.at, "Semi join sub-selects are not allowed with the 'OR' or 'NOT' operator")
+    def bind(self, join: SemiJoin, above: str) -> InQuery:
+        """The bound semi-join; `above` is what joins it to other conditions. Raises SoqlProblem."""
+        if above == "nested":
+            raise _malformed(join.at, _NESTED)
+        if above in ("OR", "NOT"):
+            raise _malformed(join.at, f"Semi join sub-selects are not allowed with the '{above}' operator")
         self._count += 1
         if self._count > SEMI_JOINS_MAX:
-            raise _malformed(join.at, f"Maximum {SEMI_JOINS_MAX} semi join sub-selects are allowed")
+            raise SoqlProblem("semi_joins_exceeded", join.at, maximum=SEMI_JOINS_MAX)
         left = self._left(join)
         query = join.query
         if query.group_by is not None:
@@ -42,7 +52,10 @@ class SemiJoinBinder:
         path = query.sources[0].path
         sobject = find_object(self._schema, path)
         clauses = clauses_of(query, self._schema, sobject, whole=False)
-        if sobject.name == self._scope.root.sobject.name and left.field.type is FieldType.ID:
+        if sobject.name in _NEVER_INNER:
+            message = f"Entity '{sobject.name}' is not supported for semi join inner selects"
+            raise _malformed(path.at, message)
+        if sobject.name == self._scope.root.sobject.name:
             raise _malformed(path.at, "The inner and outer selects should not be on the same object type")
         scope = Scope(self._schema, sobject, query.sources, f"s{self._count}_")
         selected = _selected(scope, query)
@@ -106,7 +119,7 @@ def _targets(field: BoundField) -> frozenset[str]:
     return frozenset(field.field.reference_to)
 
 
-def _refuse_nesting(join: SemiJoin, plain: bool) -> InQuery:
+def _refuse_nesting(join: SemiJoin, above: str) -> InQuery:
     raise _malformed(join.at, "Nesting of semi join sub-selects is not supported")
 
 
