@@ -37,8 +37,9 @@ fix: setup
 simulate: setup  ## kills and power losses at many seeded moments; the demo's way with all of it killed
 	$(RUN) python -m tests.simulation
 
-fuzz: setup  ## make fuzz [SEED=1] [QUERIES=20000] [ONLY=number]: random queries, on both databases and evaluated
-	@$(RUN) python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(QUERIES),--queries $(QUERIES)) $(if $(ONLY),--only $(ONLY))
+fuzz: setup  ## make fuzz [SEED=1] [QUERIES=20000] [KIND=right|wild|text] [ONLY=number]
+	@$(RUN) python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(QUERIES),--queries $(QUERIES)) \
+		$(if $(KIND),--kind $(KIND)) $(if $(ONLY),--only $(ONLY))
 
 conformance: setup  ## make conformance ORG=<url> TOKEN=<session>; the token goes by the environment, unseen
 	@$(RUN) python -m tests.conformance --org "$(ORG)"

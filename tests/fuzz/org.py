@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import copyfile
 
 from tests.contract.places import Place, postgresql_place, sqlite_place
 from tests.contract.sharing.random_org import REQUIRED
@@ -113,13 +114,18 @@ def random_org(seed: int, folder: Path) -> Iterator[Org]:
     """The org of a seed. Skips the test where there is no PostgreSQL."""
     with ExitStack() as closing:
         places = (closing.enter_context(sqlite_place(folder)), closing.enter_context(postgresql_place()))
-        sides = tuple(Side(each, folder / f"{place}.keys", seed) for place, each in enumerate(places))
+        keys = [folder / f"{number}.keys" for number in range(len(places))]
+        sides = []
+        for place, file in zip(places, keys, strict=True):
+            if file is not keys[0]:
+                copyfile(keys[0], file)  # so that groups of encrypted values have one order
+            sides.append(Side(place, file, seed))
         tables = sides[0].tables
         for other in sides[1:]:
             assert other.tables.records == tables.records, "both databases hold the same"
         known = sides[0].people
         known.learn(tables)
-        yield Org(sides, tables, known.all())
+        yield Org(tuple(sides), tables, known.all())
 
 
 def _principal(who: Who) -> Principal:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from tests.fuzz.data import ANCHORS, is_filled
 from tests.fuzz.org import Org
-from tests.fuzz.run import Tally
+from tests.fuzz.run import Kind, Tally
 
 
 def data_lines(org: Org) -> Iterator[str]:
@@ -31,13 +31,19 @@ def data_lines(org: Org) -> Iterator[str]:
         yield f"user: {who.name} in {who.zone} ({moves}), who does not see {len(who.hidden)} of them"
 
 
+def summary(kind: Kind, tally: Tally) -> str:
+    """What came of the cases of a kind."""
+    filled = _share(tally.filled, tally.queries)
+    return f"fuzz {kind}: {tally.queries:,} queries, {filled} with rows, {len(tally.problems)} disagreements"
+
+
 def hit_lines(tally: Tally) -> Iterator[str]:
-    """How often each part of the language came, and what came of it all."""
+    """How often each part of the language came, and each refusal."""
     for name, count in sorted(tally.hits.items()):
         yield f"{count:7,}  {name}"
     yield (
-        f"fuzz: {tally.queries:,} queries, {_share(tally.filled, tally.queries)} with rows, "
-        f"{len(tally.hits)} productions, {len(tally.problems)} disagreements"
+        f"fuzz: {tally.queries:,} queries, {len(tally.hits)} productions and outcomes, "
+        f"{len(tally.problems)} disagreements"
     )
 
 

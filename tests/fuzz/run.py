@@ -4,21 +4,24 @@ import random
 import signal
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
+from typing import Literal, TypeAlias, get_args
 
 from tests.fuzz.answers import answered
+from tests.fuzz.broken_texts import some_text
 from tests.fuzz.evaluate import Answer, Evaluator
 from tests.fuzz.generate import Generator
 from tests.fuzz.literals import some_now
 from tests.fuzz.org import Org, Side
 from tests.fuzz.productions import Productions
-from tests.fuzz.shrink import shrunk
+from tests.fuzz.shrink import shortened, shrunk
 from tests.fuzz.tables import Asked
 from tests.fuzz.text import written
 from tests.fuzz.tree import Query
+from tests.fuzz.wild import some_tree
 
 from isthmus.kernel.errors import Fault
 
@@ -52,22 +55,22 @@ class Hangs(Exception):
     """A query takes too long."""
 
 
-Outcome = Answer | Refusal | Crash
+Outcome: TypeAlias = Answer | Refusal | Crash
+Kind: TypeAlias = Literal["right", "wild", "text"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""Queries that have to be answered; trees that may be wrong; texts that may be no queries."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One query, and how it is asked. `number` of `seed` makes it again."""
+    """What is asked, and how. `number` of `seed` and `kind` makes it again. `query` is None of a text."""
 
+    kind: Kind
     seed: int
     number: int
     asked: Asked
-    query: Query
-    spelling: int
-
-    @property
-    def soql(self) -> str:
-        return written(self.query, self.spelling)
+    soql: str
+    query: Query | None
 
 
 @dataclass
@@ -86,12 +89,18 @@ class Tally:
         self.problems += other.problems
 
 
-def case_of(org: Org, seed: int, number: int) -> Case:
-    """The query of that number."""
-    chance = random.Random(f"{seed}/{number}")
+def case_of(org: Org, kind: Kind, seed: int, number: int) -> Case:
+    """The case of that number."""
+    chance = random.Random(f"{seed}/{number}" if kind == "right" else f"{seed}/{kind}/{number}")
     asked = Asked(chance.choice(org.users), some_now(chance), all_rows=chance.random() < 0.1)
-    query = Generator(chance, org.tables, asked).query()
-    return Case(seed, number, asked, query, chance.randrange(1, 2**31))
+    query: Query | None = Generator(chance, org.tables, asked).query()
+    assert query is not None
+    if kind == "wild":
+        query = some_tree(chance, org.tables, query)
+    soql = written(query, chance.randrange(1, 2**31))
+    if kind == "text":
+        query, soql = None, some_text(chance, soql)
+    return Case(kind, seed, number, asked, soql, query)
 
 
 class Fuzzer:
@@ -102,52 +111,89 @@ class Fuzzer:
         self._evaluator = Evaluator(org.tables)
         self._productions = Productions(org.tables)
 
-    def run(self, seed: int, numbers: range, *, problems_max: int = 20) -> Tally:
-        """Ask the queries of these numbers, until there are too many problems."""
+    def run(self, kind: Kind, seed: int, numbers: range, *, problems_max: int = 20) -> Tally:
+        """Ask the cases of these numbers, until there are too many problems."""
         tally = Tally()
         for number in numbers:
-            case = case_of(self._org, seed, number)
+            case = case_of(self._org, kind, seed, number)
+            outcomes = self._outcomes(case)
             tally.queries += 1
-            tally.hits.update(set(self._productions.of(case.query)))
-            tally.hits["asked: all rows"] += case.asked.all_rows
-            expected = self._evaluator.answer(case.query, case.asked)
-            tally.filled += expected.total > 0
-            problem = self._problem(case, expected)
+            tally.hits.update(self._hits(case, outcomes[0]))
+            tally.filled += isinstance(outcomes[0], Answer) and outcomes[0].total > 0
+            problem = self._problem(case, outcomes)
             if problem is not None:
                 tally.problems.append(self._report(case, problem))
                 if len(tally.problems) == problems_max:
                     break
         return tally
 
-    def _problem(self, case: Case, expected: Answer) -> str | None:
+    def _outcomes(self, case: Case) -> list[Outcome]:
+        return [outcome_of(side, case.soql, case.asked) for side in self._org.sides]
+
+    def _hits(self, case: Case, outcome: Outcome) -> set[str]:
+        if case.kind != "right":
+            code = outcome.code if isinstance(outcome, Refusal) else "answered"
+            return {f"{case.kind}: {code}"}
+        assert case.query is not None
+        return {*self._productions.of(case.query), *(["asked: all rows"] if case.asked.all_rows else [])}
+
+    def _problem(self, case: Case, outcomes: Sequence[Outcome]) -> str | None:
         """How the databases and the evaluator disagree; None: they don't."""
-        for side in self._org.sides:
-            outcome = outcome_of(side, case.soql, case.asked)
-            if isinstance(outcome, Refusal | Crash):
-                return f"{side.name} {outcome}"
-            if difference := different(expected, outcome):
-                return f"{side.name}: {difference}"
+        names = [side.name for side in self._org.sides]
+        for name, outcome in zip(names, outcomes, strict=True):
+            if isinstance(outcome, Crash) or (case.kind == "right" and isinstance(outcome, Refusal)):
+                return f"{name} {outcome}"
+        first = outcomes[0]
+        if any(isinstance(each, Refusal) for each in outcomes):
+            told = [str(each) if isinstance(each, Refusal) else "answers" for each in outcomes]
+            return None if len(set(told)) == 1 else " and ".join(map(" ".join, zip(names, told, strict=True)))
+        assert isinstance(first, Answer)
+        expected = self._expected(case)
+        for name, outcome in zip(names, outcomes, strict=True):
+            assert isinstance(outcome, Answer)
+            if difference := different(first if expected is None else expected, outcome):
+                return f"{name}: {difference}"
         return None
 
+    def _expected(self, case: Case) -> Answer | None:
+        """What is right; None: nobody knows, and the databases are compared with each other."""
+        if case.query is None:
+            return None
+        try:
+            return self._evaluator.answer(case.query, case.asked)
+        except (AssertionError, AttributeError, LookupError, TypeError, ValueError):
+            if case.kind == "right":
+                raise
+            return None  # what the product lets pass, and the evaluator has no meaning for
+
     def _report(self, case: Case, problem: str) -> str:
-        def fails(query: Query) -> bool:
-            smaller = Case(case.seed, case.number, case.asked, query, 0)
+        def smaller(query: Query) -> Case:
+            return replace(case, query=query, soql=written(query, 0))
+
+        def shorter(soql: str) -> Case:
+            return replace(case, soql=soql)
+
+        def fails(other: Case) -> bool:
             try:
-                found = self._problem(smaller, self._evaluator.answer(query, case.asked))
-            except (AssertionError, LookupError, ValueError):
+                found = self._problem(other, self._outcomes(other))
+            except (AssertionError, AttributeError, LookupError, TypeError, ValueError):
                 return False  # it is no query any more
             return found is not None and _kind(found) == _kind(problem)
 
-        smallest = shrunk(case.query, fails)
-        plain = Case(case.seed, case.number, case.asked, smallest, 0)
-        told = self._problem(plain, self._evaluator.answer(smallest, case.asked)) or problem
+        if case.query is None:
+            plain = shorter(shortened(case.soql, lambda soql: fails(shorter(soql))))
+        else:
+            plain = smaller(shrunk(case.query, lambda query: fails(smaller(query))))
+        told = self._problem(plain, self._outcomes(plain)) if fails(plain) else None
         who, rows = case.asked.who, ", all rows" if case.asked.all_rows else ""
+        kind = "" if case.kind == "right" else f" KIND={case.kind}"
         return (
             f"{case.soql!r}\n"
             f"  by {who.name} in {who.zone} at {case.asked.now.isoformat()}{rows}\n"
             f"  {problem}\n"
-            f"  smallest: {plain.soql}\n  {told}\n"
-            f"  again: make fuzz SEED={case.seed} ONLY={case.number}"
+            f"  smallest: {plain.soql if case.query is not None else repr(plain.soql)}\n"
+            f"  {told or 'which the same text in another spelling does not show'}\n"
+            f"  again: make fuzz SEED={case.seed}{kind} ONLY={case.number}"
         )
 
 

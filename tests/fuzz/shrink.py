@@ -1,4 +1,4 @@
-"""Shrink: a query that fails, made smaller as long as it does."""
+"""Shrink: what fails, made smaller as long as it does."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
@@ -23,6 +23,21 @@ def shrunk(query: Query, fails: Callable[[Query], bool]) -> Query:
                 query, smaller = candidate, True
                 break
     return query
+
+
+def shortened(text: str, fails: Callable[[str], bool]) -> str:
+    """The shortest text that was found to fail, by leaving out one part after the other."""
+    length, attempts = max(len(text) // 2, 1), 0
+    while length and attempts < ATTEMPTS_MAX:
+        for start in range(0, len(text), length):
+            attempts += 1
+            candidate = text[:start] + text[start + length :]
+            if fails(candidate):
+                text = candidate
+                break
+        else:
+            length //= 2
+    return text
 
 
 def _simpler(node: Any) -> Iterator[Any]:

@@ -10,7 +10,7 @@ import pytest
 from tests.fuzz.data import NULLS
 from tests.fuzz.org import Org, random_org
 from tests.fuzz.report import data_lines
-from tests.fuzz.run import Fuzzer
+from tests.fuzz.run import Fuzzer, Kind
 
 from isthmus.org.query.bound import AnyOf
 from isthmus.org.query.sql.conditions import ConditionWriter
@@ -28,10 +28,17 @@ def org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Org]:
 def test_both_databases_answer_as_the_evaluator_does(
     org: Org, record_property: Callable[[str, object], None]
 ) -> None:
-    tally = Fuzzer(org).run(SEED, range(QUERIES))
+    tally = Fuzzer(org).run("right", SEED, range(QUERIES))
     assert not tally.problems, "\n\n".join(tally.problems)
     assert tally.filled >= QUERIES / 2
     record_property("says", f"fuzz: {QUERIES} queries, {tally.filled} with rows")
+
+
+@pytest.mark.parametrize("kind", ["wild", "text"])
+def test_what_may_be_wrong_is_refused_alike_and_never_breaks_anything(org: Org, kind: Kind) -> None:
+    tally = Fuzzer(org).run(kind, SEED, range(QUERIES // 2))
+    assert not tally.problems, "\n\n".join(tally.problems)
+    assert {f"{kind}: MALFORMED_QUERY", f"{kind}: answered"} <= tally.hits.keys()
 
 
 def test_the_data_has_nulls_and_text_of_every_script(org: Org) -> None:
@@ -53,12 +60,12 @@ def test_a_wrong_answer_is_found_made_small_and_can_be_asked_again(
     monkeypatch.setattr(ConditionWriter, "_any_of", careless)
     for side in org.sides:
         monkeypatch.setattr(side, "engine", side.new_engine())
-    [report] = Fuzzer(org).run(SEED, range(QUERIES), problems_max=1).problems
+    [report] = Fuzzer(org).run("right", SEED, range(QUERIES), problems_max=1).problems
     smallest = next(line for line in report.splitlines() if "smallest:" in line)
     assert re.fullmatch(r"  smallest: SELECT \S+ FROM \S+ WHERE (NOT \S+ IN|\S+ NOT IN) \(.*\)", smallest)
     again = re.search(rf"make fuzz SEED={SEED} ONLY=(\d+)", report)
     assert again is not None
     number = int(again[1])
-    assert Fuzzer(org).run(SEED, range(number, number + 1)).problems == [report]
+    assert Fuzzer(org).run("right", SEED, range(number, number + 1)).problems == [report]
     monkeypatch.undo()
-    assert Fuzzer(org).run(SEED, range(number, number + 1)).problems == []
+    assert Fuzzer(org).run("right", SEED, range(number, number + 1)).problems == []

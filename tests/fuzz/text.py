@@ -123,11 +123,11 @@ class _Writer:
             case Path():
                 return self._path(operand)
             case Aggregate():
-                return f"{self._word(operand.function)}({self._path(operand.of)})"
+                return f"{self._word(operand.function)}({self._operand(operand.of)})"
             case Grouping():
                 return f"{self._word('GROUPING')}({self._operand(operand.of)})"
             case DatePart():
-                of = self._path(operand.of)
+                of = self._operand(operand.of)
                 inner = f"{self._name('convertTimezone')}({of})" if operand.local else of
                 return f"{self._word(operand.function)}({inner})"
 
@@ -172,10 +172,10 @@ class _Writer:
                 return f"{self._operand(condition.left)} {word} ({self._values(condition.values)})"
             case Chosen():
                 word = self._word("EXCLUDES" if condition.excludes else "INCLUDES")
-                return f"{self._path(condition.left)} {word} ({self._values(condition.values)})"
+                return f"{self._operand(condition.left)} {word} ({self._values(condition.values)})"
             case SemiJoin():
                 word = self._word("NOT IN" if condition.negated else "IN")
-                return f"{self._path(condition.left)} {word} ({self.query(condition.query)})"
+                return f"{self._operand(condition.left)} {word} ({self.query(condition.query)})"
             case Not():
                 inner = condition.condition
                 text = f"({self._condition(inner)})" if isinstance(inner, Not) else self._term(inner)
