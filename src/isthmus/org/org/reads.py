@@ -43,7 +43,7 @@ class ReadFace(OrgState):
                 api_version=api_version,
             )
         )
-        return await self._with_cursors(result)
+        return await self._kept(principal, result)
 
     def query_shape(
         self, principal: Principal, soql: str, *, all_rows: bool = False, api_version: int | None = None
@@ -62,7 +62,7 @@ class ReadFace(OrgState):
                 connection, self.schema, principal, locator, batch_size=batch_size
             )
         )
-        return await self._with_cursors(result)
+        return await self._kept(principal, result)
 
     async def retrieve(
         self, principal: Principal, sobject: str, record_id: str, fields: Sequence[str] | None = None
@@ -153,8 +153,12 @@ class ReadFace(OrgState):
 
         return await self._read(work)
 
-    async def _with_cursors(self, result: QueryResult) -> QueryResult:
-        """A result whose further pages can be asked for: what they need is on disk."""
-        if result.pending:
-            await self._write(lambda tx: self._queries.store_cursors(tx, result.pending))
+    async def _kept(self, principal: Principal, result: QueryResult) -> QueryResult:
+        """A result whose further pages can be asked for, and whose records are marked as it asks: what these
+        need is on disk.
+        """
+        if result.pending or result.marks:
+            await self._write(
+                lambda tx: recent.keep(tx, self._queries, principal.user_id, result, self.clock.now())
+            )
         return result

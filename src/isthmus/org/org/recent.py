@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from isthmus.kernel.database import Connection, Dialect, Migration, Transaction, Value
+from isthmus.org.query.engine import QueryEngine
+from isthmus.org.query.result import QueryResult
+from isthmus.org.query.seen import REFERENCED, TABLE, VIEWED
+from isthmus.org.schema.instants import whole_second
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.principal import Principal
 from isthmus.org.security.sharing.predicate import RecordAccess, within
@@ -25,7 +29,25 @@ def _recent(dialect: Dialect) -> tuple[str, ...]:
     )
 
 
-MIGRATIONS: Final = (Migration(1, "recent items", _recent),)
+def _seen(dialect: Dialect) -> tuple[str, ...]:
+    return (
+        f'ALTER TABLE {TABLE} ADD COLUMN "{VIEWED}" {dialect.integer}',
+        f'ALTER TABLE {TABLE} ADD COLUMN "{REFERENCED}" {dialect.integer}',
+        f'UPDATE {TABLE} SET "{VIEWED}" = "at" / 1000 * 1000, "{REFERENCED}" = "at" / 1000 * 1000',
+    )
+
+
+MIGRATIONS: Final = (
+    Migration(1, "recent items", _recent),
+    Migration(2, "when they were viewed, and referenced", _seen),
+)
+
+
+_NOTE: Final = (
+    f'INSERT INTO {TABLE} ("user_id", "id", "at", "{VIEWED}", "{REFERENCED}") VALUES (?, ?, ?, ?, ?) '
+    'ON CONFLICT ("user_id", "id") DO UPDATE SET "at" = excluded."at", '
+    + ", ".join(f'"{each}" = COALESCE(excluded."{each}", {TABLE}."{each}")' for each in (VIEWED, REFERENCED))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +59,36 @@ class RecentItem:
     name: str | None
 
 
-def note(tx: Transaction, user_id: str, ids: Sequence[str | None], now: int) -> None:
-    """Make records the user's latest items, the last of `ids` the latest."""
-    tx.execute_many(
-        'INSERT INTO "isthmus_recent" ("user_id", "id", "at") VALUES (?, ?, ?) '
-        'ON CONFLICT ("user_id", "id") DO UPDATE SET "at" = excluded."at"',
-        [(user_id, each, now) for each in ids if each is not None],
-    )
+def note(
+    tx: Transaction,
+    user_id: str,
+    ids: Sequence[str | None],
+    now: int,
+    *,
+    viewed: bool = True,
+    referenced: bool = True,
+) -> None:
+    """Make records the user's latest items, viewed or referenced now; more than are kept are not noted."""
+    second = whole_second(now)
+    rows = [
+        (user_id, each, now, second if viewed else None, second if referenced else None)
+        for each in ids[:KEPT]
+        if each is not None
+    ]
+    tx.execute_many(_NOTE, rows)
     tx.execute(
         'DELETE FROM "isthmus_recent" WHERE "user_id" = ? AND "id" NOT IN '
         '(SELECT "id" FROM "isthmus_recent" WHERE "user_id" = ? ORDER BY "at" DESC, "id" DESC LIMIT ?)',
         (user_id, user_id, KEPT),
     )
+
+
+def keep(tx: Transaction, queries: QueryEngine, user_id: str, result: QueryResult, now: int) -> None:
+    """Write down what a page of a query leaves behind: its cursors, and its marks."""
+    queries.store_cursors(tx, result.pending)
+    marks = result.marks
+    if marks is not None:
+        note(tx, user_id, marks.ids, now, viewed=marks.viewed, referenced=marks.referenced)
 
 
 def items(

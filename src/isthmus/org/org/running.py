@@ -7,7 +7,7 @@ and is undone as a whole when that raises.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from isthmus.org.limits.request_time import RequestTime
-from isthmus.org.org.recent import note
+from isthmus.org.org.recent import keep, note
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.query.result import QueryResult
 from isthmus.org.save import requests
@@ -79,8 +79,8 @@ class Running:
                 batch_size=batch_size,
                 own=unit.principal.access,
             )
-        if result.pending:
-            self._queries.store_cursors(unit.tx, result.pending)
+        if result.pending or result.marks:
+            keep(unit.tx, self._queries, unit.principal.user_id, result, unit.now)
         return result
 
     def retrieve(self, sobject: str, record_id: str, fields: Sequence[str] | None = None) -> QueryResult:

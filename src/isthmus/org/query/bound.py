@@ -26,7 +26,10 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """The query's object, or the parent of `parent` by its lookup `via`. `alias` is unique in the query."""
+    """The query's object, or the parent of `parent` by its lookup `via`. `alias` is unique in the query.
+
+    Without `via`: what the caller has seen of the records of `parent` (`seen`).
+    """
 
     alias: str
     sobject: SObjectType

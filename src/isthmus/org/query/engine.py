@@ -19,7 +19,7 @@ from isthmus.org.query.paging import BATCH_MAX, Pager
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.plan import Plan, RightsOf, Run, nobody
 from isthmus.org.query.plans import Plans, Question, levels_of
-from isthmus.org.query.point_read import ReadPlans
+from isthmus.org.query.point_read import ReadPlan, ReadPlans
 from isthmus.org.query.result import PendingCursor, QueryResult, ResultRow, Shape
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.security.access import Access
@@ -174,10 +174,10 @@ class QueryEngine:
         Faults: `resource_not_found`, `malformed_record_id`, `entity_is_deleted`, `no_such_column`.
         """
         plan = self._reads.read_plan(schema, sobject, fields, principal.access, connection.dialect)
-        caller = (principal.user_id,) * plan.callers
-        row = connection.row(plan.sql, (record_id, *caller)) if _looks_whole(record_id) else None
+        before, caller = _callers(plan, principal)
+        row = connection.row(plan.sql, (*before, record_id, *caller)) if _looks_whole(record_id) else None
         if row is None:  # another form of an id than the one stored: asking is quicker than checking it first
-            row = connection.row(plan.sql, (_whole_id(plan.sobject, record_id), *caller))
+            row = connection.row(plan.sql, (*before, _whole_id(plan.sobject, record_id), *caller))
         if row is None:
             raise fault("resource_not_found")
         if row[plan.deleted]:
@@ -201,12 +201,19 @@ class QueryEngine:
         wanted = [_id_or_none(each) for each in record_ids]
         places: dict[object, int] = {}
         rows: list[ResultRow] = []
-        caller = (principal.user_id,) * plan.callers
-        for row in connection.rows(plan.many_sql, (json.dumps([each for each in wanted if each]), *caller)):
+        before, caller = _callers(plan, principal)
+        listed = json.dumps([each for each in wanted if each])
+        for row in connection.rows(plan.many_sql, (*before, listed, *caller)):
             if not row[plan.deleted]:
                 places[row[0]] = len(rows)
                 rows.append(row if plan.opener is None else plan.opener(row))
         return QueryResult(plan.shape, rows, len(rows)), [places.get(each) for each in wanted]
+
+
+def _callers(plan: ReadPlan, principal: Principal) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The caller's id, as often as a read takes it before the record's and after it."""
+    user = principal.user_id
+    return (user,) * plan.of_user, (user,) * plan.callers
 
 
 def _looks_whole(record_id: str) -> bool:

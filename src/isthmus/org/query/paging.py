@@ -9,7 +9,7 @@ from isthmus.kernel.ids import Ids, to_18
 from isthmus.org.query import execute
 from isthmus.org.query.cursor import ID_LENGTH, KEY_PREFIX, LIFE, Cursor, chunks, page_of_ids
 from isthmus.org.query.plan import ChildPlan, Plan, Run
-from isthmus.org.query.result import Locator, PendingCursor, QueryResult, ResultRow
+from isthmus.org.query.result import Locator, Marks, PendingCursor, QueryResult, ResultRow
 from isthmus.org.schema.schemes import FieldCipher
 
 BATCH_MIN: Final = 200
@@ -84,7 +84,7 @@ class Pager:
         self, plan: Plan, run: Run, rows: Sequence[Row], total: int, locator: Locator | None
     ) -> QueryResult:
         whole = self._with_children(plan.children, run, rows)
-        return QueryResult(plan.shape, whole, total, locator, tuple(self._pending))
+        return QueryResult(plan.shape, whole, total, locator, tuple(self._pending), _marks(plan, rows))
 
     def _with_children(self, plans: Sequence[ChildPlan], run: Run, rows: Sequence[Row]) -> list[ResultRow]:
         return execute.with_children(self._connection, plans, run, rows, self._child_cursor)
@@ -107,6 +107,14 @@ class Pager:
         )
         self._pending.append(cursor)
         return cursor
+
+
+def _marks(plan: Plan, rows: Sequence[Row]) -> Marks | None:
+    if not (rows and (plan.views or plan.references)):
+        return None
+    place = plan.shape.id_index
+    assert place is not None
+    return Marks(tuple(str(row[place]) for row in rows), plan.views, plan.references)
 
 
 def _named(plans: Sequence[ChildPlan], path: str) -> ChildPlan:

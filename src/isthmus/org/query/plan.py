@@ -161,6 +161,9 @@ class Plan:
     """For each encrypted field whose values are told apart: counts the key versions that they are under."""
     keeper: FieldCipher | None = None
     """What closes the query's text before it is kept; None where it names no encrypted field."""
+    views: bool = False
+    references: bool = False
+    """Whether its rows are marked as viewed, as referenced."""
     narrow: Statement | None = None
     probe: str | None = None
     wide: Wide | None = None

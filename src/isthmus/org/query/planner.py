@@ -8,6 +8,7 @@ from isthmus.org.query.bound import AccessAsked, BoundChildren, BoundField, Boun
 from isthmus.org.query.opening import keeper, opener
 from isthmus.org.query.plan import ChildPlan, Limits, Plan
 from isthmus.org.query.record_access import AccessRows, of_given_rows
+from isthmus.org.query.seen import is_marked
 from isthmus.org.query.shape import Columns, grouped_shape_of, shape_of
 from isthmus.org.query.sql.expressions import Expressions
 from isthmus.org.query.sql.forms import forms
@@ -52,6 +53,8 @@ def plan(query: BoundQuery, asked: Asked) -> Plan:
         limits=_limits(query),
         opener=opener(columns.encrypted, asked.access),
         keeper=keeper(query),
+        views=query.clauses.views and is_marked(query.root.sobject),
+        references=query.clauses.references and is_marked(query.root.sobject),
         narrow=writer.rows(columns.sql, every=True) if probe else None,
         probe=probe,
         wide=writer.wide(),

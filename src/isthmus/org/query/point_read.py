@@ -10,6 +10,7 @@ from isthmus.kernel.lru_cache import LruCache
 from isthmus.org.query.bound import BoundField, Table
 from isthmus.org.query.opening import Opener, opener
 from isthmus.org.query.result import Shape
+from isthmus.org.query.seen import inlined
 from isthmus.org.query.shape import Columns, shape_of
 from isthmus.org.query.sql.forms import forms
 from isthmus.org.schema.model import Field, Schema, SObjectType
@@ -24,7 +25,8 @@ _PLANS_MAX: Final = 2000
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
     """`sql` takes an id, `many_sql` a JSON array of them and gives its rows in no order. After that both take
-    the caller's id as often as `callers` says: they give what the caller may see.
+    the caller's id as often as `callers` says, since they give what the caller may see; and before that as
+    often as `of_user` says: so many of the fields are the caller's.
 
     Deleted records are read too: the row's `deleted` position tells them apart.
     """
@@ -36,6 +38,7 @@ class ReadPlan:
     deleted: int
     opener: Opener | None = None
     callers: int = 0
+    of_user: int = 0
 
 
 class ReadPlans:
@@ -94,8 +97,10 @@ def _read_plan(
     columns = Columns()
     shape = shape_of(root, tuple(BoundField(root, field, 0) for field in fields), columns, {})
     deleted = columns.place(_ALIAS, "IsDeleted")
-    sql = f"SELECT {', '.join(columns.sql)} FROM {table(sobject)} AS {_ALIAS} WHERE {_ALIAS}.{quoted('Id')}"
+    selected = ", ".join(inlined(_ALIAS, each) for each in columns.sql)
+    sql = f"SELECT {selected} FROM {table(sobject)} AS {_ALIAS} WHERE {_ALIAS}.{quoted('Id')}"
     only = "" if seen is None else f" AND {seen}"
     many = f"{sql} IN {forms(dialect).texts}{only}"
     opened = opener(columns.encrypted, access)
-    return ReadPlan(sobject, f"{sql} = ?{only}", many, shape, deleted, opened, only.count("?"))
+    callers = only.count("?")
+    return ReadPlan(sobject, f"{sql} = ?{only}", many, shape, deleted, opened, callers, selected.count("?"))

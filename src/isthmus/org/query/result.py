@@ -117,11 +117,21 @@ class PendingCursor:
 CHUNK: Final = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The records that a page has, to be noted for the caller as viewed, as referenced, or as both."""
+
+    ids: tuple[str, ...]
+    viewed: bool
+    referenced: bool
+
+
 @dataclass(slots=True)  # not frozen: a frozen one takes twice as long to make, and each read makes one
 class QueryResult:
     """One page. `total_size` counts the whole result; for `COUNT()` there are no rows.
 
-    Before a page with `pending` cursors is answered they have to be stored (`QueryEngine.store_cursors`).
+    Before a page with `pending` cursors is answered they have to be stored (`QueryEngine.store_cursors`);
+    its `marks` are noted with them.
     """
 
     shape: Shape
@@ -129,3 +139,4 @@ class QueryResult:
     total_size: int
     locator: Locator | None = None
     pending: tuple[PendingCursor, ...] = ()
+    marks: Marks | None = None

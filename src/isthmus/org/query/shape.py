@@ -10,6 +10,7 @@ from typing import Final
 
 from isthmus.org.query.bound import BoundChildren, BoundField, BoundItem, BoundValue, Grouping, Table
 from isthmus.org.query.result import Children, Column, Compound, Item, Parent, Shape
+from isthmus.org.query.seen import alias_of
 from isthmus.org.schema.model import Field, SObjectType
 from isthmus.org.schema.tables import is_stored, quoted
 
@@ -75,7 +76,7 @@ def shape_of(
         table, named = item.table, item.field
         _level(levels, table, columns).items[named.name] = named
         for part in _stored(table.sobject, named):
-            columns.place(table.alias, part.name, part)
+            columns.place(alias_of(table.alias, part), part.name, part)
     places = {key: len(columns) + number for number, key in enumerate(children)}
     return _shape(levels[root], columns, {key: Children(key, children[key], places[key]) for key in children})
 
@@ -122,7 +123,7 @@ def _shape(level: _Level, columns: Columns, children: Mapping[str, Children]) ->
         elif not is_stored(item):
             items.append(Compound(key, item, _parts(level.table, item, columns)))
         else:
-            items.append(Column(key, item, columns.place(alias, item.name)))
+            items.append(Column(key, item, columns.place(alias_of(alias, item), item.name)))
     return Shape(level.table.sobject, tuple(items), columns.place(alias, "Id"))
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Final
 
 from isthmus.org.query.bind.grouping import is_grouped
-from isthmus.org.query.bind.unsupported import unsupported
 from isthmus.org.query.bound import Clauses, Mode
 from isthmus.org.query.parser.syntax import Clause, CountAll, Query
 from isthmus.org.query.problem import SoqlProblem
@@ -47,8 +46,10 @@ def clauses_of(
 
 def _of_whole(found: Clauses, clause: Clause, within: bool) -> Clauses:
     match clause.words:
-        case "FOR VIEW" | "FOR REFERENCE":
-            raise unsupported(clause.words, clause.at)
+        case "FOR VIEW":
+            return replace(found, views=True)
+        case "FOR REFERENCE":
+            return replace(found, references=True)
         case _ if not within:
             raise _not_allowed(clause)
         case "FOR UPDATE":

@@ -130,6 +130,8 @@ class _Binder:
             return (self._item(item),)
         fields = spread(item, self.scope.root)
         self._spread |= {each.field.name for each in fields}
+        for each in fields:
+            self.scope.read(each)
         return fields
 
     def _item(self, item: SelectItem) -> BoundItem:

@@ -10,6 +10,7 @@ from typing import Final
 from isthmus.org.query.bound import BoundField, Table
 from isthmus.org.query.parser.syntax import Path, Source
 from isthmus.org.query.problem import SoqlProblem
+from isthmus.org.query.seen import alias_of
 from isthmus.org.schema.model import CALCULATED, Schema, SObjectType
 
 LEVELS_MAX: Final = 5
@@ -57,7 +58,15 @@ class Scope:
             raise SoqlProblem("no_such_column", path.at, field=names[-1], entity=table.sobject.name)
         bound = BoundField(table, field, path.at)
         self.named.append(bound)
+        self.read(bound)
         return bound
+
+    def read(self, bound: BoundField) -> None:
+        """Take in what a field's values lie in, besides its object's table."""
+        table = bound.table
+        alias = alias_of(table.alias, bound.field)
+        if alias != table.alias and all(each.alias != alias for each in self.tables):
+            self.tables.append(Table(alias, table.sobject, table, None, bound.at))
 
     def _join(self, source: Source) -> None:
         """Take in a parent that FROM names.
@@ -105,7 +114,7 @@ class Scope:
             raise SoqlProblem("no_such_relationship", at, relationship=relationship)
         if not target.stored:
             raise SoqlProblem("query_feature_unsupported", at, feature=f"A path to {target.name}")
-        if len(self.tables) > RELATIONSHIPS_MAX:
+        if len(self._parents) >= RELATIONSHIPS_MAX:
             raise SoqlProblem("query_limit_exceeded", at, maximum=RELATIONSHIPS_MAX, what="relationships")
         if _levels(child) == LEVELS_MAX:
             raise SoqlProblem(

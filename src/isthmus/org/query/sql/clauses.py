@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from isthmus.org.query import seen
 from isthmus.org.query.bound import (
     BoundAggregate,
     BoundField,
@@ -62,7 +63,9 @@ def source(tables: Sequence[Table], visible: Visibility, givens: Givens) -> Sour
     joins = ""
     for table in tables[1:]:
         assert table.parent is not None
-        assert table.via is not None
+        if table.via is None:
+            joins += seen.joined(table.parent.alias)
+            continue
         joins += (
             f" LEFT JOIN {quoted(table.sobject.name)} AS {table.alias}"
             f" ON {table.alias}.{quoted('Id')} = {table.parent.alias}.{quoted(table.via.name)}"
@@ -101,11 +104,11 @@ def filtered(
 
     `form`: that in which what the caller may see is found out; the parameters are the same.
     """
-    seen = visible.condition(query.root) if form is None else visible.in_form(query.root, form)
+    shared = visible.condition(query.root) if form is None else visible.in_form(query.root, form)
     scope = scoped(query)
-    found += callers(seen) + callers(scope)
+    found += callers(shared) + callers(scope)
     if query.where is None:
-        return together(kept(query.root.alias, all_rows), seen, scope)
+        return together(kept(query.root.alias, all_rows), shared, scope)
 
     def semi_joined(join: InQuery, into: list[Parameter]) -> str:
         return _semi_joined(join, expressions.forms, all_rows, visible, into)
@@ -113,7 +116,7 @@ def filtered(
     writer = ConditionWriter(expressions, semi_joined)
     condition = writer.write(query.where)
     found += writer.parameters
-    return together(kept(query.root.alias, all_rows), seen, scope, condition)
+    return together(kept(query.root.alias, all_rows), shared, scope, condition)
 
 
 def _semi_joined(

@@ -13,6 +13,7 @@ from isthmus.org.query.bound import (
     BoundValue,
     is_same,
 )
+from isthmus.org.query.seen import alias_of
 from isthmus.org.query.sql.date_parts import date_part
 from isthmus.org.query.sql.forms import Forms
 from isthmus.org.query.sql.givens import Givens
@@ -29,7 +30,7 @@ _SCALE_MAX = 12
 
 def plain(field: BoundField) -> str:
     """The column of a field's own values."""
-    return f"{field.table.alias}.{own_column(field.field)}"
+    return f"{alias_of(field.table.alias, field.field)}.{own_column(field.field)}"
 
 
 def boolean(field: BoundField) -> str:
@@ -146,7 +147,7 @@ class Expressions:
 def _searched(field: BoundField) -> str:
     if field.field.type is FieldType.BOOLEAN:
         return boolean(field)
-    return f"{field.table.alias}.{search_column(field.field)}"
+    return f"{alias_of(field.table.alias, field.field)}.{search_column(field.field)}"
 
 
 def _folded(field: BoundField) -> str:
