@@ -14,6 +14,14 @@ def case(soql: str, status: int = 200) -> Case:
     return Case("area", "name", "a source", "known", Step(soql=soql, status=status))
 
 
+def test_every_production_has_a_case() -> None:
+    assert sorted(WANTED.productions - coverage(CASES).productions) == []
+
+
+def test_every_operator_has_a_case_for_every_type_of_field() -> None:
+    assert sorted(WANTED.cells - coverage(CASES).cells) == []
+
+
 def test_the_grammar_knows_every_query_that_must_be_answered() -> None:
     unknown = []
     for soql in (soql for each in CASES for soql, answered in queries(each) if answered):
@@ -81,6 +89,7 @@ def test_what_is_left_is_named_up_to_a_dozen() -> None:
         f"productions of SOQL: 0 of {len(WANTED.productions)} have a case; not: aggregate; "
     )
     assert second.startswith("operators by field type: 0 of ")
+    assert coverage(CASES).lines("have a case")[0].endswith(" have a case")
 
 
 def test_the_types_of_the_project_s_fields_are_known() -> None:

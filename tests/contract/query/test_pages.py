@@ -356,3 +356,4 @@ def test_all_fields_are_asked_of_few_records(world: World, limit: str) -> None:
     assert caught.value.entry.name == "fields_need_limit"
     assert world.ask("SELECT FIELDS(ALL) FROM Account LIMIT 200").rows
     assert world.ask(f"SELECT FIELDS(ALL) FROM Account WHERE Id IN ('{A1}', '{A2}')").total_size == 2
+    assert world.ask(f"SELECT FIELDS(ALL) FROM Account WHERE Id = '{A1}' OR Id = '{A2}'").total_size == 2

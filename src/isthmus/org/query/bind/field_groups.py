@@ -5,10 +5,11 @@ Source: SOQL and SOSL Reference, FIELDS().
 """
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Final
 
 from isthmus.org.query.bind.named_values import conjuncts, named_values, own_field
-from isthmus.org.query.bound import BoundCondition, BoundField, Table
+from isthmus.org.query.bound import BoundCondition, BoundField, Some, Table
 from isthmus.org.query.parser.syntax import FieldsItem, Literal, Query
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.schema.model import Field
@@ -38,6 +39,10 @@ def wants_few(query: Query) -> bool:
 def ids_named(where: BoundCondition | None) -> tuple[Literal, ...]:
     """The ids to which a condition restricts the query, or ()."""
     for part in conjuncts(where):
+        if isinstance(part, Some):
+            either = [ids_named(each) for each in part.conditions]
+            if all(either):
+                return tuple(chain.from_iterable(either))
         if own_field(part) == "Id" and (named := named_values(part)) is not None:
             return named
     return ()

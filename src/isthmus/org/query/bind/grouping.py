@@ -12,6 +12,7 @@ from typing import Final
 
 from isthmus.org.query.bind.conditions import ConditionBinder
 from isthmus.org.query.bind.date_functions import date_part, is_date_function
+from isthmus.org.query.bind.field_groups import spread
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.unsupported import unsupported
 from isthmus.org.query.bound import (
@@ -26,7 +27,7 @@ from isthmus.org.query.bound import (
     InQuery,
     is_same,
 )
-from isthmus.org.query.parser.syntax import Call, Expression, FieldItem, Path, Query, SemiJoin
+from isthmus.org.query.parser.syntax import Call, Expression, FieldItem, FieldsItem, Path, Query, SemiJoin
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.schema.model import COMPOUNDS, DECIMALS, Field, FieldType
 
@@ -123,6 +124,8 @@ class GroupingBinder:
         seen = set()
         unnamed = 0
         for item in self._query.select:
+            if isinstance(item, FieldsItem):
+                self._refuse_ungrouped(item)
             if not isinstance(item, FieldItem):
                 raise unsupported("Anything but fields and aggregates in an aggregate query", item.at)
             value = self._value(item.expression, "field_not_grouped")
@@ -135,6 +138,11 @@ class GroupingBinder:
                 raise SoqlProblem("duplicate_alias", item.at, alias=key)
             seen.add(key.lower())
             yield GroupedItem(key, value)
+
+    def _refuse_ungrouped(self, item: FieldsItem) -> None:
+        for field in spread(item, self._scope.root):
+            if not self._is_grouped(field):
+                raise SoqlProblem("field_not_grouped", item.at, field=field.field.name)
 
     def _value(self, expression: Expression, otherwise: str) -> BoundValue:
         """An aggregate, or what is grouped by; for what is not grouped by the problem `otherwise`."""

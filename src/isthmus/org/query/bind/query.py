@@ -123,6 +123,8 @@ class _Binder:
                     raise SoqlProblem("duplicate_field_selected", item.at, field=name)
                 seen.add(name)
                 items.append(bound)
+        if not items:
+            raise SoqlProblem("fields_select_nothing", self._query.select[0].at)
         return tuple(items)
 
     def _bound_items(self, item: SelectItem) -> tuple[BoundItem, ...]:
