@@ -2,7 +2,7 @@
 
 Each account has its owner's share; owners are 100 users. A user above some of them in the role hierarchy
 stands for these. Of every ten accounts one is also shared by a rule with a group, which who sees all is in:
-these come to them by two ways.
+these come to them by two ways. Contacts, where there are any, are seen by who sees their account.
 """
 
 import tempfile
@@ -34,10 +34,17 @@ _COLUMNS: Final = (
     *("Id", "Name", "Name~", "Industry", "Industry~", "AnnualRevenue", "NumberOfEmployees", "OwnerId"),
     *("CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"),
 )
+_CONTACT_COLUMNS: Final = (
+    *("Id", "LastName", "LastName~", "Name", "Name~", "Email", "Email~", "AccountId", "OwnerId"),
+    *("CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"),
+)
 _SHARE_COLUMNS: Final = (
     *("Id", "AccountId", "UserOrGroupId", "AccountAccessLevel", "OpportunityAccessLevel"),
     *("CaseAccessLevel", "ContactAccessLevel", "RowCause", "LastModifiedDate", "LastModifiedById"),
 )
+
+
+_MODELS: Final = {"Account": "Private", "Contact": "ControlledByParent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +65,12 @@ class Seeing(FullAccess):
 
 @dataclass(frozen=True, slots=True)
 class SharedAccounts:
-    """The database, its schema, and how many accounts there are."""
+    """The database, its schema, how many accounts there are, and how many contacts each has."""
 
     database: SqliteDatabase
     schema: Schema
     count: int
+    contacts: int
 
 
 def seeing(owners: int) -> Principal:
@@ -73,6 +81,11 @@ def seeing(owners: int) -> Principal:
 def account_id(number: int) -> str:
     """The id of an account."""
     return record_id("001", INSTANCE, number + 1)
+
+
+def contact_id(number: int) -> str:
+    """The id of a contact. Those of one account are neighbours."""
+    return record_id("003", INSTANCE, number + 1)
 
 
 def owner_of(number: int) -> int:
@@ -86,8 +99,8 @@ def created(number: int) -> int:
 
 
 @contextmanager
-def shared_accounts(count: int) -> Iterator[SharedAccounts]:
-    """`count` accounts, until the block ends."""
+def shared_accounts(count: int, contacts: int = 0) -> Iterator[SharedAccounts]:
+    """`count` accounts, each with so many contacts, until the block ends."""
     with ExitStack() as closing:
         folder = closing.enter_context(tempfile.TemporaryDirectory(prefix="isthmus-bench-"))
         database = SqliteDatabase(Path(folder) / "org.sqlite")
@@ -96,16 +109,17 @@ def shared_accounts(count: int) -> Iterator[SharedAccounts]:
             migrate(database, component, migrations)
         store = SchemaStore(database)
         change = store.apply(
-            replace(each, sharing_model="Private" if each.name == "Account" else None)
-            for each in standard_objects()
+            replace(each, sharing_model=_MODELS.get(each.name)) for each in standard_objects()
         )
         assert not change.refused, change.refused
-        database.write(lambda tx: _fill(tx, count)).result()
-        yield SharedAccounts(database, store.current, count)
+        database.write(lambda tx: _fill(tx, count, contacts)).result()
+        yield SharedAccounts(database, store.current, count, contacts)
 
 
-def _fill(tx: Transaction, count: int) -> None:
+def _fill(tx: Transaction, count: int, contacts: int) -> None:
     _insert(tx, "Account", _COLUMNS, (_account(number) for number in range(count)))
+    people = (_contact(number, number // contacts) for number in range(count * contacts))
+    _insert(tx, "Contact", _CONTACT_COLUMNS, people)
     _insert(tx, "AccountShare", _SHARE_COLUMNS, _shares(count))
     _insert(tx, "isthmus_grantees", ("user_id", "grantee_id", "own"), _grantees())
 
@@ -119,6 +133,13 @@ def _account(number: int) -> tuple[Value, ...]:
     name, industry = f"Account {number * 7919 % 1_000_003:07}", _INDUSTRIES[number % len(_INDUSTRIES)]
     owner, at = _owner(owner_of(number)), created(number)
     kept = (account_id(number), name, fold(name), industry, fold(industry), number * 10.0, number % 5_000)
+    return (*kept, owner, at, owner, at, owner, at)
+
+
+def _contact(number: int, account: int) -> tuple[Value, ...]:
+    name, owner, at = f"Person {number * 7919 % 3_000_017:07}", _owner(owner_of(account)), created(number)
+    mail = f"person{number}@example.com"
+    kept = (contact_id(number), name, fold(name), name, fold(name), mail, mail, account_id(account))
     return (*kept, owner, at, owner, at, owner, at)
 
 

@@ -4,10 +4,7 @@ Both read the same database, one query at a time. The peer keeps the quickest fo
 query and user, and pages by the last id. What is compared is the geometric mean of the queries' times.
 """
 
-import json
 import statistics
-import time
-from collections.abc import Callable
 from typing import Final
 
 from bench.accounts_shared import (
@@ -19,18 +16,13 @@ from bench.accounts_shared import (
     seeing,
     shared_accounts,
 )
+from bench.asking import Asking, mean, records
 from bench.figure import Measured, Size, in_turn
 from bench.peers.shared_sql import COLUMNS, PAGE, SQL, ByHand
 
-from isthmus.kernel.clock import SystemClock
 from isthmus.kernel.database import Connection, Value
-from isthmus.kernel.ids import Ids
-from isthmus.org.api.rest.row_encoder import encode, records_of
-from isthmus.org.query.engine import QueryEngine
-from isthmus.org.query.result import QueryResult
 from isthmus.org.schema.instants import datetime_text
 
-VERSION: Final = 65
 QUICK_ACCOUNTS: Final = 100_000
 FULL_ACCOUNTS: Final = 1_000_000
 REPEATED: Final = {"point": 200}
@@ -53,54 +45,23 @@ def all_of_them(size: Size) -> Measured:
     return _measured(size, OWNERS)
 
 
-class _Asking:
-    """Our side: one user's queries through the engine."""
-
-    def __init__(self, accounts: SharedAccounts, owners: int) -> None:
-        self._accounts = accounts
-        self._principal = seeing(owners)
-        self._engine = QueryEngine(SystemClock(), Ids(seed=1))
-        middle = accounts.count // 2
-        seen = next(each for each in range(middle, accounts.count) if owner_of(each) < owners)
-        first, last = created(middle), created(min(middle + PAGE, accounts.count))
-        self.values: dict[str, Value] = {"user": self._principal.user_id, "id": account_id(seen)}
-        self.values |= {"first": first, "last": last, "industry": "energy"}
-        between = f"CreatedDate >= {datetime_text(first, 'Z')} AND CreatedDate < {datetime_text(last, 'Z')}"
-        self._soql = {
-            "point": f"{_FROM} WHERE Id = '{account_id(seen)}'",
-            "first page": f"{_FROM} ORDER BY Name LIMIT {PAGE}",
-            "range": f"{_FROM} WHERE {between} ORDER BY Id LIMIT {PAGE}",
-            "count": "SELECT COUNT() FROM Account",
-            "count some": "SELECT COUNT() FROM Account WHERE Industry = 'Energy'",
-            "by owner": "SELECT OwnerId, COUNT(Id) n, SUM(AnnualRevenue) sum FROM Account GROUP BY OwnerId",
-            "all pages": _FROM,
-        }
-
-    def answer(self, name: str, times: int = 1) -> list[bytes]:
-        """The pages of a query's answer, asked that often on one connection."""
-        database, schema, soql = self._accounts.database, self._accounts.schema, self._soql[name]
-
-        def first_page(connection: Connection) -> tuple[QueryResult, bytes]:
-            for _ in range(times):
-                result = self._engine.run(connection, schema, self._principal, soql)
-                text = _body(result)
-            return result, text
-
-        result, text = database.read(first_page).result()
-        pages, pending = [text], result.pending
-        if pending:
-            database.write(lambda tx: self._engine.store_cursors(tx, pending)).result()
-        while result.locator is not None:
-            result, text = database.read(self._next_page(str(result.locator))).result()
-            pages.append(text)
-        return pages
-
-    def _next_page(self, locator: str) -> Callable[[Connection], tuple[QueryResult, bytes]]:
-        def page(connection: Connection) -> tuple[QueryResult, bytes]:
-            result = self._engine.more(connection, self._accounts.schema, self._principal, locator)
-            return result, _body(result)
-
-        return page
+def _queries(accounts: SharedAccounts, owners: int) -> tuple[dict[str, str], dict[str, Value]]:
+    """The queries by their names, and the values that the peer's texts name."""
+    middle = accounts.count // 2
+    seen = next(each for each in range(middle, accounts.count) if owner_of(each) < owners)
+    first, last = created(middle), created(min(middle + PAGE, accounts.count))
+    between = f"CreatedDate >= {datetime_text(first, 'Z')} AND CreatedDate < {datetime_text(last, 'Z')}"
+    soql = {
+        "point": f"{_FROM} WHERE Id = '{account_id(seen)}'",
+        "first page": f"{_FROM} ORDER BY Name LIMIT {PAGE}",
+        "range": f"{_FROM} WHERE {between} ORDER BY Id LIMIT {PAGE}",
+        "count": "SELECT COUNT() FROM Account",
+        "count some": "SELECT COUNT() FROM Account WHERE Industry = 'Energy'",
+        "by owner": "SELECT OwnerId, COUNT(Id) n, SUM(AnnualRevenue) sum FROM Account GROUP BY OwnerId",
+        "all pages": _FROM,
+    }
+    values: dict[str, Value] = {"user": seeing(owners).user_id, "id": account_id(seen)}
+    return soql, values | {"first": first, "last": last, "industry": "energy"}
 
 
 def _measured(size: Size, owners: int) -> Measured:
@@ -108,21 +69,25 @@ def _measured(size: Size, owners: int) -> Measured:
     ours: dict[str, list[float]] = {name: [] for name in SQL}
     peer: dict[str, list[float]] = {name: [] for name in SQL}
     with shared_accounts(count) as accounts:
-        asking = _Asking(accounts, owners)
+        asking = Asking(accounts, seeing(owners))
         database = accounts.database
-        by_hand = database.read(lambda connection: ByHand(connection, asking.values)).result()
+        soql, values = _queries(accounts, owners)
+        by_hand = database.read(lambda connection: ByHand(connection, values)).result()
+
+        def ask(name: str, times: int) -> list[bytes]:
+            return asking.answer(soql[name], times)
 
         def again(name: str, times: int) -> list[bytes]:
             return database.read(lambda connection: _again(by_hand, connection, name, times)).result()
 
         for name in SQL:
-            assert _records(asking.answer(name)) == _records(again(name, 1)), name
+            assert records(ask(name, 1)) == records(again(name, 1)), name
 
         def by_ours() -> float:
-            return _mean(ours, asking.answer)
+            return mean(ours, ask, REPEATED)
 
         def by_peer() -> float:
-            return _mean(peer, again)
+            return mean(peer, again, REPEATED)
 
         times = in_turn(size, by_ours, by_peer)
     each = (
@@ -137,25 +102,3 @@ def _again(by_hand: ByHand, connection: Connection, name: str, times: int) -> li
     for _ in range(times):
         pages = by_hand.answer(connection, name)
     return pages
-
-
-def _mean(kept: dict[str, list[float]], ask: Callable[[str, int], object]) -> float:
-    """The geometric mean of one round's times in milliseconds, each of which is kept."""
-    for name, found in kept.items():
-        times = REPEATED.get(name, 1)
-        started = time.perf_counter()
-        ask(name, times)
-        found.append((time.perf_counter() - started) * 1_000 / times)
-    return statistics.geometric_mean(found[-1] for found in kept.values())
-
-
-def _body(result: QueryResult) -> bytes:
-    done = b"true" if result.locator is None else b"false"
-    records = encode(records_of(result, VERSION))
-    return b'{"totalSize":%d,"done":%b,"records":%b}' % (result.total_size, done, records)
-
-
-def _records(pages: list[bytes]) -> object:
-    """What the pages hold, and the size of what has one page: the peer's pages tell theirs alone."""
-    read = [json.loads(each) for each in pages]
-    return (read[0]["totalSize"] if len(read) == 1 else 0, [row for page in read for row in page["records"]])

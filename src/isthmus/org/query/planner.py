@@ -45,7 +45,7 @@ def plan(query: BoundQuery, asked: Asked) -> Plan:
     probe = writer.probe()
     return Plan(
         shape=shape,
-        page=writer.rows(columns.sql),
+        page=writer.first_page(columns.sql),
         ids=writer.rows([f"{query.root.alias}.{quoted('Id')}"], every=True),
         by_ids=writer.by_ids(columns.sql),
         count=writer.count() if query.counts else None,
@@ -57,7 +57,7 @@ def plan(query: BoundQuery, asked: Asked) -> Plan:
         references=query.clauses.references and is_marked(query.root.sobject),
         narrow=writer.rows(columns.sql, every=True) if probe else None,
         probe=probe,
-        wide=writer.wide(),
+        wide=writer.wide(columns.sql),
     )
 
 
@@ -128,7 +128,7 @@ def _child_plan(item: BoundChildren, path: str, asked: Asked) -> ChildPlan:
         path=path,
         shape=shape,
         parent=parent,
-        rows=writer.children(columns.sql, f"{alias}.{quoted(item.reference.name)}"),
+        rows=writer.children(columns.sql, item.reference),
         by_ids=writer.by_ids(columns.sql),
         children=children,
         limits=_limits(query),

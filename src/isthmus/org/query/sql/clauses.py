@@ -70,7 +70,7 @@ def source(tables: Sequence[Table], visible: Visibility, givens: Givens) -> Sour
             f" LEFT JOIN {quoted(table.sobject.name)} AS {table.alias}"
             f" ON {table.alias}.{quoted('Id')} = {table.parent.alias}.{quoted(table.via.name)}"
         )
-        if condition := visible.condition(table):
+        if condition := visible.joined(table):
             joins += f" AND {condition}"
     text = f" FROM {quoted(tables[0].sobject.name)} AS {tables[0].alias}{givens.joined}{joins}"
     return Source(text, (*givens.parameters, *callers(joins)))
@@ -98,13 +98,16 @@ def filtered(
     all_rows: bool,
     visible: Visibility,
     found: list[Parameter],
-    form: Form | None = None,
+    form: Form = Form.ASKED,
+    shared: str | None = None,
 ) -> str:
     """The condition of WHERE, '' where there is none; its parameters are added to `found`.
 
-    `form`: that in which what the caller may see is found out; the parameters are the same.
+    `form`: that in which what the caller may see is found out; the parameters are the same. `shared`: the
+    condition that says it, where the query's object does not.
     """
-    shared = visible.condition(query.root) if form is None else visible.in_form(query.root, form)
+    if shared is None:
+        shared = visible.of_root(query, form)
     scope = scoped(query)
     found += callers(shared) + callers(scope)
     if query.where is None:

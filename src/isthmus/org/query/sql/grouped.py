@@ -34,7 +34,7 @@ class Groups:
     forms: Forms
     all_rows: bool
     visible: Visibility
-    form: Form | None = None
+    form: Form = Form.ASKED
 
     def selected(self, over: frozenset[int], ordered: bool) -> tuple[str, list[Parameter]]:
         """The groups, one column for each item, without their order: what they are sorted by (`_order`) is in
@@ -139,9 +139,9 @@ def _is_exact(key: BoundKey) -> bool:
     )
 
 
-def usual_form(query: BoundQuery) -> Form | None:
-    """In which form it is best found out what the caller may see, for most callers; None: no matter."""
-    return None if is_selective(query) else Form.LISTED
+def usual_form(query: BoundQuery) -> Form:
+    """In which form it is best found out what the caller may see, for most callers."""
+    return Form.ASKED if is_selective(query) else Form.LISTED
 
 
 def _no_semi_join(join: InQuery, found: list[Parameter]) -> str:

@@ -6,7 +6,7 @@ They always end their order with the id, so that equal rows keep their order fro
 from collections.abc import Sequence
 from typing import Final
 
-from isthmus.org.query.bound import All, AnyOf, BoundQuery, InQuery, Test
+from isthmus.org.query.bound import All, AnyOf, BoundField, BoundQuery, InQuery, Test
 from isthmus.org.query.breadths import Sample
 from isthmus.org.query.parser.syntax import Null
 from isthmus.org.query.plan import Parameter, Statement, Wide
@@ -21,7 +21,8 @@ from isthmus.org.query.sql.clauses import (
 )
 from isthmus.org.query.sql.expressions import Expressions
 from isthmus.org.query.sql.visibility import Visibility, callers
-from isthmus.org.schema.tables import layout, quoted, shadow_name
+from isthmus.org.schema.model import Field, FieldType
+from isthmus.org.schema.tables import has_shadow, layout, quoted, shadow_name
 from isthmus.org.security.sharing.predicate import Form
 
 _BOUNDS: Final = frozenset({"<", "<=", ">", ">="})
@@ -61,12 +62,18 @@ class SelectWriter:
         lock = self._forms.lock.format(alias=self._query.root.alias) if self._query.clauses.locks else ""
         return statement(f"{self._select(columns)}{condition} ORDER BY {self._order}{tail}{lock}", found)
 
+    def first_page(self, columns: Sequence[str]) -> Statement:
+        """Rows in order, as most callers have them soonest."""
+        return self.rows(columns, every=not _is_read_in_order(self._query))
+
     def probe(self) -> str | None:
         """What tells whether `rows` should be asked with `every`; None: no matter."""
-        return None if self._whole == self._where else self._visible.probe(self._query.root)
+        if self._whole == self._where or not _is_read_in_order(self._query):
+            return None
+        return self._visible.probe(self._query.root)
 
-    def wide(self) -> Wide | None:
-        """What gives ids and count the quicker to callers who see most of the object; None: no matter."""
+    def wide(self, columns: Sequence[str]) -> Wide | None:
+        """What gives page, ids and count the quicker to callers who see most; None: no matter."""
         limited_count = self._query.limit is not None or self._query.offset is not None
         if self._whole == self._where or not self._forms.sweeps or (self._query.counts and limited_count):
             return None
@@ -75,15 +82,24 @@ class SelectWriter:
         if self._query.counts:
             count = statement(f"{self._select(['COUNT(*)'])}{condition}", self._where_parameters)
             return Wide(sample, count=count)
-        return Wide(sample, ids=self._rows([f"{self._query.root.alias}.{quoted('Id')}"], condition))
+        page = None if _is_read_in_order(self._query) else self._rows(columns, condition)
+        return Wide(
+            sample, page=page, ids=self._rows([f"{self._query.root.alias}.{quoted('Id')}"], condition)
+        )
 
     def _in_form(self, form: Form) -> str:
         return filtered(self._query, self._expressions, self._all_rows, self._visible, [], form)
 
-    def children(self, columns: Sequence[str], reference: str) -> Statement:
-        """Rows in order whose column `reference` is one of the run's ids."""
-        conditions = where(self._where, f"{reference} IN {self._forms.texts}")
-        found = [*self._where_parameters, _IDS, *self._orders.parameters]
+    def children(self, columns: Sequence[str], reference: Field) -> Statement:
+        """Rows in order whose lookup `reference` is one of the run's ids: of records that the caller sees."""
+        root = self._query.root
+        filtering: list[Parameter] = []
+        seen = self._visible.of_children(root, reference)
+        condition = filtered(
+            self._query, self._expressions, self._all_rows, self._visible, filtering, shared=seen
+        )
+        conditions = where(condition, f"{root.alias}.{quoted(reference.name)} IN {self._forms.texts}")
+        found = [*self._source.parameters, *filtering, _IDS, *self._orders.parameters]
         return statement(f"{self._select(columns)}{conditions} ORDER BY {self._order}", found)
 
     def by_ids(self, columns: Sequence[str]) -> Statement:
@@ -135,6 +151,20 @@ def is_selective(query: BoundQuery) -> bool:
         and not indexed.isdisjoint((part.field.field.name, shadow_name(part.field.field)))
         for part in parts
     )
+
+
+def _is_read_in_order(query: BoundQuery) -> bool:
+    """Whether an index gives the rows in the query's order: the first are then found without the others."""
+    if not query.order_by:
+        return True
+    first = query.order_by[0].field
+    if not isinstance(first, BoundField) or first.table is not query.root:
+        return False
+    if first.field.type is FieldType.PICKLIST and first.field.picklist:
+        return False
+    column = shadow_name(first.field) if has_shadow(first.field) else first.field.name
+    whole = (each.column for each in layout(query.root.sobject).indexes if each.where is None)
+    return column == "Id" or column in whole
 
 
 def _follows_changes(query: BoundQuery) -> bool:

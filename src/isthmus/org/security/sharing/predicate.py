@@ -5,7 +5,7 @@ it stands for the user's id.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from enum import Enum
 from typing import Final
 
@@ -67,9 +67,14 @@ class RecordAccess:
         found = self._schema.find(name)
         return found if found is not None and found.stored else None
 
-    def condition(self, sobject: SObjectType, alias: str, level: Level = Level.READ) -> str | None:
-        """That the record of the table `alias` may be read, or more; None: every record may."""
-        return self._condition(sobject, alias, level, frozenset())
+    def condition(
+        self, sobject: SObjectType, alias: str, level: Level = Level.READ, *, having: Set[str] = frozenset()
+    ) -> str | None:
+        """That the record of the table `alias` may be read, or more; None: every record may.
+
+        `having`: lookups that are known to refer to something.
+        """
+        return self._condition(sobject, alias, level, frozenset(), having)
 
     def transfer(self, sobject: SObjectType, alias: str) -> str | None:
         """That the record `alias`, which may be edited, may be given another owner; None: every one may."""
@@ -79,11 +84,35 @@ class RecordAccess:
         return self.condition(sobject, alias, Level.TRANSFER)
 
     def decided_by(self, sobject: SObjectType) -> ShareTable | None:
-        """The shares that decide who reads a record of the object; None: something else does."""
+        """The shares, its own or its parent's, that decide who reads a record of the object; None: something
+        else does.
+        """
         model = self._model.of(sobject)
         if self._is_exempt(sobject, Level.READ) or model.open >= Level.READ:
             return None
+        if _is_only_way(model) and len(model.parents[0].targets) == 1:
+            parent = self.find(model.parents[0].targets[0])
+            return None if parent is None else self.decided_by(parent)
         return model.shares
+
+    def implies(self, child: SObjectType, field: str) -> bool:
+        """Whether who reads a record of `child` may read the one it refers to by `field`."""
+        model = self._model.of(child)
+        link = next((each for each in model.parents if each.field == field and len(each.targets) == 1), None)
+        if link is None or self._is_exempt(child, Level.READ) or model.open >= Level.READ:
+            return False
+        target = self.find(link.targets[0])
+        if target is None or self._model.of(target).private is not None or link.only_themselves:
+            return False
+        return link.gives.get(Level.READ) is not None and (model.every_parent or _is_only_way(model))
+
+    def follows(self, child: SObjectType, field: str) -> bool:
+        """Whether who reads a record may read those of `child` that refer to it by `field`."""
+        model = self._model.of(child)
+        if model.private is not None or (model.every_parent and len(model.parents) > 1):
+            return False
+        link = next((each for each in model.parents if each.field == field and len(each.targets) == 1), None)
+        return link is not None and link.gives.get(Level.READ) is Level.READ and not link.only_themselves
 
     def reaching(self, target: SObjectType, alias: str, child: SObjectType, field: str) -> str | None:
         """That the record `alias` of `target` may be referred to by `field` of a new record of `child`.
@@ -99,18 +128,31 @@ class RecordAccess:
         """That the record which the registry's row `alias` names, of one of the `targets`, may be read."""
         return self._any_of(f"{alias}.{quoted('Id')}", targets, Level.READ, frozenset())
 
-    def _condition(self, sobject: SObjectType, alias: str, level: Level, above: frozenset[str]) -> str | None:
+    def _condition(
+        self,
+        sobject: SObjectType,
+        alias: str,
+        level: Level,
+        above: frozenset[str],
+        having: Set[str] = frozenset(),
+    ) -> str | None:
         model = self._model.of(sobject)
         found: str | None = None
         if not self._is_exempt(sobject, level) and model.open < level:
-            found = self._reach(model, sobject, alias, level, above)
+            found = self._reach(model, sobject, alias, level, above, having)
         if model.private is None or self._access.may_modify_all(sobject.name):
             return found
         private = f"({alias}.{quoted(model.private)} = 0 OR {alias}.{quoted('OwnerId')} = ?)"
         return private if found is None else f"({found} AND {private})"
 
     def _reach(
-        self, model: RecordModel, sobject: SObjectType, alias: str, level: Level, above: frozenset[str]
+        self,
+        model: RecordModel,
+        sobject: SObjectType,
+        alias: str,
+        level: Level,
+        above: frozenset[str],
+        having: Set[str],
     ) -> str | None:
         """That one of the model's ways leads to the record; None: one leads to every record."""
         ways: list[str] = []
@@ -127,7 +169,7 @@ class RecordAccess:
             ways += self._by_links(model.links, alias, level, above | {sobject.name})
         if model.alone is not None:
             ways.append(f"{alias}.{quoted(model.alone)} = ?")
-        if model.orphans_owned:
+        if model.orphans_owned and having.isdisjoint(each.field for each in model.parents):
             ways.append(f"({_without_parents(model, alias)} AND {owner} = ?)")
         return _either(ways)
 
@@ -266,6 +308,12 @@ def _joined(table: ShareTable, level: Level) -> str:
 def breadth(table: ShareTable) -> str:
     """A query that counts what a user (the first `?`) is given, up to a bound (the second)."""
     return f"SELECT COUNT(*) FROM (SELECT 1 FROM {_joined(table, Level.READ)} LIMIT ?) AS given"
+
+
+def _is_only_way(model: RecordModel) -> bool:
+    """Whether a record that has its parent is reached by that alone."""
+    others = (model.shares, model.links, model.alone)
+    return len(model.parents) == 1 and not model.owned and others == (None, None, None)
 
 
 def _without_parents(model: RecordModel, alias: str) -> str:
