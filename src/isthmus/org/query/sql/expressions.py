@@ -41,13 +41,14 @@ def boolean(field: BoundField) -> str:
 class Expressions:
     """Writes values for one statement, which is in `forms`' dialect, and joins what the run gives it.
 
-    `over`: what its rows are subtotals over, which is null there.
+    `over`: what its rows are subtotals over, which is null there; `by`: what they are grouped by.
     """
 
-    def __init__(self, forms: Forms, over: tuple[BoundKey, ...] = ()) -> None:
+    def __init__(self, forms: Forms, over: tuple[BoundKey, ...] = (), by: tuple[BoundKey, ...] = ()) -> None:
         self.forms = forms
         self.givens = Givens()
         self._over = over
+        self._by = by
 
     def searched(self, value: BoundValue) -> str:
         """In which values are compared."""
@@ -123,6 +124,8 @@ class Expressions:
 
     def _is_total(self, key: BoundKey) -> bool:
         """Whether the rows are subtotals over a key, or over the date that it is a part of."""
+        if any(is_same(key, each) for each in self._by):
+            return False
         if isinstance(key, BoundDatePart) and self._is_total(key.of):
             return True
         return any(is_same(key, each) for each in self._over)

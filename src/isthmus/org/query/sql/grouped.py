@@ -42,7 +42,11 @@ class Groups:
         groups are subtotals over.
         """
         query, grouping = self.query, self.grouping
-        expressions = Expressions(self.forms, tuple(grouping.by[place] for place in sorted(over)))
+        expressions = Expressions(
+            self.forms,
+            over=tuple(grouping.by[place] for place in sorted(over)),
+            by=tuple(each for place, each in enumerate(grouping.by) if place not in over),
+        )
         columns = [expressions.shown(each.value) for each in grouping.items]
         orders, first = self.orders(expressions, over if ordered else None)
         if ordered:
