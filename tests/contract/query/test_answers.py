@@ -22,7 +22,9 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield World(place.open())
 
 
-@pytest.mark.parametrize("entry", entries(FIXTURES / "answers.soql"))
+@pytest.mark.parametrize(
+    "entry", [*entries(FIXTURES / "answers.soql"), *entries(FIXTURES / "functions.soql")]
+)
 def test_an_answer(world: World, entry: Entry) -> None:
     result = world.ask(entry.text)
     assert drawn(result) == list(entry.expected)

@@ -11,6 +11,7 @@ from isthmus.org.query.bind.scope import NAME_OBJECT
 from isthmus.org.query.bound import (
     All,
     BoundChildren,
+    BoundComputed,
     BoundCondition,
     BoundField,
     BoundItem,
@@ -42,6 +43,8 @@ def without_unreadable(query: BoundQuery, access: Access) -> BoundQuery:
     def kept(item: BoundItem) -> BoundItem | None:
         if isinstance(item, BoundChildren):
             return replace(item, query=without_unreadable(item.query, access))
+        if isinstance(item, BoundComputed):
+            return item
         grouped = item.table is query.root and item.field.name in query.spread
         return None if grouped and not access.may_read(name, item.field.name) else item
 
@@ -55,6 +58,7 @@ def authorize_selected(query: BoundQuery, access: Access) -> None:
     SECURITY_ENFORCED.
     """
     selected = [item for item in query.items if isinstance(item, BoundField)]
+    selected += [field_of(item.value) for item in query.items if isinstance(item, BoundComputed)]
     if query.grouping is not None:
         for grouped in query.grouping.items:
             selected.append(field_of(grouped.value))

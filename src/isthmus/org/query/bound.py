@@ -98,6 +98,19 @@ class BoundGrouping:
         return self.of.table
 
 
+@dataclass(frozen=True, slots=True)
+class BoundLabel:
+    """`toLabel` of a field: what its values are called. `field`'s name is the call as it was written."""
+
+    of: BoundField
+    field: Field
+    at: int
+
+    @property
+    def table(self) -> Table:
+        return self.of.table
+
+
 BoundKey: TypeAlias = BoundField | BoundDatePart
 """What rows can be grouped by."""
 
@@ -112,7 +125,7 @@ def is_same(one: BoundKey, other: BoundKey) -> bool:
     return False
 
 
-BoundValue: TypeAlias = BoundKey | BoundAggregate | BoundGrouping
+BoundValue: TypeAlias = BoundKey | BoundAggregate | BoundGrouping | BoundLabel
 
 
 def field_of(value: BoundValue) -> BoundField:
@@ -189,7 +202,16 @@ class BoundChildren:
     query: "BoundQuery"
 
 
-BoundItem: TypeAlias = BoundField | BoundChildren
+@dataclass(frozen=True, slots=True)
+class BoundComputed:
+    """What a function makes of each record; `key` is its name among the fields of `table`'s record."""
+
+    key: str
+    table: Table
+    value: BoundValue
+
+
+BoundItem: TypeAlias = BoundField | BoundComputed | BoundChildren
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import Final
 from isthmus.kernel.database import Connection, Row, Value
 from isthmus.kernel.errors import fault
 from isthmus.org.query import literals
-from isthmus.org.query.opening import Opener
 from isthmus.org.query.plan import ChildPlan, Limits, Plan, Run, Statement, Wide
 from isthmus.org.query.problem import SoqlProblem
+from isthmus.org.query.rendering import Finisher
 from isthmus.org.query.result import ChildRows, Locator, ResultRow
 
 CHILD_PAGE: Final = 200
@@ -75,7 +75,7 @@ def first_rows(connection: Connection, plan: Plan, run: Run) -> list[Row]:
         page = plan.narrow
     elif plan.wide is not None and plan.wide.page is not None and _wide(connection, plan, run):
         page = plan.wide.page
-    return _opened(connection.rows(page.sql, page.parameters(run)), plan.opener)
+    return _finished(connection.rows(page.sql, page.parameters(run)), plan.finisher, run)
 
 
 def _is_narrow(connection: Connection, plan: Plan, run: Run) -> bool:
@@ -103,17 +103,17 @@ def all_ids(connection: Connection, plan: Plan, run: Run) -> Iterator[str]:
 
 
 def rows_by_ids(
-    connection: Connection, statement: Statement, run: Run, ids: Sequence[str], opener: Opener | None
+    connection: Connection, statement: Statement, run: Run, ids: Sequence[str], finisher: Finisher | None
 ) -> list[Row]:
     """The rows that are still there, in the order of `ids`."""
     run.ids = json.dumps(ids)
     found = {row[0]: row for row in connection.rows(statement.sql, statement.parameters(run))}
-    return _opened([found[record_id] for record_id in ids if record_id in found], opener)
+    return _finished([found[record_id] for record_id in ids if record_id in found], finisher, run)
 
 
-def _opened(rows: list[Row], opener: Opener | None) -> list[Row]:
-    """The rows, with their encrypted values in the place of what the columns hold."""
-    return rows if opener is None else list(map(opener, rows))
+def _finished(rows: list[Row], finisher: Finisher | None, run: Run) -> list[Row]:
+    """The rows as they are answered."""
+    return rows if finisher is None else list(map(finisher(run.principal), rows))
 
 
 def with_children(
@@ -162,11 +162,12 @@ def _dealt(
     most = limit_of(plan.limits, run)
     pages: dict[Value, list[Row]] = {}
     beyond: dict[Value, list[str]] = {}
+    finish = None if plan.finisher is None else plan.finisher(run.principal)
     for row in connection.stream(plan.rows.sql, plan.rows.parameters(run)):
         page = pages.setdefault(row[plan.parent], [])
         if len(page) < CHILD_PAGE:
             if len(page) < most:
-                page.append(row if plan.opener is None else plan.opener(row))
+                page.append(row if finish is None else finish(row))
             continue
         rest = beyond.setdefault(row[plan.parent], [])
         if CHILD_PAGE + len(rest) < most:

@@ -73,10 +73,10 @@ class Pager:
         goes_on = offset + batch < cursor.total_size
         locator = Locator(cursor.id, offset + batch) if goes_on else None
         if cursor.child is None and plan.by_ids is not None:
-            rows = execute.rows_by_ids(self._connection, plan.by_ids, run, ids, plan.opener)
+            rows = execute.rows_by_ids(self._connection, plan.by_ids, run, ids, plan.finisher)
             return self._result(plan, run, rows, cursor.total_size, locator)
         child = _named(plan.children, cursor.child or "")
-        rows = execute.rows_by_ids(self._connection, child.by_ids, run, ids, child.opener)
+        rows = execute.rows_by_ids(self._connection, child.by_ids, run, ids, child.finisher)
         whole = self._with_children(child.children, run, rows)
         return QueryResult(child.shape, whole, cursor.total_size, locator, tuple(self._pending))
 

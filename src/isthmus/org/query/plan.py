@@ -12,10 +12,10 @@ from isthmus.kernel.database import Connection, Value
 from isthmus.org.query.bound import FewOnly
 from isthmus.org.query.breadths import Breadths, Sample
 from isthmus.org.query.fiscal_year import CALENDAR, FiscalYear
-from isthmus.org.query.opening import Opener
 from isthmus.org.query.parser.syntax import Literal
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.problem import SoqlProblem
+from isthmus.org.query.rendering import Finisher
 from isthmus.org.query.result import Shape
 from isthmus.org.schema.schemes import FieldCipher
 from isthmus.org.security.access import Access
@@ -124,7 +124,7 @@ class ChildPlan:
     by_ids: Statement
     children: "tuple[ChildPlan, ...]"
     limits: Limits
-    opener: Opener | None = None
+    finisher: Finisher | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +155,8 @@ class Plan:
     count: Statement | None
     children: tuple[ChildPlan, ...]
     limits: Limits
-    opener: Opener | None = None
-    """What opens the encrypted values of a row; None where there are none."""
+    finisher: Finisher | None = None
+    """What makes the answer of a row: opens encrypted values, renders labels; None: it is the row."""
     keys: tuple[str, ...] = ()
     """For each encrypted field whose values are told apart: counts the key versions that they are under."""
     keeper: FieldCipher | None = None

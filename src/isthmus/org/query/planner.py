@@ -8,6 +8,7 @@ from isthmus.org.query.bound import AccessAsked, BoundChildren, BoundField, Boun
 from isthmus.org.query.opening import keeper, opener
 from isthmus.org.query.plan import ChildPlan, Limits, Plan
 from isthmus.org.query.record_access import AccessRows, of_given_rows
+from isthmus.org.query.rendering import finisher, renders
 from isthmus.org.query.seen import is_marked
 from isthmus.org.query.shape import Columns, grouped_shape_of, shape_of
 from isthmus.org.query.sql.expressions import Expressions
@@ -39,9 +40,10 @@ def plan(query: BoundQuery, asked: Asked) -> Plan:
     if query.record_access is not None:
         return _calculated_plan(query, query.record_access, asked)
     children = _child_plans(query, "", asked)
-    columns = Columns()
+    expressions = Expressions(forms(asked.dialect))
+    columns = Columns(expressions)
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
-    writer = SelectWriter(query, Expressions(forms(asked.dialect)), asked.all_rows, asked.visible)
+    writer = SelectWriter(query, expressions, asked.all_rows, asked.visible)
     probe = writer.probe()
     return Plan(
         shape=shape,
@@ -51,7 +53,7 @@ def plan(query: BoundQuery, asked: Asked) -> Plan:
         count=writer.count() if query.counts else None,
         children=children,
         limits=_limits(query),
-        opener=opener(columns.encrypted, asked.access),
+        finisher=finisher(opener(columns.encrypted, asked.access), columns.rendered),
         keeper=keeper(query),
         views=query.clauses.views and is_marked(query.root.sobject),
         references=query.clauses.references and is_marked(query.root.sobject),
@@ -72,7 +74,7 @@ def _grouped_plan(query: BoundQuery, grouping: Grouping, asked: Asked) -> Plan:
         count=None,
         children=(),
         limits=_limits(query),
-        opener=opener(opening.grouped(grouping), asked.access),
+        finisher=finisher(opener(opening.grouped(grouping), asked.access), renders(grouping)),
         keys=_keys(grouping),
         wide=wide_group(groups),
     )
@@ -118,11 +120,12 @@ def _child_plan(item: BoundChildren, path: str, asked: Asked) -> ChildPlan:
     query = item.query
     children = _child_plans(query, f"{path}.", asked)
     alias = query.root.alias
-    columns = Columns()
+    expressions = Expressions(forms(asked.dialect))
+    columns = Columns(expressions)
     columns.place(alias, "Id")
     parent = columns.place(alias, item.reference.name)
     shape = shape_of(query.root, query.items, columns, {child.key: child.shape for child in children})
-    writer = SelectWriter(query, Expressions(forms(asked.dialect)), asked.all_rows, asked.visible)
+    writer = SelectWriter(query, expressions, asked.all_rows, asked.visible)
     return ChildPlan(
         key=item.key,
         path=path,
@@ -132,7 +135,7 @@ def _child_plan(item: BoundChildren, path: str, asked: Asked) -> ChildPlan:
         by_ids=writer.by_ids(columns.sql),
         children=children,
         limits=_limits(query),
-        opener=opener(columns.encrypted, asked.access),
+        finisher=finisher(opener(columns.encrypted, asked.access), columns.rendered),
     )
 
 

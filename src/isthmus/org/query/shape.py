@@ -8,9 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from isthmus.org.query.bound import BoundChildren, BoundField, BoundItem, BoundValue, Grouping, Table
+from isthmus.org.query.bound import (
+    BoundChildren,
+    BoundComputed,
+    BoundField,
+    BoundItem,
+    BoundValue,
+    Grouping,
+    Table,
+)
+from isthmus.org.query.rendering import Render, rendered
 from isthmus.org.query.result import Children, Column, Compound, Item, Parent, Shape
 from isthmus.org.query.seen import alias_of
+from isthmus.org.query.sql.expressions import Expressions
 from isthmus.org.schema.model import Field, SObjectType
 from isthmus.org.schema.tables import is_stored, quoted
 
@@ -30,12 +40,15 @@ _KEYS: Final = (
 
 
 class Columns:
-    """The columns of one statement, each fetched once."""
+    """The columns of one statement: those of fields, each fetched once, and those of what is computed."""
 
-    def __init__(self) -> None:
-        self._places: dict[str, int] = {}
+    def __init__(self, expressions: Expressions | None = None) -> None:
+        self._expressions = expressions
+        self._places: dict[str | tuple[str, int], int] = {}
         self.encrypted: dict[int, Field] = {}
         """The fields whose values have to be opened, by their places in the row."""
+        self.rendered: dict[int, Render] = {}
+        """What makes the answer of the values in these places."""
 
     def place(self, alias: str, name: str, field: Field | None = None) -> int:
         """The place of a column in the row; `field` is given where it is the field's value that is wanted."""
@@ -44,12 +57,21 @@ class Columns:
             self.encrypted[place] = field
         return place
 
+    def compute(self, value: BoundValue) -> int:
+        """The place of a column of its own, for a value."""
+        assert self._expressions is not None
+        place = len(self._places)
+        self._places[self._expressions.computed(value), place] = place
+        if (render := rendered(value)) is not None:
+            self.rendered[place] = render
+        return place
+
     def __len__(self) -> int:
         return len(self._places)
 
     @property
     def sql(self) -> list[str]:
-        return list(self._places)
+        return [each if isinstance(each, str) else each[0] for each in self._places]
 
 
 @dataclass(slots=True)
@@ -57,7 +79,7 @@ class _Level:
     """The items of one object within the answer, in the order in which the query first names them."""
 
     table: Table
-    items: "dict[str, Field | _Level | BoundChildren]" = field(default_factory=dict)
+    items: "dict[str, Field | Column | _Level | BoundChildren]" = field(default_factory=dict)
 
 
 def shape_of(
@@ -72,6 +94,10 @@ def shape_of(
     for item in items:
         if isinstance(item, BoundChildren):
             levels[root].items[item.key] = item
+            continue
+        if isinstance(item, BoundComputed):
+            level = _level(levels, item.table, columns)
+            level.items[item.key] = Column(item.key, item.value.field, columns.compute(item.value))
             continue
         table, named = item.table, item.field
         _level(levels, table, columns).items[named.name] = named
@@ -115,6 +141,8 @@ def _shape(level: _Level, columns: Columns, children: Mapping[str, Children]) ->
     for key, item in level.items.items():
         if isinstance(item, BoundChildren):
             items.append(children[key])
+        elif isinstance(item, Column):
+            items.append(item)
         elif isinstance(item, _Level):
             via = item.table.via
             kind = columns.place(item.table.alias, "Type") if via and via.polymorphic else None

@@ -38,7 +38,9 @@ def reference(name: str, *targets: str, children: str | None = None) -> Field:
 def picklist(
     name: str, *values: str, kind: FieldType = FieldType.PICKLIST, compound: str | None = None
 ) -> Field:
-    chosen = tuple(PicklistValue(value, value) for value in values)
+    """A picklist of values, each with its label after a `=` where that is another."""
+    pairs = [(value, label) for value, _, label in (each.partition("=") for each in values)]
+    chosen = tuple(PicklistValue(value, label or value) for value, label in pairs)
     return Field(name, name, kind, picklist=chosen, compound=compound)
 
 
@@ -54,7 +56,7 @@ ACCOUNT = sobject(
     "Account",
     "001",
     text("Name", nillable=False, name_field=True),
-    picklist("Industry", "Media", "Banking", "Agriculture"),
+    picklist("Industry", "Media=News", "Banking=Money", "Agriculture=Farms 50%"),
     plain("AnnualRevenue", FieldType.CURRENCY, precision=18, scale=0),
     plain("NumberOfEmployees", FieldType.INT, digits=8),
     text("Description", FieldType.TEXTAREA, 32000),
@@ -113,7 +115,7 @@ THING = sobject(
     "a00",
     text("Name", name_field=True),
     text("Code__c", case_sensitive=True, unique=True, external_id=True),
-    picklist("Colours__c", "Red", "Green", "Blue", kind=FieldType.MULTIPICKLIST),
+    picklist("Colours__c", "Red=Rouge", "Green=Blue", "Blue=Bleu", kind=FieldType.MULTIPICKLIST),
     plain("Opens__c", FieldType.TIME),
     plain("Due__c", FieldType.DATE),
     plain("Price__c", FieldType.DOUBLE, precision=18, scale=2),

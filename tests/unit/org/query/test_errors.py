@@ -15,7 +15,9 @@ def fault_of(soql: str, plans: Plans | None = None) -> Fault:
     return caught.value
 
 
-@pytest.mark.parametrize("entry", entries(FIXTURES / "errors.soql"))
+@pytest.mark.parametrize(
+    "entry", [*entries(FIXTURES / "errors.soql"), *entries(FIXTURES / "function_errors.soql")]
+)
 def test_a_broken_query_says_what_and_where(entry: Entry) -> None:
     code, *message = entry.expected
     found = fault_of(entry.text)

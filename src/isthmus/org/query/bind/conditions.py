@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import Final
 
 from isthmus.org.query.bind.date_functions import date_part, is_date_function
+from isthmus.org.query.bind.labels import filtered_label, is_label
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bound import (
     All,
     AnyOf,
     BoundCondition,
-    BoundKey,
+    BoundLabel,
     BoundValue,
     Contains,
     InQuery,
@@ -65,6 +66,7 @@ _MARKERS: Final = {
     FieldType.TIME: frozenset({TIME}),
 }
 _DATED: Final = frozenset({FieldType.DATE, FieldType.DATETIME})
+_OF_LABELS: Final = frozenset({"=", "!=", "LIKE"})
 _ORDERLESS: Final = frozenset({FieldType.BOOLEAN, FieldType.MULTIPICKLIST})
 
 
@@ -108,7 +110,7 @@ class ConditionBinder:
         else:
             ordered = kind not in _ORDERLESS and field.field.encryption is None
             allowed = operator in ("=", "!=") or ordered
-        if not allowed:
+        if not allowed or (isinstance(field, BoundLabel) and operator not in _OF_LABELS):
             raise _wrong_operator(field)
         if operator == "!=":
             return Test(field, "=", operand, not negated)
@@ -144,13 +146,15 @@ class ConditionBinder:
         raise SoqlProblem("filter_value_quoted", field.at, field=field.field.name, type=_UNQUOTED[kind])
 
 
-def filtered(scope: Scope, expression: Expression) -> BoundKey:
-    """What WHERE compares: a field that can be filtered, or a part of its date. Raises SoqlProblem."""
+def filtered(scope: Scope, expression: Expression) -> BoundValue:
+    """What WHERE compares: a field that can be filtered, or a function of one. Raises SoqlProblem."""
     if isinstance(expression, Call) and is_date_function(expression):
         part = date_part(scope, expression)
         if not part.of.field.filterable:
             raise SoqlProblem("field_not_filterable", part.of.at, field=part.of.field.name)
         return part
+    if isinstance(expression, Call) and is_label(expression):
+        return filtered_label(scope, expression)
     if isinstance(expression, Call):
         raise SoqlProblem("query_feature_unsupported", expression.at, feature=f"{expression.name}()")
     if isinstance(expression, Literal):

@@ -13,6 +13,8 @@ from typing import Final
 from isthmus.org.query.bind.conditions import ConditionBinder
 from isthmus.org.query.bind.date_functions import date_part, is_date_function
 from isthmus.org.query.bind.field_groups import spread
+from isthmus.org.query.bind.functions import refuse_sorting
+from isthmus.org.query.bind.labels import is_label, label
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.unsupported import unsupported
 from isthmus.org.query.bound import (
@@ -21,6 +23,7 @@ from isthmus.org.query.bound import (
     BoundField,
     BoundGrouping,
     BoundKey,
+    BoundLabel,
     BoundValue,
     GroupedItem,
     Grouping,
@@ -75,6 +78,8 @@ class GroupingBinder:
         """What ORDER BY names: an aggregate, or a grouped field, of several groups. Raises SoqlProblem."""
         if not self._by:
             raise SoqlProblem("ordered_field_not_grouped", expression.at, field=str(expression))
+        if isinstance(expression, Call):
+            refuse_sorting(expression)
         return self._value(expression, "ordered_field_not_grouped")
 
     def having(self, expression: Expression) -> BoundValue:
@@ -128,12 +133,13 @@ class GroupingBinder:
                 self._refuse_ungrouped(item)
             if not isinstance(item, FieldItem):
                 raise unsupported("Anything but fields and aggregates in an aggregate query", item.at)
-            value = self._value(item.expression, "field_not_grouped")
+            value = self._selected(item.expression)
             key = item.alias
-            if key is None and not isinstance(value, BoundField):
+            field = value.of if isinstance(value, BoundLabel) else value
+            if key is None and not isinstance(field, BoundField):
                 key = f"expr{unnamed}"
                 unnamed += 1
-            key = key or value.field.name
+            key = key or field.field.name
             if key.lower() in seen:
                 raise SoqlProblem("duplicate_alias", item.at, alias=key)
             seen.add(key.lower())
@@ -143,6 +149,15 @@ class GroupingBinder:
         for field in spread(item, self._scope.root):
             if not self._is_grouped(field):
                 raise SoqlProblem("field_not_grouped", item.at, field=field.field.name)
+
+    def _selected(self, expression: Expression) -> BoundValue:
+        """What is answered of each group: a label, too, of what is grouped by."""
+        if isinstance(expression, Call) and is_label(expression):
+            named = label(self._scope, expression)
+            if not self._is_grouped(named.of):
+                raise SoqlProblem("field_not_grouped", named.at, field=str(expression))
+            return named
+        return self._value(expression, "field_not_grouped")
 
     def _value(self, expression: Expression, otherwise: str) -> BoundValue:
         """An aggregate, or what is grouped by; for what is not grouped by the problem `otherwise`."""

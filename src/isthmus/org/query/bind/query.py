@@ -1,12 +1,13 @@
 """Binding a query: its object, its select list, its order, its child subqueries and semi-joins."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
 from isthmus.org.query.bind.clauses import clauses_of
 from isthmus.org.query.bind.conditions import ConditionBinder, filtered
-from isthmus.org.query.bind.date_functions import refuse_ungrouped
 from isthmus.org.query.bind.field_groups import ids_named, spread, wants_few
+from isthmus.org.query.bind.functions import computed, refuse_sorting
 from isthmus.org.query.bind.grouping import GroupingBinder, is_grouped
 from isthmus.org.query.bind.objects import find_object
 from isthmus.org.query.bind.record_access import access_asked
@@ -15,12 +16,14 @@ from isthmus.org.query.bind.semi_joins import SemiJoinBinder
 from isthmus.org.query.bind.unsupported import unsupported
 from isthmus.org.query.bound import (
     BoundChildren,
+    BoundComputed,
     BoundField,
     BoundItem,
     BoundOrder,
     BoundQuery,
     BoundValue,
     FewOnly,
+    Table,
 )
 from isthmus.org.query.parser.syntax import (
     Call,
@@ -119,12 +122,13 @@ class _Binder:
         for item in self._query.select:
             for bound in self._bound_items(item):
                 name = _full_name(bound)
-                if name in seen:
+                if name.lower() in seen:
                     raise SoqlProblem("duplicate_field_selected", item.at, field=name)
-                seen.add(name)
+                seen.add(name.lower())
                 items.append(bound)
         if not items:
             raise SoqlProblem("fields_select_nothing", self._query.select[0].at)
+        _refuse_aliases_of_parents(items)
         return tuple(items)
 
     def _bound_items(self, item: SelectItem) -> tuple[BoundItem, ...]:
@@ -141,8 +145,7 @@ class _Binder:
             return self._children(item)
         if isinstance(item, FieldItem):
             if isinstance(item.expression, Call):
-                refuse_ungrouped(item.expression)
-                raise unsupported(f"{item.expression.name}()", item.at)
+                return computed(self.scope, item, item.expression)
             field = self.scope.field(item.expression)
             if item.alias is not None:
                 raise SoqlProblem("only_aggregates_are_aliased", item.at)
@@ -180,6 +183,8 @@ class _Binder:
         return None
 
     def _sorted(self, expression: Expression) -> BoundField:
+        if isinstance(expression, Call):
+            refuse_sorting(expression)
         if isinstance(expression, Call | Literal):
             raise unsupported("ORDER BY of anything but a field", expression.at)
         field = self.scope.field(expression)
@@ -197,13 +202,22 @@ def _order(value: BoundValue, item: OrderItem) -> BoundOrder:
 def _full_name(item: BoundItem) -> str:
     if isinstance(item, BoundChildren):
         return item.key
-    return ".".join((*relationships(item), item.field.name))
+    name = item.key if isinstance(item, BoundComputed) else item.field.name
+    return ".".join((*relationships(item.table), name))
 
 
-def relationships(field: BoundField) -> tuple[str, ...]:
-    """The canonical names of the relationships on the way from the query's object to a field."""
+def _refuse_aliases_of_parents(items: Sequence[BoundItem]) -> None:
+    """Raises SoqlProblem where an alias is how the answer calls a parent."""
+    tables = [each.table for each in items if not isinstance(each, BoundChildren)]
+    parents = {names[0].lower() for each in tables if (names := relationships(each))}
+    for item in items:
+        if isinstance(item, BoundComputed) and not item.table.outer and item.key.lower() in parents:
+            raise SoqlProblem("duplicate_alias", item.value.at, alias=item.key)
+
+
+def relationships(table: Table) -> tuple[str, ...]:
+    """The canonical names of the relationships on the way from the query's object to a table."""
     names: list[str] = []
-    table = field.table
     while table.parent is not None and table.via is not None:
         names.append(table.via.relationship_name or "")
         table = table.parent

@@ -4,7 +4,17 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from isthmus.org.query import literals
-from isthmus.org.query.bound import All, AnyOf, BoundCondition, BoundValue, Contains, InQuery, Some, Test
+from isthmus.org.query.bound import (
+    All,
+    AnyOf,
+    BoundCondition,
+    BoundLabel,
+    BoundValue,
+    Contains,
+    InQuery,
+    Some,
+    Test,
+)
 from isthmus.org.query.parser.syntax import Boolean, DateRange, Literal, Null
 from isthmus.org.query.parser.tokens import (
     DATE,
@@ -79,8 +89,8 @@ class ConditionWriter:
         assert isinstance(operand, Literal)
         if test.operator == "LIKE":
             return self._like(test, operand)
-        if field.field.encryption is not None:
-            found = self._tokens(field, [operand], column)
+        if _is_listed(field):
+            found = self._listed(field, [operand], column)
             return f"({column} IS NULL OR NOT {found})" if test.negated else found
         self._add(parameters.value(operand, parameters.converter(field.field), field.at))
         if not test.negated:
@@ -104,6 +114,9 @@ class ConditionWriter:
     def _like(self, test: Test, operand: Literal) -> str:
         """A prefix is a range of the shadow column, whose index serves; other wildcards are SQL's LIKE."""
         field, at = test.field, test.field.at
+        if isinstance(field, BoundLabel):
+            found = self._label_like(field, operand)
+            return f"({self._expressions.searched(field)} IS NULL OR NOT {found})" if test.negated else found
         column = self._expressions.folded(field)
         if operand.marker == TEXT:
             self._add(parameters.value(operand, literals.prefix, at))
@@ -120,6 +133,14 @@ class ConditionWriter:
             parts.append(f"{column} LIKE ? ESCAPE '\\'")
         matches = " AND ".join(parts)
         return f"({column} IS NULL OR NOT ({matches}))" if test.negated else f"({matches})"
+
+    def _label_like(self, label: BoundLabel, operand: Literal) -> str:
+        """The SQL that a label matches: that of a defined value, or another value, which is its own label."""
+        column, texts = self._expressions.searched(label), self._forms.texts
+        self._add(parameters.bearers_like(operand, label.of.field, label.at))
+        self._add(parameters.value(operand, literals.pattern, label.at))
+        self._add(parameters.defined(label.of.field))
+        return f"({column} IN {texts} OR ({column} LIKE ? ESCAPE '\\' AND {column} NOT IN {texts}))"
 
     def _any_of(self, test: AnyOf) -> str:
         column = self._expressions.searched(test.field)
@@ -140,8 +161,8 @@ class ConditionWriter:
         """The SQL that a value is one of those given, nulls aside; '' where only nulls are given."""
         field, at = test.field, test.field.at
         given = [each for each in test.operands if isinstance(each, Literal) and not _is_empty(each)]
-        if field.field.encryption is not None:
-            return self._tokens(field, given, column) if given else ""
+        if _is_listed(field):
+            return self._listed(field, given, column) if given else ""
         convert = parameters.converter(field.field)
         singles = [each for each in given if not each.run]
         parts = []
@@ -159,16 +180,23 @@ class ConditionWriter:
                 parts.append(self._in_range(Test(field, "=", operand, False), operand, column))
         return " OR ".join(parts)
 
-    def _tokens(self, field: BoundValue, given: Sequence[Literal], column: str) -> str:
-        """The SQL that an encrypted field has one of the literals' values, whatever key it is under."""
-        cipher = field.field.cipher
-        assert cipher is not None
-        self._add(parameters.tokens(given, cipher, field.at))
+    def _listed(self, field: BoundValue, given: Sequence[Literal], column: str) -> str:
+        """The SQL that a column has one of the values that the literals stand for.
+
+        Of an encrypted field those under whatever key, of a label those that are called so.
+        """
+        if isinstance(field, BoundLabel):
+            self._add(parameters.bearers(given, field.of.field, field.at))
+        else:
+            cipher = field.field.cipher
+            assert cipher is not None
+            self._add(parameters.tokens(given, cipher, field.at))
         return f"{column} IN {self._forms.texts}"
 
     def _contains(self, test: Contains) -> str:
         column = self._expressions.searched(test.field)
-        self._add(parameters.choices(test.literals, test.field.at))
+        label = test.field.of.field if isinstance(test.field, BoundLabel) else None
+        self._add(parameters.choices(test.literals, test.field.at, label))
         contains = self._forms.contains.format(column=column)
         if test.negated:
             return f"({column} IS NULL OR NOT {contains})"
@@ -183,6 +211,11 @@ class ConditionWriter:
 
     def _add(self, parameter: Parameter) -> None:
         self.parameters.append(parameter)
+
+
+def _is_listed(value: BoundValue) -> bool:
+    """Whether a literal stands for several stored values."""
+    return isinstance(value, BoundLabel) or value.field.encryption is not None
 
 
 def _is_empty(operand: object) -> bool:

@@ -10,6 +10,7 @@ from isthmus.org.query.bound import (
     BoundField,
     BoundGrouping,
     BoundKey,
+    BoundLabel,
     BoundValue,
     is_same,
 )
@@ -61,6 +62,8 @@ class Expressions:
                 return date_part(value, _searched(value.of), self.forms, self.givens)
             case BoundGrouping():
                 return str(int(self._is_total(value.of)))
+            case BoundLabel():
+                return self.searched(value.of)
         if value.function not in _EXTREMES:
             return self._number(value)
         if _folded(value.of) != _searched(value.of):
@@ -84,6 +87,8 @@ class Expressions:
     def shown(self, value: BoundValue) -> str:
         """An aggregate query's value as it is answered; of a group's that differ in case, the first."""
         match value:
+            case BoundLabel():
+                return self.shown(value.of)
             case BoundField() if not self._is_total(value):
                 keys = self.group_keys(value)
                 if plain(value) in keys or value.field.type is FieldType.BOOLEAN:
@@ -99,6 +104,10 @@ class Expressions:
         return self.forms.of_extreme.format(
             function=value.function, folded=self._ranked(value.of), plain=plain(value.of)
         )
+
+    def computed(self, value: BoundValue) -> str:
+        """What a record's value is made of, in a query that groups nothing."""
+        return plain(value.of) if isinstance(value, BoundLabel) else self.searched(value)
 
     def _ranked(self, field: BoundField) -> str:
         """By what MIN and MAX compare: of a picklist its values' places, then the values that have none.

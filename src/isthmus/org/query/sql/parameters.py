@@ -7,6 +7,7 @@ from typing import Final
 from isthmus.kernel.database import Value
 from isthmus.org.query import date_ranges, literals
 from isthmus.org.query.fiscal_year import CALENDAR
+from isthmus.org.query.labels import Bearers
 from isthmus.org.query.parser.syntax import DateRange, Literal
 from isthmus.org.query.plan import Parameter, Run
 from isthmus.org.schema.model import DECIMALS, IDS, INTEGERS, TEXTS, Field, FieldType
@@ -93,15 +94,47 @@ def bound(date_range: DateRange, field: Field, end: int, at: int) -> Parameter:
     return Parameter(make, at)
 
 
-def choices(found: tuple[Literal, ...], at: int) -> Parameter:
-    """The value sets of INCLUDES, each value between semicolons, as a JSON array of arrays."""
+def bearers(found: Sequence[Literal], field: Field, at: int) -> Parameter:
+    """The values of a picklist that are called as one of the literals says, as a JSON array."""
+    by_label = Bearers(field)
+
+    def make(run: Run) -> Value:
+        return json.dumps(
+            [
+                value
+                for literal in found
+                for each in run.texts(literal)
+                for value in by_label.called(literals.folded(each))
+            ]
+        )
+
+    return Parameter(make, at)
+
+
+def bearers_like(literal: Literal, field: Field, at: int) -> Parameter:
+    """The values of a picklist that are called as a LIKE literal says, as a JSON array."""
+    by_label = Bearers(field)
+    return value(literal, lambda text: json.dumps(list(by_label.like(literals.pattern(text)))), at)
+
+
+def defined(field: Field) -> Parameter:
+    """The values that a picklist defines, as a JSON array."""
+    return constant(json.dumps(Bearers(field).defined))
+
+
+def choices(found: tuple[Literal, ...], at: int, called: Field | None = None) -> Parameter:
+    """The value sets of INCLUDES, each value between semicolons, as a JSON array of arrays. `called`: the
+    literals are labels of that field.
+    """
+    by_label = None if called is None else Bearers(called)
 
     def make(run: Run) -> Value:
         sets = []
         for literal in found:
             for each in run.texts(literal):
-                parts = literals.folded(each).split(";")
-                sets.append([f";{part.strip()};" for part in parts])
+                text = literals.folded(each)
+                for chosen in (text,) if by_label is None else by_label.called(text):
+                    sets.append([f";{part.strip()};" for part in chosen.split(";")])
         return json.dumps(sets)
 
     return Parameter(make, at)

@@ -1,0 +1,39 @@
+"""Binding what a query that groups nothing makes of each record: the functions of its select list.
+
+Source: SOQL and SOSL Reference, SOQL SELECT Functions.
+"""
+
+from typing import Final
+
+from isthmus.org.query.bind.date_functions import refuse_ungrouped
+from isthmus.org.query.bind.labels import is_label, label
+from isthmus.org.query.bind.scope import Scope
+from isthmus.org.query.bind.unsupported import unsupported
+from isthmus.org.query.bound import BoundComputed, BoundValue, field_of
+from isthmus.org.query.parser.syntax import Call, FieldItem
+from isthmus.org.query.problem import SoqlProblem
+
+SELECTED_ONLY: Final = frozenset({"tolabel"})
+"""What no ORDER BY may name, in lower case."""
+
+
+def computed(scope: Scope, item: FieldItem, call: Call) -> BoundComputed:
+    """A call of the select list. Without an alias it takes its field's place. Raises SoqlProblem."""
+    value = _value(scope, call)
+    if item.alias is not None:
+        return BoundComputed(item.alias, scope.root, value)
+    of = field_of(value)
+    return BoundComputed(of.field.name, of.table, value)
+
+
+def _value(scope: Scope, call: Call) -> BoundValue:
+    if is_label(call):
+        return label(scope, call)
+    refuse_ungrouped(call)
+    raise unsupported(f"{call.name}()", call.at)
+
+
+def refuse_sorting(call: Call) -> None:
+    """Raises SoqlProblem where nothing is sorted by what a function makes."""
+    if call.name.lower() in SELECTED_ONLY:
+        raise SoqlProblem("function_misused", call.at, function=call.name, rule="can't be used in ORDER BY")
