@@ -1,6 +1,6 @@
 """Answers: what an engine answered, in the form in which the evaluator answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tests.fuzz.evaluate import Answer, Row
 
@@ -8,10 +8,10 @@ from isthmus.org.query.result import Children, ChildRows, Column, Compound, Quer
 from isthmus.org.schema.values import JSON_FORMS
 
 
-def answered(result: QueryResult) -> Answer:
-    """A whole result; it has to be one page."""
-    assert result.locator is None
-    return Answer(result.total_size, [_row(result.shape, each) for each in result.rows])
+def answered(pages: Sequence[QueryResult]) -> Answer:
+    """A whole result, of its pages."""
+    [total] = {each.total_size for each in pages}
+    return Answer(total, [_row(page.shape, each) for page in pages for each in page.rows])
 
 
 def _row(shape: Shape, row: ResultRow) -> Row:

@@ -127,7 +127,12 @@ class Evaluator:
                 case Children():
                     row.append(self._children(item.query, sobject, record, asked))
                 case Fields():
-                    wanted = [each for each in sobject.fields if _belongs(each, item.group)]
+                    wanted = [
+                        each
+                        for each in sobject.fields
+                        if _belongs(each, item.group)
+                        and (sobject.name, each.name) not in asked.who.unreadable
+                    ]
                     row += [(each.name, self._shown(sobject, record, each, asked)) for each in wanted]
                 case Item(value=Path() as path):
                     self._put(row, sobject, record, path, asked)

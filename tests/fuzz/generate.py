@@ -39,7 +39,7 @@ class Generator:
         self._chance = chance
         self._tables = tables
         self._asked = asked
-        self._paths = Paths(chance, tables)
+        self._paths = Paths(chance, tables, asked.who)
         self._literals = Literals(chance, tables)
         self._conditions = ConditionMaker(chance, tables, self._paths, self._literals)
         self._groups = GroupMaker(chance, tables, self._paths, self._conditions)
@@ -50,6 +50,8 @@ class Generator:
         sobject = self._tables.object(name)
         where = self._where(sobject) if self._chance.random() < 0.85 else None
         kind = self._chance.random()
+        if kind > 0.96:
+            return self._long()
         if kind < 0.2:
             return self._groups.query(sobject, where)
         if kind < 0.25:
@@ -64,6 +66,11 @@ class Generator:
             limit=self._limit() if kind > 0.3 else self._chance.randint(1, 200),
             offset=self._offset(),
         )
+
+    def _long(self) -> Query:
+        """One whose answer has more than one page, for who asks for 200 at a time and sees much."""
+        sobject = self._tables.object("Facet__c")
+        return Query(self._selected(sobject), sobject.name, order_by=self._order_by(sobject))
 
     def _where(self, sobject: SObjectType) -> Condition:
         return self._conditions.condition(sobject, self._asked, self._witness(sobject))

@@ -23,7 +23,7 @@ _DIGITS = Decimal("1e-12")
 class Group:
     """The records that are alike in what they are grouped by; without GROUP BY all of them.
 
-    `over`: what it is a subtotal over.
+    `over`: what it is a subtotal over; `by`: what it is grouped by.
     """
 
     tables: Tables
@@ -31,6 +31,7 @@ class Group:
     records: Sequence[Record]
     asked: Asked
     over: frozenset[Key] = frozenset()
+    by: frozenset[Key] = frozenset()
 
     def value(self, operand: Operand) -> tuple[Field, Val]:
         """An aggregate, or the value that the group's records share, and of which field it is."""
@@ -42,7 +43,8 @@ class Group:
             case Grouping():
                 return Field("GROUPING", "", FieldType.INT), int(operand.of in self.over)
         field = self.tables.key_field(self.sobject, operand)
-        if operand in self.over or (isinstance(operand, DatePart) and operand.of in self.over):
+        of_total = isinstance(operand, DatePart) and operand.of in self.over and operand not in self.by
+        if operand in self.over or of_total:
             return field, None
         return field, _first(self._values(operand))
 
@@ -75,7 +77,9 @@ def groups_of(
         if not kept:
             groups.setdefault((), [])  # a grand total is there, be it of nothing
         keys = sorted(groups, key=lambda key: [(each is not None, str(each)) for each in key])
-        found += [Group(tables, sobject, groups[key], asked, frozenset(over)) for key in keys]
+        found += [
+            Group(tables, sobject, groups[key], asked, frozenset(over), frozenset(kept)) for key in keys
+        ]
     return found
 
 

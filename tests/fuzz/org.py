@@ -18,7 +18,7 @@ from tests.contract.sharing.world import INSTANCE, LIMITED, World
 from tests.fuzz import people
 from tests.fuzz.data import ANCHORS, COUNTS, Values, is_filled
 from tests.fuzz.days import Fiscal
-from tests.fuzz.people import ADMIN, People
+from tests.fuzz.people import ADMIN, Narrow, People
 from tests.fuzz.schema import objects_of_all_types
 from tests.fuzz.tables import Asked, Record, Tables, Who
 from tests.fuzz.values import from_stored
@@ -83,17 +83,32 @@ class Side:
         """One that has planned nothing yet."""
         return QueryEngine(self.clock, Ids(seed=1), rights=lambda *_: LIMITED)
 
-    def ask(self, soql: str, asked: Asked) -> QueryResult:
-        """What the engine answers. Raises Fault."""
+    def ask(self, soql: str, asked: Asked) -> list[QueryResult]:
+        """The pages that the engine answers. Raises Fault."""
         self.clock.instant = asked.now
         principal = _principal(asked.who)
         schema = self.world.schema
-        work = self.engine.run
+        engine = self.engine
 
-        def question(connection: Connection) -> QueryResult:
-            return work(connection, schema, principal, soql, all_rows=asked.all_rows)
+        def first(connection: Connection) -> QueryResult:
+            return engine.run(
+                connection, schema, principal, soql, all_rows=asked.all_rows, batch_size=asked.batch
+            )
 
-        return self.world.database.read(question).result()
+        pages = [self._kept(self.world.database.read(first).result())]
+        while (locator := pages[-1].locator) is not None:
+            named = str(locator)
+
+            def more(connection: Connection, named: str = named) -> QueryResult:
+                return engine.more(connection, schema, principal, named, batch_size=asked.batch)
+
+            pages.append(self._kept(self.world.database.read(more).result()))
+        return pages
+
+    def _kept(self, result: QueryResult) -> QueryResult:
+        if result.pending:
+            self.world.database.write(lambda tx: self.engine.store_cursors(tx, result.pending)).result()
+        return result
 
 
 @dataclass(frozen=True)
@@ -129,7 +144,7 @@ def random_org(seed: int, folder: Path) -> Iterator[Org]:
 
 
 def _principal(who: Who) -> Principal:
-    access = EVERYTHING if who is ADMIN else LIMITED
+    access = EVERYTHING if who is ADMIN else Narrow() if who.unreadable else LIMITED
     return Principal(
         who.user_id,
         f"{who.name}@example.com",

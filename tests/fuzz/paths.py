@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from tests.fuzz.data import FILLED
 from tests.fuzz.days import FUNCTIONS_OF_DAYS, FUNCTIONS_OF_INSTANTS
-from tests.fuzz.tables import Tables
+from tests.fuzz.tables import Tables, Who
 from tests.fuzz.tree import DatePart, Operand, Path
 
 from isthmus.org.schema.model import COMPOUNDS, IDS, Field, FieldType, SObjectType
@@ -27,16 +27,18 @@ _OTHERS = {
 class Paths:
     """Picks paths at random."""
 
-    def __init__(self, chance: random.Random, tables: Tables) -> None:
+    def __init__(self, chance: random.Random, tables: Tables, who: Who) -> None:
         self._chance = chance
         self._tables = tables
+        self._who = who
         self._fields: dict[str, tuple[Field, ...]] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
 
     def fields(self, sobject: SObjectType) -> tuple[Field, ...]:
-        """The fields of an object that queries name; others have no values."""
+        """The fields of an object that queries name, as far as they may be read; others have no values."""
         if sobject.name not in self._fields:
             names = {*FILLED.get(sobject.name, ()), *_ALSO, *_OTHERS.get(sobject.name, ())}
+            names -= {field for owner, field in self._who.unreadable if owner == sobject.name}
             self._fields[sobject.name] = tuple(each for each in sobject.fields if each.name in names)
         return self._fields[sobject.name]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.contract.sharing.oracle import BELOW_ACCOUNTS, READ, Group, Oracle, Record, Rule, Share
 from tests.contract.sharing.random_org import ACCOUNT_ACCESS
-from tests.contract.sharing.world import ADMIN_ID, World
+from tests.contract.sharing.world import ADMIN_ID, Limited, World
 from tests.fuzz.days import MONDAY, SATURDAY, SUNDAY
 from tests.fuzz.schema import DEFAULTS
 from tests.fuzz.tables import Tables, Who
@@ -22,8 +22,24 @@ _PLACES = {
     "chiara": ("Africa/Cairo", "ar_EG", SATURDAY),
     "dalia": ("America/Sao_Paulo", "pt_BR", SUNDAY),
 }
+NARROW = "chiara"
+"""Who may not read all fields."""
+UNREADABLE = frozenset(
+    {("Gem__c", "Price__c"), ("Gem__c", "Shade__c"), ("Account", "Industry"), ("Contact", "Birthdate")}
+    | {("Facet__c", "Angle__c"), ("Task", "Priority"), ("Opportunity", "Amount"), ("Gem__c", "Hidden__c")}
+)
 _ROLES = {"ada": "boss", "bert": "middle", "chiara": "below", "dalia": None}
 _SHARED = ("Account", "Contact", "Opportunity", "Case", "Lead", "Gem__c")
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow(Limited):
+    """The rights of who may not read all fields."""
+
+    shape: str = "narrow"
+
+    def may_read(self, sobject: str, field: str | None = None) -> bool:
+        return (sobject, field) not in UNREADABLE
 
 
 @dataclass
@@ -58,7 +74,8 @@ class People:
         user = self.users[name]
         hidden = frozenset(each for each in self.oracle.records if self.oracle.level(user, each) < READ)
         zone, locale, week_starts = _PLACES[name]
-        return Who(name, user, zone, locale, week_starts, hidden, clear=False)
+        unreadable = UNREADABLE if name == NARROW else frozenset[tuple[str, str]]()
+        return Who(name, user, zone, locale, week_starts, hidden, unreadable, clear=False)
 
 
 def settle(world: World) -> People:

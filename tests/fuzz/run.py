@@ -95,6 +95,8 @@ def case_of(org: Org, kind: Kind, seed: int, number: int) -> Case:
     asked = Asked(chance.choice(org.users), some_now(chance), all_rows=chance.random() < 0.1)
     query: Query | None = Generator(chance, org.tables, asked).query()
     assert query is not None
+    if not query.is_grouped and query.offset is None and chance.random() < 0.4:
+        asked = replace(asked, batch=200)
     if kind == "wild":
         query = some_tree(chance, org.tables, query)
     soql = written(query, chance.randrange(1, 2**31))
@@ -135,7 +137,14 @@ class Fuzzer:
             code = outcome.code if isinstance(outcome, Refusal) else "answered"
             return {f"{case.kind}: {code}"}
         assert case.query is not None
-        return {*self._productions.of(case.query), *(["asked: all rows"] if case.asked.all_rows else [])}
+        hits = set(self._productions.of(case.query))
+        if case.asked.all_rows:
+            hits.add("asked: all rows")
+        if isinstance(outcome, Answer) and len(outcome.rows) > case.asked.batch:
+            hits.add("asked: more pages")
+        if case.asked.who.unreadable:
+            hits.add("asked: by one who may not read all fields")
+        return hits
 
     def _problem(self, case: Case, outcomes: Sequence[Outcome]) -> str | None:
         """How the databases and the evaluator disagree; None: they don't."""

@@ -19,7 +19,8 @@ Record: TypeAlias = Mapping[str, Val]
 class Who:
     """A user: where they are, when a week begins there, and which records they see.
 
-    `hidden` are the ids of the records that they do not see. `clear`: encrypted text is not masked for them.
+    `hidden` are the ids of the records that they do not see, `unreadable` the fields (object and field) that
+    they may not read. `clear`: encrypted text is not masked for them.
     """
 
     name: str
@@ -28,16 +29,18 @@ class Who:
     locale: str
     week_starts: int
     hidden: frozenset[str] = frozenset()
+    unreadable: frozenset[tuple[str, str]] = frozenset()
     clear: bool = True
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks, at which instant, and whether for deleted records too."""
+    """Who asks, at which instant, whether for deleted records too, and for how many at a time."""
 
     who: Who
     now: datetime
     all_rows: bool = False
+    batch: int = 2_000
 
 
 @dataclass
