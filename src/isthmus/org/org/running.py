@@ -66,8 +66,20 @@ class Running:
         """Give up deleted records for good."""
         return requests.empty_recycle_bin(self._unit, ids)
 
-    def query(self, soql: str, *, all_rows: bool = False, batch_size: int = 2000) -> QueryResult:
-        """The first page of a query's rows, this transaction's writes included. Fault: `query_timeout`."""
+    def query(
+        self,
+        soql: str,
+        *,
+        all_rows: bool = False,
+        batch_size: int = 2000,
+        binds: Mapping[str, object] | None = None,
+    ) -> QueryResult:
+        """The first page of a query's rows, this transaction's writes included.
+
+        `binds` are the values of what the text writes as `:name`: texts, numbers, booleans, None, dates,
+        datetimes with a time zone, times, and lists of these after IN. Faults: `query_timeout`, and those of
+        the catalogue's query.toml.
+        """
         unit = self._unit
         with self._time.query_within(unit.tx):
             result = self._queries.run(
@@ -78,6 +90,7 @@ class Running:
                 all_rows=all_rows,
                 batch_size=batch_size,
                 own=unit.principal.access,
+                binds=binds,
             )
         if result.pending or result.marks:
             keep(unit.tx, self._queries, unit.principal.user_id, result, unit.now)

@@ -16,7 +16,8 @@ from isthmus.org.query import cursor
 from isthmus.org.query.breadths import Breadths
 from isthmus.org.query.fiscal_year import fiscal_year_of
 from isthmus.org.query.paging import BATCH_MAX, Pager
-from isthmus.org.query.parser.tokens import Slot
+from isthmus.org.query.parser.binds import Binds
+from isthmus.org.query.parser.tokens import Slot, written_out
 from isthmus.org.query.plan import Plan, RightsOf, Run, nobody
 from isthmus.org.query.plans import Plans, Question, levels_of
 from isthmus.org.query.point_read import ReadPlan, ReadPlans
@@ -65,19 +66,22 @@ class QueryEngine:
         batch_size: int = BATCH_MAX,
         api_version: int | None = None,
         own: Access | None = None,
+        binds: Binds | None = None,
     ) -> QueryResult:
         """The first page of a query's rows; with `all_rows`, deleted ones too.
 
         `api_version` is the client's, None for the newest; older ones know less of the language. `own`: the
-        user's own rights, for a query within a transaction: it may name its mode (`WITH USER_MODE`).
+        user's own rights, for a query within a transaction: it may name its mode (`WITH USER_MODE`). `binds`:
+        the values of what is written `:name`; None: nothing may be.
 
         Where the result has `pending` cursors, `store_cursors` has to keep them before it is answered.
         Faults: those of the catalogue's query.toml.
         """
         now = self._clock.now()
-        pager = Pager(connection, self._ids, soql, all_rows, principal.user_id, as_of=now, now=now)
+        kept = soql if binds is None else partial(written_out, soql, binds)
+        pager = Pager(connection, self._ids, kept, all_rows, principal.user_id, as_of=now, now=now)
         levels = levels_of(api_version)
-        question = Question(soql, schema, principal.access, connection.dialect, all_rows, levels, own)
+        question = Question(soql, schema, principal.access, connection.dialect, all_rows, levels, own, binds)
         return self._plans.use(
             question,
             lambda plan, slots: pager.first(

@@ -1,6 +1,6 @@
 """Paging: a result cut into pages, and the cursors that remember what comes after."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from isthmus.kernel.database import Connection, Row
@@ -19,13 +19,16 @@ _RANDOM_OF_ID: Final = 12
 
 
 class Pager:
-    """Makes one page. `as_of` is the org time of the query's first run, `now` that of this page."""
+    """Makes one page. `as_of` is the org time of the query's first run, `now` that of this page.
+
+    `soql` is the text that cursors keep, or makes it; where it makes none, there can be no further page.
+    """
 
     def __init__(
         self,
         connection: Connection,
         ids: Ids,
-        soql: str,
+        soql: str | Callable[[], str | None],
         all_rows: bool,
         user_id: str,
         *,
@@ -94,10 +97,13 @@ class Pager:
 
     def _cursor(self, child: str | None, ids: Iterator[str]) -> PendingCursor:
         texts = chunks(ids)
+        soql = self._soql if isinstance(self._soql, str) else self._soql()
+        if soql is None:
+            raise fault("query_feature_unsupported", feature="An empty list in a query of several pages")
         cursor = PendingCursor(
             id=to_18(KEY_PREFIX + self._ids.text(_RANDOM_OF_ID)),
             user_id=self._user_id,
-            soql=self._soql if self._keeper is None else self._keeper.close_query(self._soql),
+            soql=soql if self._keeper is None else self._keeper.close_query(soql),
             child=child,
             all_rows=self._all_rows,
             as_of=self._as_of,

@@ -16,6 +16,7 @@ from isthmus.org.query.authorize import authorize, authorize_selected, without_u
 from isthmus.org.query.bind import bind
 from isthmus.org.query.bound import Mode
 from isthmus.org.query.parser import parse
+from isthmus.org.query.parser.binds import Binds
 from isthmus.org.query.parser.grammar import LENGTH_MAX
 from isthmus.org.query.parser.tokens import Slot, lift
 from isthmus.org.query.plan import Plan
@@ -51,6 +52,8 @@ class Question:
     """How deep child subqueries may nest, the query itself counted."""
     own: Access | None = None
     """The user's own rights, for a query within a transaction, which may name its mode; None: it may not."""
+    binds: Binds | None = None
+    """The values of what is written `:name`; None: nothing may be."""
 
 
 def levels_of(api_version: int | None) -> int:
@@ -77,7 +80,7 @@ class Plans:
     def _use(self, question: Question, work: "Work[T]") -> T:
         if len(question.soql) > LENGTH_MAX:
             raise fault("query_too_long", maximum=LENGTH_MAX)
-        tokens, slots = lift(question.soql)
+        tokens, slots = lift(question.soql, question.binds)
         key = (
             tokens,
             question.schema.version,
@@ -102,7 +105,9 @@ class Plans:
 def compiled(question: Question) -> Plan:
     """The plan of a question. Raises SoqlProblem."""
     own, access = question.own, question.access
-    bound = bind(parse(question.soql), question.schema, question.levels, modes=own is not None)
+    bound = bind(
+        parse(question.soql, question.binds), question.schema, question.levels, modes=own is not None
+    )
     if own is not None and bound.clauses.mode is Mode.USER:
         access = own
     # System mode asks for no right to objects and fields; whether for records, the caller says.

@@ -5,6 +5,7 @@ Source: SOQL and SOSL Reference, fieldExpression, Date Formats and Date Literals
 
 from typing import Final
 
+from isthmus.org.query.parser.binds import NO_VALUES
 from isthmus.org.query.parser.reader import Reader
 from isthmus.org.query.parser.syntax import Boolean, Call, DateRange, Expression, Literal, Null, Path, Value
 from isthmus.org.query.problem import SoqlProblem
@@ -76,7 +77,9 @@ def value(reader: Reader) -> Value:
 
 
 def values(reader: Reader) -> tuple[Value, ...]:
-    """Parse a list in parentheses, of at least one value. Raises SoqlProblem."""
+    """Parse a list in parentheses, of a value or more; a bound one may be empty. Raises SoqlProblem."""
+    if reader.accept(NO_VALUES):
+        return ()
     if reader.sees(":"):
         raise SoqlProblem("bind_variable")
     reader.expect("(")

@@ -9,6 +9,7 @@ Source: SOQL and SOSL Reference, SOQL SELECT Syntax.
 
 from typing import Final
 
+from isthmus.org.query.parser.binds import Binds
 from isthmus.org.query.parser.conditions import condition
 from isthmus.org.query.parser.expressions import expression, value
 from isthmus.org.query.parser.reader import Reader
@@ -30,13 +31,13 @@ _WITH_WORDS: Final = frozenset({"SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"}
 _CATEGORY_OPERATORS: Final = frozenset({"AT", "ABOVE", "BELOW", "ABOVE_OR_BELOW"})
 
 
-def parse(soql: str) -> Query:
-    """The tree of a query. Raises SoqlProblem."""
+def parse(soql: str, binds: Binds | None = None) -> Query:
+    """The tree of a query; `binds` are values for what is written `:name`. Raises SoqlProblem."""
     if not soql.strip():
         raise SoqlProblem("query_missing")
     if len(soql) > LENGTH_MAX:
         raise SoqlProblem("query_too_long", maximum=LENGTH_MAX)
-    reader = Reader(soql)
+    reader = Reader(soql, binds)
     query = _query(reader)
     if not reader.at_end:
         reader.unexpected()

@@ -3,6 +3,7 @@
 import re
 from typing import Final, NoReturn
 
+from isthmus.org.query.parser.binds import Binds
 from isthmus.org.query.parser.syntax import Literal, Path
 from isthmus.org.query.parser.tokens import INTEGER, RUN, UNCLOSED_TEXT, Token, scan
 from isthmus.org.query.problem import SoqlProblem, position
@@ -18,9 +19,9 @@ _ZONELESS: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?", re.AS
 class Reader:
     """The tokens of one text, and a place among them."""
 
-    def __init__(self, soql: str) -> None:
+    def __init__(self, soql: str, binds: Binds | None = None) -> None:
         self.soql = soql
-        self._tokens = scan(soql)
+        self._tokens = scan(soql, binds)
         self._tokens.append(Token("", "", len(soql)))
         self._place = 0
         self._depth = 0

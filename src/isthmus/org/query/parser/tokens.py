@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from isthmus.org.query.parser.binds import Binds, Piece, with_literals, with_values
+
 Slot: TypeAlias = str | list[str]
 """A literal as it was written; a list where it stands for a run of them."""
 
@@ -76,9 +78,15 @@ class Token:
         return first.isalpha() or first == "_"
 
 
-def lift(soql: str) -> tuple[tuple[str, ...], Sequence[Slot]]:
-    """The key of a text's token stream, and its literals by slot."""
-    tokens: list[str] = TOKEN.findall(soql)
+def lift(soql: str, binds: Binds | None = None) -> tuple[tuple[str, ...], Sequence[Slot]]:
+    """The key of a text's token stream, and its literals by slot. `binds`: values for what is `:name` there.
+
+    Raises SoqlProblem for a bind without a value.
+    """
+    if binds is None:
+        tokens: list[str] = TOKEN.findall(soql)
+    else:
+        tokens = [text for text, _ in with_values(pieces(soql), binds)]
     literals = _lift_in_place(tokens)
     if len(literals) < RUN_MIN:
         return tuple(tokens), literals
@@ -159,21 +167,33 @@ def _collapse(tokens: list[str], literals: list[str]) -> tuple[tuple[str, ...], 
     return tuple(key), slots
 
 
-def scan(soql: str) -> list[Token]:
+def pieces(soql: str) -> list[Piece]:
+    """The tokens' texts with their places."""
+    return [(match.group(), match.start()) for match in TOKEN.finditer(soql)]
+
+
+def written_out(soql: str, binds: Binds) -> str | None:
+    """The text with literals in the place of binds, to be kept and read again: with the same key and slots.
+
+    None where it has an empty list, which no text has. Raises SoqlProblem for a bind without a value.
+    """
+    return with_literals(soql, pieces(soql), binds)
+
+
+def scan(soql: str, binds: Binds | None = None) -> list[Token]:
     """The tokens with their places, and each literal's marker and slot as `lift` numbers them."""
-    found = list(TOKEN.finditer(soql))
-    texts = [match.group() for match in found]
-    markers = list(texts)
+    found = pieces(soql) if binds is None else with_values(pieces(soql), binds)
+    markers = [text for text, _ in found]
     in_run = {}
     if len(_lift_in_place(markers)) >= RUN_MIN:
         in_run = {place: run.start for run in _runs(markers) for place in run}
     tokens = []
     slot = -1
-    for place, (match, text, marker) in enumerate(zip(found, texts, markers, strict=True)):
+    for place, ((text, at), marker) in enumerate(zip(found, markers, strict=True)):
         if marker[0] not in _FIRST_OF_MARKER:
-            tokens.append(Token(text, text.upper(), match.start()))
+            tokens.append(Token(text, text.upper(), at))
             continue
         slot += in_run.get(place, place) == place
         suffix = RUN if place in in_run else ""
-        tokens.append(Token(text, text, match.start(), marker + suffix, slot))
+        tokens.append(Token(text, text, at, marker + suffix, slot))
     return tokens

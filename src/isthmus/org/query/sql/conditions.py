@@ -143,6 +143,8 @@ class ConditionWriter:
         return f"({column} IN {texts} OR ({column} LIKE ? ESCAPE '\\' AND {column} NOT IN {texts}))"
 
     def _any_of(self, test: AnyOf) -> str:
+        if not test.operands:
+            return _ALWAYS if test.negated else _NEVER
         column = self._expressions.searched(test.field)
         nullable = any(isinstance(each, Null) or _is_empty(each) for each in test.operands)
         if test.field.field.type is FieldType.BOOLEAN:
