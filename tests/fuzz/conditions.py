@@ -28,7 +28,7 @@ from tests.fuzz.tree import (
     Text,
     Value,
 )
-from tests.fuzz.values import INTEGERS, Key, Val, chosen, compared, matches
+from tests.fuzz.values import INTEGERS, Key, Val, chosen, compared, is_exact, matches
 
 from isthmus.org.schema.model import Field, FieldType
 
@@ -76,7 +76,7 @@ class Conditions:
         if operator in ("!=", "<>"):
             return not self._equals(field, value, right)
         if operator == "LIKE":
-            return self._is_like(value, right)
+            return self._is_like(field, value, right)
         if isinstance(right, Range):
             return value is not None and self._beside(field, value, operator, self._days(right))
         meant = right.value if isinstance(right, Text) else meaning(field, right)  # '' is before every text
@@ -94,12 +94,12 @@ class Conditions:
             return chosen(field, value) == chosen(field, other)
         return compared(field, value) == compared(field, other)
 
-    def _is_like(self, value: Val, right: Value) -> bool:
+    def _is_like(self, field: Field, value: Val, right: Value) -> bool:
         if not isinstance(right, Text):
             return False
         if value is None:
             return right.value == ""
-        return matches(str(value), right.value)
+        return matches(str(value), right.value, exact=is_exact(field))
 
     def _has_chosen(self, condition: Chosen) -> bool:
         field, value = self.value(condition.left)

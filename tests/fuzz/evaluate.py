@@ -161,7 +161,7 @@ class Evaluator:
     def _shown(self, sobject: SObjectType, record: Record, field: Field, asked: Asked) -> object:
         if field.type in COMPOUNDS:
             return _compound(sobject, record, field)
-        value = record[field.name]
+        value = self._tables.held(asked, record, field.name)
         if field.type is FieldType.ENCRYPTED and value is not None and not asked.who.clear:
             assert field.mask_type == "lastFour"
             text = str(value)

@@ -65,6 +65,9 @@ class Generator:
             order_by=self._order_by(sobject),
             limit=self._limit() if kind > 0.3 else self._chance.randint(1, 200),
             offset=self._offset(),
+            marks=self._chance.choice(("FOR VIEW", "FOR REFERENCE"))
+            if self._chance.random() < 0.04
+            else None,
         )
 
     def _long(self) -> Query:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from shutil import copyfile
 
@@ -20,12 +21,13 @@ from tests.fuzz.data import ANCHORS, COUNTS, Values, is_filled
 from tests.fuzz.days import Fiscal
 from tests.fuzz.people import ADMIN, Narrow, People
 from tests.fuzz.schema import objects_of_all_types
-from tests.fuzz.tables import Asked, Record, Tables, Who
-from tests.fuzz.values import from_stored
+from tests.fuzz.tables import SEEN, Asked, Record, Tables, Who
+from tests.fuzz.values import Val, from_stored
 
 from isthmus.kernel.clock import SECOND
 from isthmus.kernel.database import Connection
 from isthmus.kernel.ids import Ids, record_id
+from isthmus.org.org import recent
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.query.result import QueryResult
 from isthmus.org.schema.model import Schema, SObjectType
@@ -78,6 +80,7 @@ class Side:
         _fill(self.world, self.people, chance)
         self.tables = tables_of(self.world, fiscal)
         people.share(self.world, self.people, self.tables, chance)
+        self.tables.seen_at = _looked_at(self.world, self.people, self.tables, chance)
 
     def new_engine(self) -> QueryEngine:
         """One that has planned nothing yet."""
@@ -181,6 +184,29 @@ def _fill(world: World, known: People, chance: random.Random) -> None:
     for name, count in _DELETED.items():
         for each in chance.sample(ids[name], count):
             world.delete(each)
+
+
+def _looked_at(
+    world: World, known: People, tables: Tables, chance: random.Random
+) -> dict[tuple[str, str], Mapping[str, Val]]:
+    """Let everybody have viewed some records, and come across some; tells when."""
+    ids = sorted(each for name in COUNTS for each in tables.records[name])
+    found: dict[tuple[str, str], dict[str, Val]] = {}
+    for user in (ADMIN.user_id, *known.users.values()):
+        for field in SEEN:
+            some, at = chance.sample(ids, 60), Values(chance, {}).instant()
+            note = partial(
+                recent.note,
+                user_id=user,
+                ids=some,
+                now=int(at.timestamp()) * SECOND,
+                viewed=field == SEEN[0],
+                referenced=field == SEEN[1],
+            )
+            world.database.write(note).result()
+            for each in some:
+                found.setdefault((user, each), {})[field] = at
+    return dict(found)
 
 
 def _rounds() -> list[datetime]:

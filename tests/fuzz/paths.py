@@ -11,7 +11,10 @@ from tests.fuzz.tree import DatePart, Operand, Path
 from isthmus.org.schema.model import COMPOUNDS, IDS, Field, FieldType, SObjectType
 
 LEVELS_MAX = 5
-_ALSO = ("Id", "Name", "CreatedDate", "OwnerId", "IsDeleted", "CaseNumber", "CreatedById", "LastModifiedById")
+_ALSO = (
+    *("Id", "Name", "CreatedDate", "OwnerId", "IsDeleted", "CaseNumber", "CreatedById", "LastModifiedById"),
+    *("LastViewedDate", "LastReferencedDate"),
+)
 _OTHERS = {
     "User": ("LastName", "Username", "IsActive", "ManagerId", "Title", "UserRoleId", "Email", "Alias"),
     "Group": ("Type", "DoesIncludeBosses", "RelatedId", "Email"),

@@ -76,6 +76,8 @@ class Productions:
             yield "LIMIT"
         if query.offset is not None:
             yield "OFFSET"
+        if query.marks is not None:
+            yield query.marks
 
     def _child(self, sobject: SObjectType, name: str) -> SObjectType:
         found = next(each for each in self._tables.schema.children(sobject.name) if each.name == name)

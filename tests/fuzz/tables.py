@@ -43,13 +43,21 @@ class Asked:
     batch: int = 2_000
 
 
+SEEN = ("LastViewedDate", "LastReferencedDate")
+"""Fields whose values are the user's own."""
+
+
 @dataclass
 class Tables:
-    """Records by object and id. `Name` has a row for every record that has a name."""
+    """Records by object and id. `Name` has a row for every record that has a name.
+
+    `seen_at`: by user and record, what the fields of `SEEN` are.
+    """
 
     schema: Schema
     records: dict[str, dict[str, Record]] = field(default_factory=dict)
     fiscal: Fiscal = field(default_factory=Fiscal)
+    seen_at: dict[tuple[str, str], Mapping[str, Val]] = field(default_factory=dict)
 
     def object(self, name: str) -> SObjectType:
         return self.schema[name]
@@ -85,7 +93,13 @@ class Tables:
             owner = self.parent_object(owner, step)
         if found is None:
             return False if self.field_at(sobject, path).type is FieldType.BOOLEAN else None
-        return found[path.field]
+        return self.held(asked, found, path.field)
+
+    def held(self, asked: Asked, record: Record, name: str) -> Val:
+        """What a record has in a field, for the user."""
+        if name in SEEN:
+            return self.seen_at.get((asked.who.user_id, str(record["Id"])), {}).get(name)
+        return record[name]
 
     def key(self, asked: Asked, sobject: SObjectType, record: Record, key: Key) -> Val:
         """What a field, or a function of one, is of a record."""

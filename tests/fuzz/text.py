@@ -72,6 +72,8 @@ class _Writer:
         for word, number in (("LIMIT", query.limit), ("OFFSET", query.offset)):
             if number is not None:
                 parts += [self._word(word), str(number)]
+        if query.marks is not None:
+            parts.append(self._word(query.marks))
         self._aliases = outer
         return self._between().join(parts)
 

@@ -197,6 +197,8 @@ class Query:
     order_by: tuple[Order, ...] = ()
     limit: int | None = None
     offset: int | None = None
+    marks: str | None = None
+    """`FOR VIEW` or `FOR REFERENCE`."""
 
     @property
     def is_grouped(self) -> bool:

@@ -22,10 +22,14 @@ DECIMALS = frozenset({FieldType.DOUBLE, FieldType.CURRENCY, FieldType.PERCENT})
 INTEGERS = frozenset({FieldType.INT, FieldType.LONG})
 
 
+def composed(text: str) -> str:
+    """A text in the form in which it is kept."""
+    return unicodedata.normalize("NFC", text)
+
+
 def folded(text: str) -> str:
     """A text without its case."""
-    composed = unicodedata.normalize("NFC", text)
-    return unicodedata.normalize("NFC", composed.casefold())
+    return composed(composed(text).casefold())
 
 
 def from_stored(field: Field, stored: object) -> Val:
@@ -87,10 +91,11 @@ def chosen(field: Field, text: str) -> str:
     return ";".join(sorted(parts, key=lambda part: order.index(part) if part in order else len(order)))
 
 
-def matches(value: str, pattern: str) -> bool:
+def matches(value: str, pattern: str, *, exact: bool) -> bool:
     r"""Whether a text is like a pattern: `%` any text, `_` one character, `\%` and `\_` these themselves."""
     expression = ""
-    characters = iter(folded(pattern))
+    form = composed if exact else folded
+    characters = iter(form(pattern))
     for each in characters:
         if each == "%":
             expression += ".*"
@@ -98,4 +103,4 @@ def matches(value: str, pattern: str) -> bool:
             expression += "."
         else:
             expression += re.escape(next(characters) if each == "\\" else each)
-    return re.fullmatch(expression, folded(value), re.DOTALL) is not None
+    return re.fullmatch(expression, form(value), re.DOTALL) is not None

@@ -95,7 +95,7 @@ class _Maker:
 
     def _changed(self, query: Query) -> Query:
         chance = self._chance
-        match chance.randrange(9):
+        match chance.randrange(10):
             case 0:
                 return replace(
                     query, source=chance.choice((*self._tables.records, "Contacts", "Nonesuch__c"))
@@ -112,6 +112,10 @@ class _Maker:
                 return replace(query, group_by=(*query.group_by, self._key()))
             case 6:
                 return replace(query, totals=chance.choice(("ROLLUP", "CUBE", None)))
+            case 8:
+                return replace(
+                    query, marks=chance.choice(("FOR VIEW", "FOR UPDATE", "UPDATE TRACKING", "ALL ROWS"))
+                )
             case 7:
                 return replace(query, scope=chance.choice(("mine", "team", "delegated", "nonesuch")))
             case _:
