@@ -100,10 +100,16 @@ def queries(case: Case) -> Iterator[tuple[str, bool]]:
 def _queries(cases: Iterable[Case]) -> Iterator[tuple[Node, bool]]:
     for case in cases:
         for soql, answered in queries(case):
-            try:
-                yield GRAMMAR.tree(soql), answered
-            except NotAQuery:
-                continue
+            if (tree := _tree(soql)) is not None:
+                yield tree, answered
+
+
+@cache
+def _tree(soql: str) -> Node | None:
+    try:
+        return GRAMMAR.tree(soql)
+    except NotAQuery:
+        return None
 
 
 def _compared(tree: Node) -> Iterator[Cell]:

@@ -19,6 +19,7 @@ TEXT_MAX: Final = 4000
 
 _ESCAPE: Final = re.compile(r"\\(?:[uU]([0-9A-Fa-f]{4})|(.)|)", re.DOTALL)
 _ESCAPES: Final = dict(zip("nNrRtTbBfF\"'\\", "\n\n\r\r\t\t\b\b\f\f\"'\\", strict=True))
+_GLOBS: Final = {"%": "*", "_": "?"}
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _BEFORE_WILDCARD: Final = re.compile(r"(?:\\.|[^\\%_])*", re.DOTALL)
 _LAST_CODE_POINT: Final = 0x10FFFF
@@ -65,6 +66,11 @@ def pattern(literal: str) -> str:
     >>> pattern(r"'50\% off_'")
     '50\\% off_'
     """
+    return fold(exact_pattern(literal))
+
+
+def exact_pattern(literal: str) -> str:
+    """The same of a field whose case counts. Raises SoqlProblem."""
     if len(literal) - 2 > TEXT_MAX:
         raise SoqlProblem("text_literal_too_long", maximum=TEXT_MAX)
 
@@ -72,12 +78,27 @@ def pattern(literal: str) -> str:
         plain = _unescaped(match, literal, also="%_")
         return plain if len(plain) == 2 else re.sub(r"[\\%_]", r"\\\g<0>", plain)
 
-    return fold(_storable(_ESCAPE.sub(escaped, literal[1:-1])))
+    return _storable(_ESCAPE.sub(escaped, literal[1:-1]))
+
+
+def glob(literal: str) -> str:
+    """A LIKE literal as SQLite's GLOB takes it, which minds case as its LIKE does not. Raises SoqlProblem."""
+
+    def translated(match: re.Match[str]) -> str:
+        text = match.group()
+        return _GLOBS.get(text) or re.sub(r"[*?[]", r"[\g<0>]", text[-1])
+
+    return re.sub(r"\\.|.", translated, exact_pattern(literal), flags=re.DOTALL)
 
 
 def prefix(literal: str) -> str:
     """The text before the first wildcard of a LIKE literal, folded. Raises SoqlProblem."""
-    before = _BEFORE_WILDCARD.match(pattern(literal))
+    return fold(exact_prefix(literal))
+
+
+def exact_prefix(literal: str) -> str:
+    """The same of a field whose case counts. Raises SoqlProblem."""
+    before = _BEFORE_WILDCARD.match(exact_pattern(literal))
     return re.sub(r"\\(.)", r"\1", before.group(), flags=re.DOTALL) if before else ""
 
 

@@ -117,20 +117,21 @@ class ConditionWriter:
         if isinstance(field, BoundLabel):
             found = self._label_like(field, operand)
             return f"({self._expressions.searched(field)} IS NULL OR NOT {found})" if test.negated else found
-        column = self._expressions.folded(field)
+        exact = parameters.compares_exactly(field.field)
+        prefix = literals.exact_prefix if exact else literals.prefix
+        column = self._expressions.searched(field) if exact else self._expressions.folded(field)
         if operand.marker == TEXT:
-            self._add(parameters.value(operand, literals.prefix, at))
+            self._add(parameters.value(operand, prefix, at))
             return f"({column} <> ? OR {column} IS NULL)" if test.negated else f"{column} = ?"
         parts = []
         if operand.marker != OPEN_PATTERN:
-            self._add(parameters.value(operand, literals.prefix, at))
-            self._add(
-                parameters.value(operand, lambda text: literals.after_prefix(literals.prefix(text)), at)
-            )
+            self._add(parameters.value(operand, prefix, at))
+            self._add(parameters.value(operand, lambda text: literals.after_prefix(prefix(text)), at))
             parts.append(f"{column} >= ? AND {column} < ?")
         if operand.marker != PREFIX_PATTERN:
-            self._add(parameters.value(operand, literals.pattern, at))
-            parts.append(f"{column} LIKE ? ESCAPE '\\'")
+            forms = self._expressions.forms
+            self._add(parameters.value(operand, forms.exact_pattern if exact else literals.pattern, at))
+            parts.append(forms.exact_like.format(column=column) if exact else f"{column} LIKE ? ESCAPE '\\'")
         matches = " AND ".join(parts)
         return f"({column} IS NULL OR NOT ({matches}))" if test.negated else f"({matches})"
 

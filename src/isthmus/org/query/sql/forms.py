@@ -3,11 +3,12 @@
 A list of values is one parameter, a JSON array, so that a statement's text does not depend on its length.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 
 from isthmus.kernel.database import POSTGRESQL, Dialect
+from isthmus.org.query import literals
 from isthmus.org.schema.tables import Kind
 
 
@@ -19,6 +20,10 @@ class Forms:
     texts: str
     numbers: str
     contains: str
+    exact_like: str
+    """That the text of a `{column}` whose case counts is like a pattern, which `exact_pattern` makes of the
+    literal."""
+    exact_pattern: Callable[[str], str]
     nulls_first_ascending: bool
     """Where nulls are sorted unless the text says."""
     sum: str
@@ -61,6 +66,8 @@ _SQLITE: Final = Forms(
         "SELECT 1 FROM json_each(choice.value) AS wanted WHERE "
         "instr(';' || {column} || ';', wanted.value) = 0))"
     ),
+    exact_like="{column} GLOB ?",
+    exact_pattern=literals.glob,
     nulls_first_ascending=True,
     sum="ROUND(SUM({column}), {scale})",
     whole_sum="SUM({column})",
@@ -95,6 +102,8 @@ _POSTGRESQL: Final = Forms(
         "SELECT 1 FROM jsonb_array_elements_text(choice) AS wanted WHERE "
         "strpos(';' || {column} || ';', wanted) = 0))"
     ),
+    exact_like="{column} LIKE ? ESCAPE '\\'",
+    exact_pattern=literals.exact_pattern,
     nulls_first_ascending=False,
     sum="CAST(ROUND(SUM(CAST(CAST({column} AS TEXT) AS NUMERIC)), {scale}) AS DOUBLE PRECISION)",
     whole_sum="CAST(SUM({column}) AS BIGINT)",
