@@ -115,6 +115,7 @@ def _start_upkeep(opened: Opened, authority: LocalAuthority, log: RequestLog, ta
     tasks.start(opened.rotation.run(tasks), name="encryption")
     tasks.start(keep_up(opened.org, authority, tasks), name="upkeep")
     tasks.start(keep_sharing(opened.org, tasks), name="sharing")
+    tasks.start(keep_search(opened.org, tasks), name="search")
     tasks.start(keep_counts(opened.org, tasks), name="counts")
     tasks.start(_keep_log(log, opened.org.clock, tasks), name="request log")
 
@@ -173,6 +174,17 @@ async def keep_sharing(org: Org, tasks: Tasks) -> None:
                 await tasks.unless_closing(org.settle_sharing())
             except DatabaseError:
                 _log.exception("sharing could not be recalculated; it is tried again")
+
+
+async def keep_search(org: Org, tasks: Tasks) -> None:
+    """Index, in the background, what saves and changes of the schema have left to be indexed."""
+    with suppress(Closing):
+        while True:
+            await tasks.unless_closing(org.clock.sleep_until(org.clock.now() + SECOND))
+            try:
+                await tasks.unless_closing(org.settle_search())
+            except DatabaseError:
+                _log.exception("the search index could not be brought up to date; it is tried again")
 
 
 def _exposition(opened: Opened) -> Callable[[], bytes]:

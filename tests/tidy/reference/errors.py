@@ -23,6 +23,7 @@ _HEADINGS: Final = {
     "grants": "Who may do what",
     "save": "Saving a record",
     "schema": "Changing the schema",
+    "search": "Searches",
 }
 _ABOUT: Final = """\
 Every error that the org answers with, from the catalogue in `src/isthmus/kernel/errors/`. What stands in

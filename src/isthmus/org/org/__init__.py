@@ -9,6 +9,7 @@ from isthmus.org.org.events import NamedSchema
 from isthmus.org.org.facade import Org
 from isthmus.org.org.recent import RecentItem
 from isthmus.org.org.running import Running
+from isthmus.org.org.search_layouts import SearchLayout
 from isthmus.org.query.result import (
     Children,
     ChildRows,
@@ -21,6 +22,8 @@ from isthmus.org.query.result import (
     ResultRow,
     Shape,
 )
+from isthmus.org.query.sosl.engine import SearchResult
+from isthmus.org.query.sosl.parameters import ObjectParameters, SearchParameters, SuggestionParameters
 from isthmus.org.save.result import SaveOptions, SaveResult
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "Limit",
     "Locator",
     "NamedSchema",
+    "ObjectParameters",
     "Org",
     "Parent",
     "QueryResult",
@@ -44,6 +48,10 @@ __all__ = [
     "Running",
     "SaveOptions",
     "SaveResult",
+    "SearchLayout",
+    "SearchParameters",
+    "SearchResult",
     "Shape",
+    "SuggestionParameters",
     "Usage",
 ]

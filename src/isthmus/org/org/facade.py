@@ -18,6 +18,7 @@ from isthmus.org.limits.usage import DailyUsage, Usage
 from isthmus.org.org.events import EventFace
 from isthmus.org.org.replication import ReplicationFace
 from isthmus.org.org.saves import SaveFace
+from isthmus.org.org.search import SearchFace
 from isthmus.org.save.recycle_bin import purge
 from isthmus.org.save.reset import reset
 from isthmus.org.security.principal import Principal
@@ -27,7 +28,7 @@ from isthmus.org.security.sharing.upkeep import advance
 _log = structlog.get_logger(__name__)
 
 
-class Org(SaveFace, ReplicationFace, EventFace):
+class Org(SaveFace, ReplicationFace, SearchFace, EventFace):
     """One org. The async methods are for the event loop.
 
     Every method that takes a principal answers for that principal's rights. Faults of the request as a whole

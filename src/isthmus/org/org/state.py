@@ -31,6 +31,7 @@ from isthmus.org.org.login_book import LoginBook
 from isthmus.org.org.rotation import KeyRotation
 from isthmus.org.org.setup_audit import SetupAudit
 from isthmus.org.query.engine import QueryEngine
+from isthmus.org.query.sosl.engine import SearchEngine
 from isthmus.org.save.engine import SaveEngine
 from isthmus.org.save.ports import NOTHING, Automation
 from isthmus.org.schema.model import Schema
@@ -75,6 +76,7 @@ class OrgState:
         self._maxima = maxima(limits or {})
         self._publishing = Publishing(journal, ids, self._publishing_allowances())
         self._saves = SaveEngine(clock, organization_id[_INSTANCE], self._publishing, automation)
+        self._searches = SearchEngine(clock, organization_id[_INSTANCE])
         self._logins = LoginBook(self._saves, schemas)
         identity.door.recorder = self._logins.record
         self._audit = SetupAudit(self._saves)

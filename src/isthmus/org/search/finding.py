@@ -45,10 +45,19 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What is looked for, and in which groups of fields."""
+    """What is looked for, and in which groups of fields; `by_name`: in the name field alone."""
 
     expression: Expression
     groups: frozenset[Group]
+    by_name: bool = False
+
+    def fields(self, readable: Sequence[SearchedField]) -> list[SearchedField]:
+        """Those of the fields in which it is looked for."""
+        return [
+            each
+            for each in readable
+            if each.group in self.groups and (each.field.name_field or not self.by_name)
+        ]
 
     def is_in(self, record: Record) -> bool:
         return record.has(self.expression, self.groups)
@@ -56,7 +65,7 @@ class Sought:
 
 def find(connection: Connection, reader: Reader, sobject: SObjectType, sought: Sought) -> list[str]:
     """The ids of the records in which it is found, those that come first first."""
-    fields = [each for each in reader.fields_of(sobject) if each.group in sought.groups]
+    fields = sought.fields(reader.fields_of(sobject))
     if not fields:
         return []
     looking = _Looking(connection, reader, sobject, fields)

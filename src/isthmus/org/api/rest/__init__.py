@@ -16,11 +16,14 @@ from isthmus.org.api.rest import (
     event_schemas,
     external_ids,
     limits,
+    parameterized_search,
     queries,
     recent,
     records,
     replication,
+    search,
     sobjects,
+    suggestions,
 )
 from isthmus.org.api.rest.answers import render_fault
 from isthmus.org.api.routing import Adapter, Call, Handler
@@ -49,6 +52,9 @@ _ROUTES: Final = (
     *queries.ROUTES,
     *limits.ROUTES,
     *recent.ROUTES,
+    *search.ROUTES,
+    *parameterized_search.ROUTES,
+    *suggestions.ROUTES,
     *event_schemas.ROUTES,
 )
 

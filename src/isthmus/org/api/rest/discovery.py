@@ -11,7 +11,7 @@ from isthmus.org.api import versions
 from isthmus.org.api.rest import answers, paths
 from isthmus.org.api.routing import Auth, Call, Route
 
-_RESOURCES: Final = ("limits", "query", "queryAll", "recent", "sobjects")
+_RESOURCES: Final = ("limits", "parameterizedSearch", "query", "queryAll", "recent", "search", "sobjects")
 """What of the platform's list is here."""
 
 _VERSIONS: Final = answers.encode(

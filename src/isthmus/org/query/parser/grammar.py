@@ -186,3 +186,13 @@ def _endings(reader: Reader) -> list[Clause]:
                 reader.unexpected()
             clauses.append(Clause(f"{first.word} {reader.take().word}", at))
     return clauses
+
+
+def subquery(reader: Reader) -> Query:
+    """Parse the query of a semi-join in another text than a query's own. Raises SoqlProblem."""
+    return _query(reader)
+
+
+def order_by(reader: Reader) -> tuple[OrderItem, ...]:
+    """Parse an ORDER BY, if one follows. Raises SoqlProblem."""
+    return _order_by(reader)
