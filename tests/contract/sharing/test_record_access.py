@@ -243,6 +243,8 @@ def test_an_account_is_shared_by_hand_beyond_its_default_and_not_with_its_owner(
         "(Account, Opportunity, Case Levels, Con Levels (Read, None, None, None) are below organization "
         "levels (Read, None, None, ControlledByParent))"
     )
+    for refused in (("Read", "All", "None"), ("Edit", "None", "All"), ("All", "None", "None")):
+        assert codes(given(two, *refused)) == ["INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"]
     assert given(two, "Read", "Edit", "None").success
     assert given(two, "Edit", "None", "Read").success
 
@@ -481,3 +483,35 @@ def test_records_that_are_gone_for_good_leave_no_shares(
     world.clock.advance(16 * DAY)
     world.database.write(lambda tx: recycle_bin.purge(tx, world.schema, world.clock.now())).result()
     assert world.shares("Secret__Share", mine) == []
+
+
+def test_to_share_once_more_changes_the_standing_share(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    boss, one, two = boss_and_two
+    mine = world.new("Secret__c", by=one, Name="mine")
+    share = {"ParentId": mine, "UserOrGroupId": two[:15], "AccessLevel": "Read", "RowCause": "Manual"}
+    first, other, again = world.insert(
+        "Secret__Share", {**share, "AccessLevel": "Edit"}, {**share, "UserOrGroupId": boss}, share, by=one
+    )
+    assert (first.success, other.success, again.errors) == (True, True, ())
+    assert (again.id, again.created, other.id == first.id) == (first.id, True, False)
+    rows = 'SELECT "Id", "AccessLevel" FROM "Secret__Share" WHERE "ParentId" = ? AND "UserOrGroupId" = ?'
+    assert list(world.rows(rows, mine, two)) == [(first.id, "Read")]
+    assert codes(world.insert("Secret__Share", {**share, "AccessLevel": "All"}, by=one)[0])
+    [later] = world.insert("Secret__Share", {**share, "AccessLevel": "Edit"}, by=one)
+    assert later.id == first.id
+    assert list(world.rows(rows, mine, two)) == [(first.id, "Edit")]
+    assert world.change(mine, by=two, Name="x").success
+
+
+def test_who_may_not_share_changes_no_standing_share(
+    world: World, boss_and_two: tuple[str, str, str]
+) -> None:
+    _, one, two = boss_and_two
+    mine = world.new("Secret__c", by=one, Name="mine")
+    share = {"ParentId": mine, "UserOrGroupId": two, "AccessLevel": "Read"}
+    [given] = world.insert("Secret__Share", share, by=one)
+    assert codes(world.insert("Secret__Share", {**share, "AccessLevel": "Edit"}, by=two)[0])
+    levels = 'SELECT "AccessLevel" FROM "Secret__Share" WHERE "Id" = ?'
+    assert list(world.rows(levels, str(given.id))) == [("Read",)]

@@ -78,3 +78,5 @@ class Wakes:
                     self._tell()
             except DatabaseError as error:
                 _log.warning("can't look for other processes' events; trying again", reason=str(error))
+            except Exception:  # noqa: BLE001 - the next look may succeed; nobody else tells of those events
+                _log.exception("looking for other processes' events failed; trying again")

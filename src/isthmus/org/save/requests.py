@@ -16,8 +16,10 @@ from isthmus.org.save.objects import find_sobject
 from isthmus.org.save.operation import Operation
 from isthmus.org.save.result import SaveResult
 from isthmus.org.save.row import Row
+from isthmus.org.save.standing_shares import insert_shares
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import SObjectType
+from isthmus.org.schema.share_objects import is_share
 from isthmus.org.security.sharing.model import Level
 from isthmus.org.security.sharing.predicate import RecordAccess, within
 
@@ -117,7 +119,11 @@ def whole(results: list[SaveResult]) -> list[SaveResult]:
 def run_batches(unit: UnitOfWork, sobject: SObjectType, operation: Operation, rows: Sequence[Row]) -> None:
     """Run the save order over rows of one object, 200 at a time."""
     for start in range(0, len(rows), BATCH):
-        unit.save(sobject, operation, list(rows[start : start + BATCH]))
+        part = list(rows[start : start + BATCH])
+        if operation is Operation.INSERT and is_share(sobject):
+            insert_shares(unit, sobject, part)
+        else:
+            unit.save(sobject, operation, part)
 
 
 def _new_row(record: Record) -> Row:

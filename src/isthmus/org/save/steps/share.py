@@ -25,6 +25,8 @@ from isthmus.org.security.sharing.predicate import within
 from isthmus.org.security.sharing.rows import MANUAL
 
 _GRANTED: Final = frozenset({"Read", "Edit"})
+_GRANTED_BELOW: Final = _GRANTED | {"None"}
+"""Of what belongs to an account. `All` is its owner's alone. Source: Object Reference, AccountShare."""
 _CONTROLLED: Final = "ControlledByParent"
 _CUSTOM: Final = "__c"
 _MODIFY_ALL: Final = "ModifyAllData"
@@ -158,10 +160,14 @@ def _owners(save: Save, table: ShareTable) -> dict[Value, Value]:
 
 
 def _level_errors(save: Save, row: Row, model: SharingModel, table: ShareTable) -> list[RowError]:
+    errors = [
+        row_error("bad_picklist_value", field, label=_label(save, field), value=level)
+        for field in table.levels
+        if (level := _level(row, field)) not in (_GRANTED if field == table.level else _GRANTED_BELOW)
+    ]
+    if errors:
+        return errors
     level = _level(row, table.level)
-    if level not in _GRANTED:
-        label = save.plan.columns_by_name[table.level.lower()].field.label
-        return [row_error("bad_picklist_value", table.level, label=label, value=level)]
     everybody = model.of(save.plan.schema[table.sobject]).open
     if table.below:
         return _account_level_errors(save, row, model, table)
@@ -169,6 +175,10 @@ def _level_errors(save: Save, row: Row, model: SharingModel, table: ShareTable) 
         values = {"field": table.level, "level": level, "default": _name(everybody)}
         return [row_error("share_level_trivial", table.level, **values)]
     return []
+
+
+def _label(save: Save, field: str) -> str:
+    return save.plan.columns_by_name[field.lower()].field.label
 
 
 def _account_level_errors(save: Save, row: Row, model: SharingModel, table: ShareTable) -> list[RowError]:
