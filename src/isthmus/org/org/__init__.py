@@ -10,6 +10,7 @@ from isthmus.org.org.facade import Org
 from isthmus.org.org.recent import RecentItem
 from isthmus.org.org.running import Running
 from isthmus.org.org.search_layouts import SearchLayout
+from isthmus.org.query.explain import Explanation
 from isthmus.org.query.result import (
     Children,
     ChildRows,
@@ -35,6 +36,7 @@ __all__ = [
     "Children",
     "Column",
     "Compound",
+    "Explanation",
     "Item",
     "Limit",
     "Locator",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from isthmus.kernel.database import Connection
 from isthmus.org.org import recent
 from isthmus.org.org.state import OrgState
+from isthmus.org.query.explain import Explanation
 from isthmus.org.query.paging import BATCH_MAX
 from isthmus.org.query.result import QueryResult, Shape
 from isthmus.org.save.names import name_opener
@@ -51,6 +52,16 @@ class ReadFace(OrgState):
         """What the rows of a query hold, without reading any. Arguments and faults as for `query`."""
         return self._queries.shape(
             self._database.dialect, self.schema, principal, soql, all_rows=all_rows, api_version=api_version
+        )
+
+    async def explain(
+        self, principal: Principal, soql: str, *, api_version: int | None = None
+    ) -> Explanation:
+        """How a query would be run, without running it. Arguments and faults as for `query`."""
+        return await self._long_read(
+            lambda connection: self._queries.explain(
+                connection, self.schema, principal, soql, api_version=api_version
+            )
         )
 
     async def query_more(

@@ -14,13 +14,15 @@ from isthmus.kernel.errors import fault
 from isthmus.kernel.ids import Ids, MalformedId, to_18
 from isthmus.org.query import cursor
 from isthmus.org.query.breadths import Breadths
+from isthmus.org.query.explain import Explanation, explain
 from isthmus.org.query.fiscal_year import fiscal_year_of
 from isthmus.org.query.paging import BATCH_MAX, Pager
 from isthmus.org.query.parser.binds import Binds
-from isthmus.org.query.parser.tokens import Slot, written_out
+from isthmus.org.query.parser.tokens import Slot, lift, written_out
 from isthmus.org.query.plan import Plan, RightsOf, Run, nobody
-from isthmus.org.query.plans import Plans, Question, levels_of
+from isthmus.org.query.plans import Plans, Question, bound_of, levels_of
 from isthmus.org.query.point_read import ReadPlan, ReadPlans
+from isthmus.org.query.problem import SoqlProblem, as_fault
 from isthmus.org.query.result import PendingCursor, QueryResult, ResultRow, Shape
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.security.access import Access
@@ -117,6 +119,25 @@ class QueryEngine:
             return plan.shape
 
         return self._plans.use(question, work)
+
+    def explain(
+        self,
+        connection: Connection,
+        schema: Schema,
+        principal: Principal,
+        soql: str,
+        *,
+        api_version: int | None = None,
+    ) -> Explanation:
+        """How a query would be run. Arguments and faults as for `run`."""
+        question = Question(soql, schema, principal.access, connection.dialect, False, levels_of(api_version))
+        find_fiscal_year = partial(fiscal_year_of, connection, schema)
+        try:
+            _, slots = lift(soql)
+            run = Run(slots, self._clock.now(), principal, find_fiscal_year=find_fiscal_year)
+            return explain(connection, *bound_of(question), run)
+        except SoqlProblem as problem:
+            raise as_fault(soql, problem) from None
 
     def more(
         self,

@@ -14,7 +14,7 @@ from isthmus.kernel.errors import fault
 from isthmus.kernel.lru_cache import LruCache
 from isthmus.org.query.authorize import authorize, authorize_selected, without_unreadable
 from isthmus.org.query.bind import bind
-from isthmus.org.query.bound import Mode
+from isthmus.org.query.bound import BoundQuery, Mode
 from isthmus.org.query.parser import parse
 from isthmus.org.query.parser.binds import Binds
 from isthmus.org.query.parser.grammar import LENGTH_MAX
@@ -104,6 +104,11 @@ class Plans:
 
 def compiled(question: Question) -> Plan:
     """The plan of a question. Raises SoqlProblem."""
+    return plan(*bound_of(question))
+
+
+def bound_of(question: Question) -> tuple[BoundQuery, Asked]:
+    """The bound query of a question, authorized, and how it is asked. Raises SoqlProblem."""
     own, access = question.own, question.access
     bound = bind(
         parse(question.soql, question.binds), question.schema, question.levels, modes=own is not None
@@ -118,4 +123,4 @@ def compiled(question: Question) -> Plan:
         authorize_selected(bound, own)
     visible = Visibility(question.schema, access)
     all_rows = question.all_rows or bound.clauses.all_rows
-    return plan(bound, Asked(question.schema, question.dialect, all_rows, access, visible))
+    return bound, Asked(question.schema, question.dialect, all_rows, access, visible)

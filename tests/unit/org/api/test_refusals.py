@@ -21,7 +21,10 @@ ACCOUNTS = "/services/data/v65.0/sobjects/Account"
         ("POST", ACCOUNTS, {"Content-Encoding": "br"}, 415, "content_encoding_unsupported"),
         ("POST", ACCOUNTS, {"Content-Type": "application/xml"}, 415, "media_type_unsupported"),
         ("GET", QUERY, {"Accept": "application/xml"}, 406, "answer_type_unsupported"),
-        ("GET", f"{QUERY}?explain=x", {}, 400, "query_parameter_unsupported"),
+        ("GET", f"{QUERY}All?explain=x", {}, 400, "query_parameter_unsupported"),
+        ("GET", f"{QUERY}?explain=00O000000000001", {}, 400, "stored_query_unexplained"),
+        ("GET", f"{QUERY}?explain=00B000000000001AAA", {}, 400, "stored_query_unexplained"),
+        ("GET", f"{QUERY}?explain=", {}, 400, "query_missing"),
     ],
 )
 def test_refused(

@@ -6,6 +6,7 @@
 Source: REST API Developer Guide, "Query", "QueryAll", "Query More Results".
 """
 
+import re
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -15,13 +16,18 @@ from isthmus.kernel.errors import fault
 from isthmus.org.api.rest import answers, headers, paths, query_columns
 from isthmus.org.api.rest.row_encoder import next_page_url, records_of
 from isthmus.org.api.routing import Call, Route
-from isthmus.org.org import QueryResult
+from isthmus.org.org import Explanation, QueryResult
 
-_UNSUPPORTED: Final = "explain"
+_EXPLAIN: Final = "explain"
+_STORED: Final = re.compile(r"00[BO]\w{12}(?:\w{3})?", re.ASCII)
+"""The id of a list view or a report, which `explain` takes on the platform."""
 
 
 async def query(call: Call) -> Response:
-    """The first page of the rows that are not deleted."""
+    """The first page of the rows that are not deleted; with `explain`, how a query would be run."""
+    explained = _asked(call).get(_EXPLAIN)
+    if explained is not None:
+        return await _explain(call, explained)
     return await _query(call, all_rows=False)
 
 
@@ -39,9 +45,9 @@ async def query_more(call: Call) -> Response:
 
 
 async def _query(call: Call, all_rows: bool) -> Response:
-    asked = dict(parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    if _UNSUPPORTED in asked:
-        raise fault("query_parameter_unsupported", parameter=_UNSUPPORTED)
+    asked = _asked(call)
+    if _EXPLAIN in asked:
+        raise fault("query_parameter_unsupported", parameter=_EXPLAIN)
     if not asked.get("q", "").strip():
         raise fault("query_missing")
     soql, version = asked["q"], call.api_version
@@ -52,6 +58,42 @@ async def _query(call: Call, all_rows: bool) -> Response:
         call.principal, soql, all_rows=all_rows, batch_size=headers.batch_size(call), api_version=version
     )
     return page(call, result)
+
+
+def _asked(call: Call) -> dict[str, str]:
+    return dict(parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+
+async def _explain(call: Call, soql: str) -> Response:
+    """Source: REST API Developer Guide, "Get Feedback on Query Performance"."""
+    if _STORED.fullmatch(soql.strip()):
+        raise fault("stored_query_unexplained")
+    found = await call.org.explain(call.principal, soql, api_version=call.api_version)
+    return answers.Json(answers.encode({"plans": plans(found), "sourceQuery": soql}))
+
+
+def plans(found: Explanation) -> list[dict[str, object]]:
+    """What `explain` answers: the ways to run a query, the best first."""
+    notes = [
+        {
+            "description": f"Not considering filter for optimization because {note.reason}",
+            "fields": note.fields,
+            "tableEnumOrId": note.sobject,
+        }
+        for note in found.notes
+    ]
+    return [
+        {
+            "cardinality": way.cardinality,
+            "fields": way.fields,
+            "leadingOperationType": way.operation.value,
+            "notes": notes,
+            "relativeCost": way.cost,
+            "sobjectCardinality": found.records,
+            "sobjectType": found.sobject,
+        }
+        for way in found.ways
+    ]
 
 
 def page(call: Call, result: QueryResult) -> Response:

@@ -21,7 +21,7 @@ from isthmus.org.query.sql.clauses import (
 )
 from isthmus.org.query.sql.expressions import Expressions
 from isthmus.org.query.sql.visibility import Visibility, callers
-from isthmus.org.schema.model import Field, FieldType
+from isthmus.org.schema.model import Field, FieldType, SObjectType
 from isthmus.org.schema.tables import has_shadow, layout, quoted, shadow_name
 from isthmus.org.security.sharing.predicate import Form
 
@@ -143,7 +143,7 @@ def sample_of(query: BoundQuery, visible: Visibility) -> Sample:
 def is_selective(query: BoundQuery) -> bool:
     """Whether an index finds the few rows that the query's own condition leaves."""
     parts = query.where.conditions if isinstance(query.where, All) else (query.where,)
-    indexed = {"Id", *(index.column for index in layout(query.root.sobject).indexes)}
+    indexed = indexed_columns(query.root.sobject)
     return any(
         isinstance(part, Test | AnyOf | InQuery)
         and not part.negated
@@ -151,6 +151,11 @@ def is_selective(query: BoundQuery) -> bool:
         and not indexed.isdisjoint((part.field.field.name, shadow_name(part.field.field)))
         for part in parts
     )
+
+
+def indexed_columns(sobject: SObjectType) -> set[str]:
+    """The columns of an object's table by which an index finds rows."""
+    return {"Id", *(index.column for index in layout(sobject).indexes)}
 
 
 def _is_read_in_order(query: BoundQuery) -> bool:

@@ -179,10 +179,9 @@ def test_queries_that_are_wrong(tmp_path: Path) -> None:
         assert "fields" not in column.json[0]
         assert (await org.get("/query?q=SELECT+Id+FROM+Nope")).code == "INVALID_TYPE"
         assert (await org.get("/query?q=SELECT+Id+FROM+Account+WHERE")).code == "MALFORMED_QUERY"
-        for unsupported in ("/query?explain=SELECT+Id+FROM+Account",):
-            answer = await org.get(unsupported)
-            assert (answer.status, answer.code) == (400, "FUNCTIONALITY_NOT_ENABLED")
-            assert "explain" in answer.message
+        explained = await org.get("/query?explain=SELECT+Nope+FROM+Account")
+        assert (explained.status, explained.code) == (400, "INVALID_FIELD")
+        assert "ERROR at Row:1:Column:8" in explained.message
         assert (await org.get("/query/nonsense")).code == "INVALID_QUERY_LOCATOR"
 
     run(tmp_path, test)
