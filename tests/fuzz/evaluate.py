@@ -14,6 +14,7 @@ from tests.fuzz.tree import (
     Fields,
     Grouping,
     Item,
+    Label,
     Operand,
     Order,
     Path,
@@ -70,7 +71,7 @@ class Evaluator:
 
         def meets(record: Record) -> bool:
             def value(operand: Operand) -> tuple[Field, Val]:
-                assert isinstance(operand, Path | DatePart)
+                assert isinstance(operand, Path | DatePart | Label)
                 field = self._tables.key_field(sobject, operand)
                 return field, self._tables.key(asked, sobject, record, operand)
 
@@ -136,15 +137,31 @@ class Evaluator:
                     row += [(each.name, self._shown(sobject, record, each, asked)) for each in wanted]
                 case Item(value=Path() as path):
                     self._put(row, sobject, record, path, asked)
+                case Item(value=Label() as label, alias=str() as alias):
+                    row.append((alias, self._tables.key(asked, sobject, record, label)))
+                case Item(value=Label() as label):
+                    self._put(row, sobject, record, label.of, asked, labelled=True)
                 case _:
                     raise AssertionError(item)
         return row
 
-    def _put(self, row: Row, sobject: SObjectType, record: Record, path: Path, asked: Asked) -> None:
+    def _put(
+        self,
+        row: Row,
+        sobject: SObjectType,
+        record: Record,
+        path: Path,
+        asked: Asked,
+        *,
+        labelled: bool = False,
+    ) -> None:
         """Put a field where it belongs: among its record's, which stand where the first of them does."""
         if not path.steps:
             field = self._tables.field_at(sobject, path)
-            row.append((field.name, self._shown(sobject, record, field, asked)))
+            if labelled:
+                row.append((field.name, self._tables.key(asked, sobject, record, Label(path))))
+            else:
+                row.append((field.name, self._shown(sobject, record, field, asked)))
             return
         step, *further = path.steps
         above = self._tables.parent(asked, sobject, record, step)
@@ -156,7 +173,7 @@ class Evaluator:
             row.append((step, inside))
         if above is not None:
             assert isinstance(inside, list)
-            self._put(inside, target, above, Path(tuple(further), path.field), asked)
+            self._put(inside, target, above, Path(tuple(further), path.field), asked, labelled=labelled)
 
     def _shown(self, sobject: SObjectType, record: Record, field: Field, asked: Asked) -> object:
         if field.type in COMPOUNDS:
@@ -218,7 +235,7 @@ def _group_row(query: Query, group: Group) -> Row:
         assert isinstance(item, Item)
         field, value = group.value(item.value)
         key = item.alias
-        if key is None and not isinstance(item.value, Path):
+        if key is None and not isinstance(item.value, Path | Label):
             key = f"expr{unnamed}"
             unnamed += 1
         row.append((key or field.name, wire(field, value)))

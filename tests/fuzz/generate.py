@@ -5,6 +5,7 @@ sorted, grouped. A witness, one record that is seen, gives most literals, so tha
 """
 
 import random
+from collections.abc import Sequence
 
 from tests.fuzz.literals import Literals
 from tests.fuzz.make_conditions import ConditionMaker
@@ -89,7 +90,17 @@ class Generator:
         items: list[Selected] = [Item(each) for each in dict.fromkeys(found) if each is not None]
         if self._chance.random() < 0.2:
             items += self._children(sobject, 2)
+        items += self._labels(sobject, items)
+        self._chance.shuffle(items)
         return tuple(items) or (Item(Path((), "Id")),)
+
+    def _labels(self, sobject: SObjectType, items: Sequence[Selected]) -> list[Selected]:
+        """A label under an alias, or in the place of a field that is not selected itself."""
+        label = self._paths.label(sobject, _any) if self._chance.random() < 0.12 else None
+        if label is None:
+            return []
+        named = self._chance.random() < 0.5 or Item(label.of) in items
+        return [Item(label, "said" if named else None)]
 
     def _all_fields(self, sobject: SObjectType) -> tuple[Selected, ...]:
         return (

@@ -9,8 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
 
 from tests.fuzz.tables import Asked, Record, Tables
-from tests.fuzz.tree import Aggregate, DatePart, Grouping, Key, Operand, Query
-from tests.fuzz.values import DECIMALS, Val, compared, sorted_by
+from tests.fuzz.tree import Aggregate, DatePart, Grouping, Key, Label, Operand, Query
+from tests.fuzz.values import DECIMALS, Val, compared, label_of, sorted_by
 from tests.fuzz.values import Key as Compared
 
 from isthmus.org.schema.model import Field, FieldType, SObjectType
@@ -40,6 +40,9 @@ class Group:
                 of = self.tables.field_at(self.sobject, operand.of)
                 values = [each for each in self._values(operand.of) if each is not None]
                 return _result(operand, of), _aggregated(operand.function, of, values)
+            case Label():
+                of, value = self.value(operand.of)
+                return of, label_of(of, value)
             case Grouping():
                 return Field("GROUPING", "", FieldType.INT), int(operand.of in self.over)
         field = self.tables.key_field(self.sobject, operand)

@@ -12,6 +12,7 @@ from tests.fuzz.tree import (
     Compare,
     Condition,
     Item,
+    Label,
     Not,
     Null,
     Operand,
@@ -80,7 +81,8 @@ class ConditionMaker:
         if likable and self._chance.random() < 0.35:
             return Compare(operand, "LIKE", self._literals.pattern(value if known else None))
         operators = ["=", "=", "!=", "<>"]
-        if field.type not in (FieldType.BOOLEAN, FieldType.MULTIPICKLIST) and field.encryption is None:
+        ordered = field.type not in (FieldType.BOOLEAN, FieldType.MULTIPICKLIST) and field.encryption is None
+        if ordered and not isinstance(operand, Label):
             operators += ["<", "<=", ">", ">=", "<=", ">="]
         return Compare(operand, self._chance.choice(operators), literal())
 
@@ -102,6 +104,11 @@ class ConditionMaker:
             value = None if witness is None else self._tables.key(asked, sobject, witness, part)
             field = self._tables.key_field(sobject, part)
             return self.leaf(part, field, None, value, known=witness is not None)
+        label = self._paths.label(sobject, is_filterable) if self._chance.random() < 0.04 else None
+        if label is not None:
+            value = None if witness is None else self._tables.key(asked, sobject, witness, label)
+            field = self._tables.key_field(sobject, label)
+            return self.leaf(label, field, None, value, known=witness is not None)
         path = self._paths.some(sobject, is_filterable)
         while path is None:
             path = self._paths.some(sobject, is_filterable)
@@ -112,13 +119,13 @@ class ConditionMaker:
         field = self._tables.field_at(sobject, path)
         return self.leaf(path, field, owner.name, value, known=witness is not None)
 
-    def _chosen(self, path: Path, field: Field, value: Val) -> Chosen:
+    def _chosen(self, left: Operand, field: Field, value: Val) -> Chosen:
         values = [self._literals.choice(field, value)]
         while self._chance.random() < 0.3:
             values.append(self._literals.choice(field, None))
         if self._chance.random() < 0.05:
             values.append(Text(NOWHERE))
-        return Chosen(path, self._chance.random() < 0.4, tuple(values))
+        return Chosen(left, self._chance.random() < 0.4, tuple(values))
 
     def _semi_join(self, sobject: SObjectType, asked: Asked) -> SemiJoin | None:
         left = self._chance.choice([each for each in self._paths.fields(sobject) if each.type in IDS])

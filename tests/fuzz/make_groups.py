@@ -6,7 +6,7 @@ from typing import Literal as OneOf
 
 from tests.fuzz.days import FUNCTIONS_OF_DAYS
 from tests.fuzz.make_conditions import ConditionMaker
-from tests.fuzz.paths import Paths, is_groupable, path_of
+from tests.fuzz.paths import LABELLED, Paths, is_groupable, path_of
 from tests.fuzz.tables import Tables
 from tests.fuzz.tree import (
     Aggregate,
@@ -16,6 +16,7 @@ from tests.fuzz.tree import (
     Grouping,
     Item,
     Key,
+    Label,
     Not,
     Operand,
     Or,
@@ -102,18 +103,23 @@ class GroupMaker:
         values: list[Operand] = [each for each in by if self._chance.random() < 0.85]
         values += [each for each in aggregates if self._chance.random() < 0.9]
         values += [each for each in map(self._part_of_grouped, [sobject] * len(by), by) if each is not None]
+        paths = [each for each in by if isinstance(each, Path) and self._is_labelled(sobject, each)]
+        values += [Label(each) for each in paths if self._chance.random() < 0.3]
         values = values or list(aggregates) or list(by)
         self._chance.shuffle(values)
         items = []
         keys: set[str] = set()
         for number, value in enumerate(values):
             alias = f"a{number}" if self._chance.random() < 0.2 else None
-            if isinstance(value, Path) and alias is None and value.field.lower() in keys:
-                alias = f"a{number}"
-            if isinstance(value, Path) and alias is None:
-                keys.add(value.field.lower())
+            if isinstance(value, Path | Label) and alias is None:
+                key = path_of(value).field.lower()
+                alias = f"a{number}" if key in keys else None
+                keys.add(key)
             items.append(Item(value, alias))
         return tuple(items)
+
+    def _is_labelled(self, sobject: SObjectType, path: Path) -> bool:
+        return self._tables.field_at(sobject, path).type in LABELLED
 
     def _part_of_grouped(self, sobject: SObjectType, key: Key) -> DatePart | None:
         """A function of a date that is grouped by."""

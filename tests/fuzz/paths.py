@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from tests.fuzz.data import FILLED
 from tests.fuzz.days import FUNCTIONS_OF_DAYS, FUNCTIONS_OF_INSTANTS
 from tests.fuzz.tables import Tables, Who
-from tests.fuzz.tree import DatePart, Operand, Path
+from tests.fuzz.tree import DatePart, Label, Operand, Path
 
 from isthmus.org.schema.model import COMPOUNDS, IDS, Field, FieldType, SObjectType
 
 LEVELS_MAX = 5
+LABELLED = frozenset({FieldType.PICKLIST, FieldType.MULTIPICKLIST, FieldType.COMBOBOX})
 _ALSO = (
     *("Id", "Name", "CreatedDate", "OwnerId", "IsDeleted", "CaseNumber", "CreatedById", "LastModifiedById"),
     *("LastViewedDate", "LastReferencedDate"),
@@ -85,6 +86,13 @@ class Paths:
             return DatePart(self._chance.choice(FUNCTIONS_OF_DAYS), path)
         function = self._chance.choice((*FUNCTIONS_OF_DAYS, *FUNCTIONS_OF_INSTANTS * 2))
         return DatePart(function, path, local=self._chance.random() < 0.5)
+
+    def label(
+        self, sobject: SObjectType, wanted: Callable[[Field], bool], *, stay: float = 0.65
+    ) -> Label | None:
+        """What a picklist's value is called."""
+        path = self.some(sobject, lambda field: field.type in LABELLED and wanted(field), stay=stay)
+        return None if path is None else Label(path)
 
     def lookup(self, sobject: SObjectType, targets: frozenset[str]) -> Field | None:
         """A field that holds ids of one of the targets, the object's own id among them."""

@@ -17,6 +17,7 @@ from tests.fuzz.tree import (
     Grouping,
     Id,
     Item,
+    Label,
     Not,
     Null,
     Operand,
@@ -88,7 +89,9 @@ class Productions:
             yield "GROUPING()"
             operand = operand.of
         path = operand if isinstance(operand, Path) else operand.of
-        if isinstance(operand, Path):
+        if isinstance(operand, Label):
+            yield "toLabel()"
+        elif isinstance(operand, Path):
             yield f"{self._tables.field_at(sobject, path).type.value} field"
         else:
             yield f"{operand.function}()"

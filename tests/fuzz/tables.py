@@ -1,14 +1,14 @@
 """Tables: the records that both databases hold, as the evaluator reads them, and who sees which of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from tests.fuzz.days import Fiscal, part_of
-from tests.fuzz.tree import DatePart, Key, Path
-from tests.fuzz.values import Val
+from tests.fuzz.tree import DatePart, Key, Label, Path
+from tests.fuzz.values import Val, label_of
 
 from isthmus.org.schema.model import Field, FieldType, Schema, SObjectType
 
@@ -101,10 +101,12 @@ class Tables:
             return self.seen_at.get((asked.who.user_id, str(record["Id"])), {}).get(name)
         return record[name]
 
-    def key(self, asked: Asked, sobject: SObjectType, record: Record, key: Key) -> Val:
+    def key(self, asked: Asked, sobject: SObjectType, record: Record, key: Key | Label) -> Val:
         """What a field, or a function of one, is of a record."""
         if isinstance(key, Path):
             return self.value(asked, sobject, record, key)
+        if isinstance(key, Label):
+            return label_of(self.field_at(sobject, key.of), self.value(asked, sobject, record, key.of))
         moment = self.value(asked, sobject, record, key.of)
         if moment is None:
             return None
@@ -114,8 +116,12 @@ class Tables:
             moment = moment.astimezone(ZoneInfo(asked.who.zone))
         return part_of(key.function, moment, self.fiscal)
 
-    def key_field(self, sobject: SObjectType, key: Key) -> Field:
+    def key_field(self, sobject: SObjectType, key: Key | Label) -> Field:
         """The field that a key is, or what its values are like."""
+        if isinstance(key, Label):
+            of = self.field_at(sobject, key.of)
+            labels = tuple(replace(each, value=each.label) for each in of.picklist)
+            return replace(of, picklist=labels)
         if isinstance(key, DatePart):
             return Field(key.function, "", FieldType.DATE if key.function == "DAY_ONLY" else FieldType.INT)
         return self.field_at(sobject, key)

@@ -18,6 +18,7 @@ from tests.fuzz.tree import (
     Grouping,
     Id,
     Item,
+    Label,
     Not,
     Null,
     Operand,
@@ -126,6 +127,8 @@ class _Writer:
                 return self._path(operand)
             case Aggregate():
                 return f"{self._word(operand.function)}({self._operand(operand.of)})"
+            case Label():
+                return f"{self._name('toLabel')}({self._operand(operand.of)})"
             case Grouping():
                 return f"{self._word('GROUPING')}({self._operand(operand.of)})"
             case DatePart():

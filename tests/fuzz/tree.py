@@ -84,6 +84,13 @@ class Grouping:
 
 
 @dataclass(frozen=True)
+class Label:
+    """`toLabel(Industry)`."""
+
+    of: Path
+
+
+@dataclass(frozen=True)
 class Aggregate:
     """COUNT, COUNT_DISTINCT, SUM, AVG, MIN or MAX of a field."""
 
@@ -91,7 +98,7 @@ class Aggregate:
     of: Path
 
 
-Operand: TypeAlias = Key | Aggregate | Grouping
+Operand: TypeAlias = Key | Aggregate | Grouping | Label
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ class AnyOf:
 class Chosen:
     """INCLUDES or EXCLUDES; each text holds values with semicolons between them."""
 
-    left: Path
+    left: Operand
     excludes: bool
     values: tuple[Text, ...]
 

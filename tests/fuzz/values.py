@@ -104,3 +104,13 @@ def matches(value: str, pattern: str, *, exact: bool) -> bool:
         else:
             expression += re.escape(next(characters) if each == "\\" else each)
     return re.fullmatch(expression, form(value), re.DOTALL) is not None
+
+
+def label_of(field: Field, value: Val) -> Val:
+    """What a picklist's value is called; what is not defined is called as it is."""
+    if not isinstance(value, str):
+        return None
+    labels = {each.value: each.label for each in field.picklist}
+    if field.type is FieldType.MULTIPICKLIST:
+        return ";".join(labels.get(each, each) for each in value.split(";"))
+    return labels.get(value, value)

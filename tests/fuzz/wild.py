@@ -22,6 +22,7 @@ from tests.fuzz.tree import (
     Grouping,
     Id,
     Item,
+    Label,
     Not,
     Null,
     Or,
@@ -61,7 +62,7 @@ class _Maker:
     def instead_of(self, node: Any) -> Any:
         chance = self._chance
         match node:
-            case Path() | Aggregate() | DatePart() | Grouping():
+            case Path() | Aggregate() | DatePart() | Grouping() | Label():
                 return self._operand()
             case Null() | Text() | Id() | Plain() | Boolean() | Range():
                 return self._value()
@@ -137,6 +138,7 @@ class _Maker:
                 Aggregate(self._chance.choice(_FUNCTIONS), path),
                 DatePart(function, path, self._chance.random() < 0.5),
                 Grouping(path),
+                Label(path),
             )
         )
 
