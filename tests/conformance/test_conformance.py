@@ -1,4 +1,4 @@
-"""Is it Salesforce? Every case of the corpus, against a local org: its queries on each database.
+"""Is it Salesforce? Every case of the corpus, against a local org: its queries and searches on each database.
 
 What our org doesn't do yet stands in gaps.toml; a gap that has closed must leave that list.
 """
@@ -11,6 +11,7 @@ from tests.conformance.conftest import LocalOrgs
 from tests.conformance.corpus import Area, Case, load
 from tests.conformance.runner import Verdict
 
+_ON_BOTH = ("query", "search")
 CASES = [(area, case) for area in load() for case in area.cases]
 GAPS: dict[str, str] = tomllib.loads((Path(__file__).parent / "gaps.toml").read_text("utf-8"))
 EACH = [
@@ -18,7 +19,7 @@ EACH = [
     *(
         pytest.param("postgresql", area, case, id=f"{case.title} (on PostgreSQL)")
         for area, case in CASES
-        if area.name.startswith("query")
+        if area.name.startswith(_ON_BOTH)
     ),
 ]
 
