@@ -177,12 +177,12 @@ async def keep_sharing(org: Org, tasks: Tasks) -> None:
 
 
 async def keep_search(org: Org, tasks: Tasks) -> None:
-    """Index, in the background, what saves and changes of the schema have left to be indexed."""
+    """Index, when there is a pause, what saves and changes of the schema have left to be indexed."""
     with suppress(Closing):
         while True:
             await tasks.unless_closing(org.clock.sleep_until(org.clock.now() + SECOND))
             try:
-                await tasks.unless_closing(org.settle_search())
+                await tasks.unless_closing(org.settle_search(patient=True))
             except DatabaseError:
                 _log.exception("the search index could not be brought up to date; it is tried again")
 

@@ -16,6 +16,7 @@ from isthmus.org.query.sosl.parameters import (
 )
 from isthmus.org.query.sosl.syntax import Search
 from isthmus.org.search import upkeep
+from isthmus.org.search.changes import newest as newest_change
 from isthmus.org.security.principal import Principal
 
 _log = structlog.get_logger(__name__)
@@ -23,6 +24,9 @@ _log = structlog.get_logger(__name__)
 
 class SearchFace(ReadFace):
     """Searches, suggestions, what is searched, and the upkeep of the index that they use."""
+
+    _newest_seen = 0
+    """The change that was the newest when `settle_search` was last called."""
 
     async def search(self, principal: Principal, sosl: str) -> SearchResult:
         """What a SOSL statement finds, of what the principal may see.
@@ -54,8 +58,16 @@ class SearchFace(ReadFace):
         """How what is found of an object is shown. Fault: `no_such_object`."""
         return search_layouts.layout(self.schema, principal.access, sobject)
 
-    async def settle_search(self) -> int:
-        """Bring the index up to date; returns in how many parts. Saves and searches go on between them."""
+    async def settle_search(self, *, patient: bool = False) -> int:
+        """Bring the index up to date; returns in how many parts. Saves and searches go on between them.
+
+        Who is `patient` waits until nothing was saved since the last call, so that a burst of saves has the
+        processor for itself, unless very much is left to do.
+        """
+        newest = await self._read(newest_change)
+        pause, self._newest_seen = newest == self._newest_seen, newest
+        if patient and not pause and not await self._read(upkeep.is_long):
+            return 0
         if not await self._read(upkeep.waiting):
             return 0
         parts = 0

@@ -36,6 +36,12 @@ def changed_of(connection: Connection, prefix: str) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
+def newest(connection: Connection) -> int:
+    """The number of the change that was noted last; 0: there is none."""
+    row = connection.row('SELECT MAX("number") FROM "isthmus_search_changed"')
+    return 0 if row is None or row[0] is None else int(str(row[0]))
+
+
 def count(connection: Connection, most: int) -> int:
     """How many changes there are, as far as `most`."""
     row = connection.row(

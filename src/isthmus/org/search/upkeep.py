@@ -19,6 +19,14 @@ from isthmus.org.security.sharing.lists import values_of
 PART: Final = 500
 """Records that are indexed in one unit; what is no more than that is indexed before the next search."""
 
+LONG: Final = 50_000
+"""So many changes are not left for a pause in saving: indexing them takes about a second."""
+
+
+def is_long(connection: Connection) -> bool:
+    """Whether the list of changes is as long as it should get."""
+    return changes.count(connection, LONG) == LONG
+
 
 def behind(connection: Connection) -> bool:
     """Whether so much is noted that a search should not look into it record by record."""

@@ -131,6 +131,22 @@ def test_the_scope_begins_with_what_the_user_works_with(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
+def test_upkeep_waits_for_a_pause(tmp_path: Path) -> None:
+    async def test(org: Served) -> None:
+        while await org.org.settle_search():
+            pass
+        await org.create("Account", Name="acme")
+        assert await org.org.settle_search(patient=True) == 0
+        await org.create("Account", Name="acme")
+        assert await org.org.settle_search(patient=True) == 0
+        assert await org.org.settle_search(patient=True) == 1
+        assert await org.org.settle_search(patient=True) == 0
+        await org.create("Account", Name="acme")
+        assert await org.org.settle_search() == 1
+
+    run(tmp_path, test)
+
+
 def test_much_that_was_saved_is_indexed_before_a_search(tmp_path: Path) -> None:
     async def test(org: Served) -> None:
         user = await org.org.identity.authenticate(org.token)
