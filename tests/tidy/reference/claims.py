@@ -31,7 +31,7 @@ from isthmus.org.save.operation import CommitMoment, Moment
 FOLDER: Final = Path(__file__).parent / "coverage"
 NOT_RUN: Final = frozenset(
     {"query_feature_unsupported", "clause_not_allowed", "clause_not_for_object", "query_scope_unsupported"}
-    | {"bind_variable"}
+    | {"bind_variable", "single_currency"}
 )
 """The errors by which a query is refused that is right, and not run."""
 

@@ -111,6 +111,20 @@ class BoundLabel:
         return self.of.table
 
 
+@dataclass(frozen=True, slots=True)
+class BoundFormat:
+    """`FORMAT` of a field or an aggregate, whose values are written as those of the field `like` are."""
+
+    of: "BoundField | BoundAggregate"
+    like: Field
+    field: Field
+    at: int
+
+    @property
+    def table(self) -> Table:
+        return self.of.table
+
+
 BoundKey: TypeAlias = BoundField | BoundDatePart
 """What rows can be grouped by."""
 
@@ -125,7 +139,7 @@ def is_same(one: BoundKey, other: BoundKey) -> bool:
     return False
 
 
-BoundValue: TypeAlias = BoundKey | BoundAggregate | BoundGrouping | BoundLabel
+BoundValue: TypeAlias = BoundKey | BoundAggregate | BoundGrouping | BoundLabel | BoundFormat
 
 
 def field_of(value: BoundValue) -> BoundField:

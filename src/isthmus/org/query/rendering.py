@@ -1,12 +1,14 @@
 """Rendering: what a stored value is answered as where a function asks for a text of it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeAlias
 
 from isthmus.kernel.database import Row, Value
-from isthmus.org.query.bound import BoundLabel, BoundValue, Grouping
+from isthmus.org.query.bound import BoundFormat, BoundLabel, BoundValue, Grouping
 from isthmus.org.query.labels import labelled
 from isthmus.org.query.opening import Opener
+from isthmus.org.schema.model import Field
 from isthmus.org.security.principal import Principal
 
 Render: TypeAlias = Callable[[Principal], Callable[[Value], Value]]
@@ -20,7 +22,15 @@ def rendered(value: BoundValue) -> Render | None:
     if isinstance(value, BoundLabel):
         label = labelled(value.of.field)
         return lambda _: label
+    if isinstance(value, BoundFormat):
+        return partial(_formatted, value.like)
     return None
+
+
+def _formatted(field: Field, principal: Principal) -> Callable[[Value], Value]:
+    from isthmus.org.query.locale_formats import formatted
+
+    return formatted(field, principal.locale, principal.time_zone)
 
 
 def renders(grouping: Grouping) -> dict[int, Render]:

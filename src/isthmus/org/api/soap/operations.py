@@ -16,6 +16,7 @@ from isthmus.kernel.ids import MalformedId, to_18
 from isthmus.org.api.routing import Call
 from isthmus.org.api.soap.endpoints import METADATA_LETTER, Api, endpoint_url
 from isthmus.org.api.visits import visit_of
+from isthmus.org.schema.currencies import CURRENCY, SYMBOL
 from isthmus.org.schema.instants import datetime_text
 from isthmus.org.security.identity import Identity
 from isthmus.org.security.login_attempts import LoginType, Visit
@@ -29,7 +30,6 @@ _NO_LOGIN_FROM: Final = 65
 _WORDS: Final = {"session_invalid": "soap_session_invalid", "api_disabled": "soap_api_disabled"}
 """What SOAP says in words of its own."""
 _ATTACHMENT_BYTES_MAX: Final = 5 * 1024 * 1024
-_CURRENCY: Final = ("USD", "$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +161,12 @@ OPERATIONS: Final[Mapping[str, Open | OfSession]] = {
 async def _user_info(request: SoapRequest, session: Session, organization: Organization) -> UserInfo:
     user = session.user
     profile = await request.identity.user_info(user)
-    currency, symbol = _CURRENCY
     return UserInfo(
         accessibility_mode=False,
         chatter_external=False,
-        currency_symbol=symbol,
+        currency_symbol=SYMBOL,
         org_attachment_file_size_limit=_ATTACHMENT_BYTES_MAX,
-        org_default_currency_iso_code=currency,
+        org_default_currency_iso_code=CURRENCY,
         org_default_currency_locale=organization.locale,
         org_disallow_html_attachments=False,
         org_has_person_accounts=False,

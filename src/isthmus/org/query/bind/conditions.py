@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from isthmus.org.query.bind.date_functions import date_part, is_date_function
+from isthmus.org.query.bind.functions import refuse_selected
 from isthmus.org.query.bind.labels import filtered_label, is_label
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bound import (
@@ -140,7 +141,7 @@ class ConditionBinder:
             case Literal() if value.marker in _MARKERS[kind]:
                 return value
             case Path() if kind in DECIMALS and _CURRENCY.fullmatch(str(value)):
-                raise SoqlProblem("query_feature_unsupported", value.at, feature="A currency literal")
+                raise SoqlProblem("single_currency", value.at, what="An amount with its currency")
         if kind in _QUOTED:
             raise SoqlProblem("filter_value_unquoted", field.at, field=field.field.name, type=_QUOTED[kind])
         raise SoqlProblem("filter_value_quoted", field.at, field=field.field.name, type=_UNQUOTED[kind])
@@ -156,6 +157,7 @@ def filtered(scope: Scope, expression: Expression) -> BoundValue:
     if isinstance(expression, Call) and is_label(expression):
         return filtered_label(scope, expression)
     if isinstance(expression, Call):
+        refuse_selected(expression, "WHERE")
         raise SoqlProblem("query_feature_unsupported", expression.at, feature=f"{expression.name}()")
     if isinstance(expression, Literal):
         raise SoqlProblem("query_feature_unsupported", expression.at, feature="A literal on the left")

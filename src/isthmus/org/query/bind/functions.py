@@ -6,15 +6,16 @@ Source: SOQL and SOSL Reference, SOQL SELECT Functions.
 from typing import Final
 
 from isthmus.org.query.bind.date_functions import refuse_ungrouped
+from isthmus.org.query.bind.formats import argument, formatted, is_format, misformatted, refuse_conversion
 from isthmus.org.query.bind.labels import is_label, label
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.unsupported import unsupported
 from isthmus.org.query.bound import BoundComputed, BoundValue, field_of
-from isthmus.org.query.parser.syntax import Call, FieldItem
+from isthmus.org.query.parser.syntax import Call, FieldItem, Path
 from isthmus.org.query.problem import SoqlProblem
 
-SELECTED_ONLY: Final = frozenset({"tolabel"})
-"""What no ORDER BY may name, in lower case."""
+_SELECTED: Final = frozenset({"tolabel", "format"})
+"""What makes texts to be read, in lower case."""
 
 
 def computed(scope: Scope, item: FieldItem, call: Call) -> BoundComputed:
@@ -29,11 +30,18 @@ def computed(scope: Scope, item: FieldItem, call: Call) -> BoundComputed:
 def _value(scope: Scope, call: Call) -> BoundValue:
     if is_label(call):
         return label(scope, call)
+    if is_format(call):
+        inner = argument(call)
+        if isinstance(inner, Path):
+            return formatted(call, scope.field(inner))
+        raise misformatted(call)
+    refuse_conversion(call)
     refuse_ungrouped(call)
     raise unsupported(f"{call.name}()", call.at)
 
 
-def refuse_sorting(call: Call) -> None:
-    """Raises SoqlProblem where nothing is sorted by what a function makes."""
-    if call.name.lower() in SELECTED_ONLY:
-        raise SoqlProblem("function_misused", call.at, function=call.name, rule="can't be used in ORDER BY")
+def refuse_selected(call: Call, clause: str) -> None:
+    """Raises SoqlProblem where a clause names a text that is made to be read."""
+    refuse_conversion(call)
+    if call.name.lower() in _SELECTED:
+        raise SoqlProblem("function_misused", call.at, function=call.name, rule=f"can't be used in {clause}")

@@ -13,7 +13,8 @@ from typing import Final
 from isthmus.org.query.bind.conditions import ConditionBinder
 from isthmus.org.query.bind.date_functions import date_part, is_date_function
 from isthmus.org.query.bind.field_groups import spread
-from isthmus.org.query.bind.functions import refuse_sorting
+from isthmus.org.query.bind.formats import argument, formatted, is_format, refuse_conversion
+from isthmus.org.query.bind.functions import refuse_selected
 from isthmus.org.query.bind.labels import is_label, label
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.unsupported import unsupported
@@ -21,6 +22,7 @@ from isthmus.org.query.bound import (
     BoundAggregate,
     BoundDatePart,
     BoundField,
+    BoundFormat,
     BoundGrouping,
     BoundKey,
     BoundLabel,
@@ -48,10 +50,17 @@ def is_aggregate(expression: Expression) -> bool:
     return isinstance(expression, Call) and expression.name.upper() in AGGREGATES
 
 
+def _answers_aggregate(expression: Expression) -> bool:
+    """Whether an expression is an aggregate, or one that is formatted."""
+    if isinstance(expression, Call) and is_format(expression):
+        return any(map(is_aggregate, expression.arguments))
+    return is_aggregate(expression)
+
+
 def is_grouped(query: Query) -> bool:
     """Whether a query answers groups of rows."""
     return query.group_by is not None or any(
-        isinstance(item, FieldItem) and is_aggregate(item.expression) for item in query.select
+        isinstance(item, FieldItem) and _answers_aggregate(item.expression) for item in query.select
     )
 
 
@@ -79,7 +88,7 @@ class GroupingBinder:
         if not self._by:
             raise SoqlProblem("ordered_field_not_grouped", expression.at, field=str(expression))
         if isinstance(expression, Call):
-            refuse_sorting(expression)
+            refuse_selected(expression, "ORDER BY")
         return self._value(expression, "ordered_field_not_grouped")
 
     def having(self, expression: Expression) -> BoundValue:
@@ -107,6 +116,7 @@ class GroupingBinder:
         if isinstance(expression, Call) and is_date_function(expression):
             return date_part(self._scope, expression)
         if not isinstance(expression, Path):
+            refuse_conversion(expression)
             raise unsupported(_called(expression), expression.at)
         return self._scope.field(expression)
 
@@ -135,7 +145,7 @@ class GroupingBinder:
                 raise unsupported("Anything but fields and aggregates in an aggregate query", item.at)
             value = self._selected(item.expression)
             key = item.alias
-            field = value.of if isinstance(value, BoundLabel) else value
+            field = value.of if isinstance(value, BoundLabel | BoundFormat) else value
             if key is None and not isinstance(field, BoundField):
                 key = f"expr{unnamed}"
                 unnamed += 1
@@ -151,7 +161,9 @@ class GroupingBinder:
                 raise SoqlProblem("field_not_grouped", item.at, field=field.field.name)
 
     def _selected(self, expression: Expression) -> BoundValue:
-        """What is answered of each group: a label, too, of what is grouped by."""
+        """What is answered of each group: texts, too, of what is grouped by, and of aggregates."""
+        if isinstance(expression, Call) and is_format(expression):
+            return formatted(expression, self._value(argument(expression), "field_not_grouped"))
         if isinstance(expression, Call) and is_label(expression):
             named = label(self._scope, expression)
             if not self._is_grouped(named.of):

@@ -7,7 +7,7 @@ from typing import Final
 from isthmus.org.query.bind.clauses import clauses_of
 from isthmus.org.query.bind.conditions import ConditionBinder, filtered
 from isthmus.org.query.bind.field_groups import ids_named, spread, wants_few
-from isthmus.org.query.bind.functions import computed, refuse_sorting
+from isthmus.org.query.bind.functions import computed, refuse_selected
 from isthmus.org.query.bind.grouping import GroupingBinder, is_grouped
 from isthmus.org.query.bind.objects import find_object
 from isthmus.org.query.bind.record_access import access_asked
@@ -184,7 +184,7 @@ class _Binder:
 
     def _sorted(self, expression: Expression) -> BoundField:
         if isinstance(expression, Call):
-            refuse_sorting(expression)
+            refuse_selected(expression, "ORDER BY")
         if isinstance(expression, Call | Literal):
             raise unsupported("ORDER BY of anything but a field", expression.at)
         field = self.scope.field(expression)

@@ -8,6 +8,7 @@ from isthmus.org.query.bound import (
     BoundAggregate,
     BoundDatePart,
     BoundField,
+    BoundFormat,
     BoundGrouping,
     BoundKey,
     BoundLabel,
@@ -62,7 +63,7 @@ class Expressions:
                 return date_part(value, _searched(value.of), self.forms, self.givens)
             case BoundGrouping():
                 return str(int(self._is_total(value.of)))
-            case BoundLabel():
+            case BoundLabel() | BoundFormat():
                 return self.searched(value.of)
         if value.function not in _EXTREMES:
             return self._number(value)
@@ -87,7 +88,7 @@ class Expressions:
     def shown(self, value: BoundValue) -> str:
         """An aggregate query's value as it is answered; of a group's that differ in case, the first."""
         match value:
-            case BoundLabel():
+            case BoundLabel() | BoundFormat():
                 return self.shown(value.of)
             case BoundField() if not self._is_total(value):
                 keys = self.group_keys(value)
@@ -107,7 +108,8 @@ class Expressions:
 
     def computed(self, value: BoundValue) -> str:
         """What a record's value is made of, in a query that groups nothing."""
-        return plain(value.of) if isinstance(value, BoundLabel) else self.searched(value)
+        of = value.of if isinstance(value, BoundLabel | BoundFormat) else value
+        return plain(of) if isinstance(of, BoundField) else self.searched(of)
 
     def _ranked(self, field: BoundField) -> str:
         """By what MIN and MAX compare: of a picklist its values' places, then the values that have none.
