@@ -148,7 +148,7 @@ class Values:
         """An instant, mostly near one of the anchors, or a whole day from it."""
         chance = self._chance
         if chance.random() < 0.05:
-            return chance.choice((datetime(1700, 1, 1, tzinfo=UTC), datetime(4000, 12, 31, 23, tzinfo=UTC)))
+            return chance.choice((datetime(1700, 1, 2, tzinfo=UTC), datetime(4000, 12, 30, 23, tzinfo=UTC)))
         near = timedelta(minutes=chance.choice((0, 0, 10, 30, 60, 90, 300, 700)) * chance.choice((1, -1)))
         away = timedelta(
             days=chance.choice((0, 0, 0, 1, 1, 2, 6, 7, 8, 29, 30, 31, 89, 90, 91, 180, 364, 366, 800))

@@ -6,12 +6,14 @@ from typing import TypeAlias, TypeVar
 
 from tests.fuzz.conditions import Conditions
 from tests.fuzz.groups import Group, groups_of
+from tests.fuzz.locale_texts import formatted
 from tests.fuzz.tables import Asked, Record, Tables
 from tests.fuzz.tree import (
     Children,
     CountAll,
     DatePart,
     Fields,
+    Format,
     Grouping,
     Item,
     Label,
@@ -137,10 +139,11 @@ class Evaluator:
                     row += [(each.name, self._shown(sobject, record, each, asked)) for each in wanted]
                 case Item(value=Path() as path):
                     self._put(row, sobject, record, path, asked)
-                case Item(value=Label() as label, alias=str() as alias):
-                    row.append((alias, self._tables.key(asked, sobject, record, label)))
-                case Item(value=Label() as label):
-                    self._put(row, sobject, record, label.of, asked, labelled=True)
+                case Item(value=Label() | Format() as made, alias=str() as alias):
+                    row.append((alias, self._made(sobject, record, made, asked)))
+                case Item(value=Label() | Format() as made):
+                    assert isinstance(made.of, Path)
+                    self._put(row, sobject, record, made.of, asked, type(made))
                 case _:
                     raise AssertionError(item)
         return row
@@ -152,14 +155,13 @@ class Evaluator:
         record: Record,
         path: Path,
         asked: Asked,
-        *,
-        labelled: bool = False,
+        maker: type[Label] | type[Format] | None = None,
     ) -> None:
         """Put a field where it belongs: among its record's, which stand where the first of them does."""
         if not path.steps:
             field = self._tables.field_at(sobject, path)
-            if labelled:
-                row.append((field.name, self._tables.key(asked, sobject, record, Label(path))))
+            if maker is not None:
+                row.append((field.name, self._made(sobject, record, maker(path), asked)))
             else:
                 row.append((field.name, self._shown(sobject, record, field, asked)))
             return
@@ -173,7 +175,15 @@ class Evaluator:
             row.append((step, inside))
         if above is not None:
             assert isinstance(inside, list)
-            self._put(inside, target, above, Path(tuple(further), path.field), asked, labelled=labelled)
+            self._put(inside, target, above, Path(tuple(further), path.field), asked, maker)
+
+    def _made(self, sobject: SObjectType, record: Record, made: Label | Format, asked: Asked) -> object:
+        """What a function makes of a record for its reader."""
+        if isinstance(made, Label):
+            return self._tables.key(asked, sobject, record, made)
+        assert isinstance(made.of, Path)
+        field = self._tables.field_at(sobject, made.of)
+        return formatted(field, self._tables.value(asked, sobject, record, made.of), asked.who)
 
     def _shown(self, sobject: SObjectType, record: Record, field: Field, asked: Asked) -> object:
         if field.type in COMPOUNDS:
@@ -235,7 +245,8 @@ def _group_row(query: Query, group: Group) -> Row:
         assert isinstance(item, Item)
         field, value = group.value(item.value)
         key = item.alias
-        if key is None and not isinstance(item.value, Path | Label):
+        inner = item.value.of if isinstance(item.value, Format) else item.value
+        if key is None and not isinstance(inner, Path | Label):
             key = f"expr{unnamed}"
             unnamed += 1
         row.append((key or field.name, wire(field, value)))

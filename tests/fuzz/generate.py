@@ -8,11 +8,12 @@ import random
 from collections.abc import Sequence
 
 from tests.fuzz.literals import Literals
+from tests.fuzz.locale_texts import FORMATTED, LOCALES
 from tests.fuzz.make_conditions import ConditionMaker
 from tests.fuzz.make_groups import GroupMaker
-from tests.fuzz.paths import Paths, is_sortable
+from tests.fuzz.paths import Paths, is_sortable, path_of
 from tests.fuzz.tables import Asked, Record, Tables
-from tests.fuzz.tree import Children, Condition, CountAll, Fields, Item, Order, Path, Query, Selected
+from tests.fuzz.tree import Children, Condition, CountAll, Fields, Format, Item, Order, Path, Query, Selected
 
 from isthmus.org.schema.model import Field, SObjectType
 
@@ -43,7 +44,7 @@ class Generator:
         self._paths = Paths(chance, tables, asked.who)
         self._literals = Literals(chance, tables)
         self._conditions = ConditionMaker(chance, tables, self._paths, self._literals)
-        self._groups = GroupMaker(chance, tables, self._paths, self._conditions)
+        self._groups = GroupMaker(chance, tables, self._paths, self._conditions, asked.who)
         self._subqueries = 0
 
     def query(self) -> Query:
@@ -90,17 +91,26 @@ class Generator:
         items: list[Selected] = [Item(each) for each in dict.fromkeys(found) if each is not None]
         if self._chance.random() < 0.2:
             items += self._children(sobject, 2)
-        items += self._labels(sobject, items)
+        items += self._made(sobject, items)
         self._chance.shuffle(items)
         return tuple(items) or (Item(Path((), "Id")),)
 
-    def _labels(self, sobject: SObjectType, items: Sequence[Selected]) -> list[Selected]:
-        """A label under an alias, or in the place of a field that is not selected itself."""
-        label = self._paths.label(sobject, _any) if self._chance.random() < 0.12 else None
-        if label is None:
-            return []
-        named = self._chance.random() < 0.5 or Item(label.of) in items
-        return [Item(label, "said" if named else None)]
+    def _made(self, sobject: SObjectType, items: Sequence[Selected]) -> list[Selected]:
+        """Labels and forms, under an alias or in the place of a field that is not selected itself."""
+        found: list[Selected] = []
+        for made, alias in ((self._paths.label(sobject, _any), "said"), (self._format(sobject), "written")):
+            if made is None or self._chance.random() > 0.12:
+                continue
+            named = self._chance.random() < 0.5 or any(path_of(made) == each for each in _paths_of(items))
+            found.append(Item(made, alias if named else None))
+        return found
+
+    def _format(self, sobject: SObjectType) -> Format | None:
+        """What its user's locale writes, where the evaluator knows how."""
+        if self._asked.who.locale not in LOCALES:
+            return None
+        path = self._paths.some(sobject, lambda field: field.type in FORMATTED)
+        return None if path is None else Format(path)
 
     def _all_fields(self, sobject: SObjectType) -> tuple[Selected, ...]:
         return (
@@ -177,6 +187,10 @@ class Generator:
 
     def _offset(self) -> int | None:
         return self._chance.choice((1, 2, 7)) if self._chance.random() < 0.1 else None
+
+
+def _paths_of(items: Sequence[Selected]) -> list[Path]:
+    return [path_of(each.value) for each in items if isinstance(each, Item)]
 
 
 def _any(field: Field) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
 
+from tests.fuzz.locale_texts import formatted
 from tests.fuzz.tables import Asked, Record, Tables
-from tests.fuzz.tree import Aggregate, DatePart, Grouping, Key, Label, Operand, Query
-from tests.fuzz.values import DECIMALS, Val, compared, label_of, sorted_by
+from tests.fuzz.tree import Aggregate, DatePart, Format, Grouping, Key, Label, Operand, Path, Query
+from tests.fuzz.values import DECIMALS, INTEGERS, Val, compared, label_of, sorted_by
 from tests.fuzz.values import Key as Compared
 
 from isthmus.org.schema.model import Field, FieldType, SObjectType
@@ -40,6 +41,8 @@ class Group:
                 of = self.tables.field_at(self.sobject, operand.of)
                 values = [each for each in self._values(operand.of) if each is not None]
                 return _result(operand, of), _aggregated(operand.function, of, values)
+            case Format():
+                return self._written(operand.of)
             case Label():
                 of, value = self.value(operand.of)
                 return of, label_of(of, value)
@@ -50,6 +53,17 @@ class Group:
         if operand in self.over or of_total:
             return field, None
         return field, _first(self._values(operand))
+
+    def _written(self, operand: Path | Aggregate) -> tuple[Field, Val]:
+        """A value as the user's locale writes it: like the field that it is of, but for counts."""
+        field, value = self.value(operand)
+        path = operand if isinstance(operand, Path) else operand.of
+        like = self.tables.field_at(self.sobject, path)
+        if isinstance(operand, Aggregate) and operand.function in ("COUNT", "COUNT_DISTINCT"):
+            like = field
+        elif isinstance(operand, Aggregate) and operand.function == "AVG" and like.type in INTEGERS:
+            like = replace(like, type=FieldType.DOUBLE)
+        return replace(like, type=FieldType.STRING), formatted(like, value, self.asked.who)
 
     def sort_key(self, operand: Operand) -> Compared | None:
         field, value = self.value(operand)

@@ -63,7 +63,7 @@ class Literals:
         match field.type:
             case FieldType.BOOLEAN:
                 return Boolean(self._chance.random() < 0.5 if value is None else bool(value))
-            case FieldType.DATE | FieldType.DATETIME if value is None or self._chance.random() < 0.3:
+            case FieldType.DATE | FieldType.DATETIME if value is None or self._chance.random() < 0.5:
                 return self.days()
             case FieldType.DATE:
                 return Plain("date", str(value))

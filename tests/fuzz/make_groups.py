@@ -3,16 +3,19 @@
 import random
 from collections.abc import Sequence
 from typing import Literal as OneOf
+from typing import TypeGuard
 
 from tests.fuzz.days import FUNCTIONS_OF_DAYS
+from tests.fuzz.locale_texts import FORMATTED, LOCALES
 from tests.fuzz.make_conditions import ConditionMaker
 from tests.fuzz.paths import LABELLED, Paths, is_groupable, path_of
-from tests.fuzz.tables import Tables
+from tests.fuzz.tables import Tables, Who
 from tests.fuzz.tree import (
     Aggregate,
     And,
     Condition,
     DatePart,
+    Format,
     Grouping,
     Item,
     Key,
@@ -34,12 +37,13 @@ _NUMBERS = ("SUM", "AVG")
 
 class GroupMaker:
     def __init__(
-        self, chance: random.Random, tables: Tables, paths: Paths, conditions: ConditionMaker
+        self, chance: random.Random, tables: Tables, paths: Paths, conditions: ConditionMaker, who: Who
     ) -> None:
         self._chance = chance
         self._tables = tables
         self._paths = paths
         self._conditions = conditions
+        self._is_read = who.locale in LOCALES
 
     def query(self, sobject: SObjectType, where: Condition | None) -> Query:
         """An aggregate query of an object."""
@@ -105,18 +109,30 @@ class GroupMaker:
         values += [each for each in map(self._part_of_grouped, [sobject] * len(by), by) if each is not None]
         paths = [each for each in by if isinstance(each, Path) and self._is_labelled(sobject, each)]
         values += [Label(each) for each in paths if self._chance.random() < 0.3]
+        operands: tuple[Operand, ...] = (*by, *aggregates)
+        written = [each for each in operands if self._is_written(each, sobject)]
+        values += [Format(each) for each in written if self._chance.random() < 0.15]
         values = values or list(aggregates) or list(by)
         self._chance.shuffle(values)
         items = []
         keys: set[str] = set()
         for number, value in enumerate(values):
             alias = f"a{number}" if self._chance.random() < 0.2 else None
-            if isinstance(value, Path | Label) and alias is None:
+            inner = value.of if isinstance(value, Format) else value
+            if isinstance(inner, Path | Label) and alias is None:
                 key = path_of(value).field.lower()
                 alias = f"a{number}" if key in keys else None
                 keys.add(key)
             items.append(Item(value, alias))
         return tuple(items)
+
+    def _is_written(self, operand: Operand, sobject: SObjectType) -> TypeGuard[Path | Aggregate]:
+        """Whether its user's locale writes it, and the evaluator knows how."""
+        if not self._is_read or not isinstance(operand, Path | Aggregate):
+            return False
+        if isinstance(operand, Aggregate) and operand.function not in ("MIN", "MAX"):
+            return True
+        return self._tables.field_at(sobject, path_of(operand)).type in FORMATTED
 
     def _is_labelled(self, sobject: SObjectType, path: Path) -> bool:
         return self._tables.field_at(sobject, path).type in LABELLED

@@ -14,6 +14,7 @@ from tests.fuzz.tree import (
     CountAll,
     DatePart,
     Fields,
+    Format,
     Grouping,
     Id,
     Item,
@@ -87,6 +88,9 @@ class Productions:
     def _operand(self, sobject: SObjectType, operand: Operand) -> Iterator[str]:
         if isinstance(operand, Grouping):
             yield "GROUPING()"
+            operand = operand.of
+        if isinstance(operand, Format):
+            yield "FORMAT()"
             operand = operand.of
         path = operand if isinstance(operand, Path) else operand.of
         if isinstance(operand, Label):

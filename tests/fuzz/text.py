@@ -15,6 +15,7 @@ from tests.fuzz.tree import (
     CountAll,
     DatePart,
     Fields,
+    Format,
     Grouping,
     Id,
     Item,
@@ -127,6 +128,8 @@ class _Writer:
                 return self._path(operand)
             case Aggregate():
                 return f"{self._word(operand.function)}({self._operand(operand.of)})"
+            case Format():
+                return f"{self._word('FORMAT')}({self._operand(operand.of)})"
             case Label():
                 return f"{self._name('toLabel')}({self._operand(operand.of)})"
             case Grouping():

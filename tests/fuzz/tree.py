@@ -98,7 +98,14 @@ class Aggregate:
     of: Path
 
 
-Operand: TypeAlias = Key | Aggregate | Grouping | Label
+@dataclass(frozen=True)
+class Format:
+    """`FORMAT(Amount)`, `FORMAT(MAX(Amount))`."""
+
+    of: Path | Aggregate
+
+
+Operand: TypeAlias = Key | Aggregate | Grouping | Label | Format
 
 
 @dataclass(frozen=True)
@@ -211,4 +218,5 @@ class Query:
     def is_grouped(self) -> bool:
         """Whether the query answers groups of records."""
         values = [each.value for each in self.select if isinstance(each, Item)]
-        return bool(self.group_by) or any(isinstance(each, Aggregate) for each in values)
+        inner = [each.of if isinstance(each, Format) else each for each in values]
+        return bool(self.group_by) or any(isinstance(each, Aggregate) for each in inner)

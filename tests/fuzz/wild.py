@@ -19,6 +19,7 @@ from tests.fuzz.tree import (
     CountAll,
     DatePart,
     Fields,
+    Format,
     Grouping,
     Id,
     Item,
@@ -62,7 +63,7 @@ class _Maker:
     def instead_of(self, node: Any) -> Any:
         chance = self._chance
         match node:
-            case Path() | Aggregate() | DatePart() | Grouping() | Label():
+            case Path() | Aggregate() | DatePart() | Grouping() | Label() | Format():
                 return self._operand()
             case Null() | Text() | Id() | Plain() | Boolean() | Range():
                 return self._value()
@@ -139,6 +140,7 @@ class _Maker:
                 DatePart(function, path, self._chance.random() < 0.5),
                 Grouping(path),
                 Label(path),
+                Format(path),
             )
         )
 
