@@ -1,11 +1,12 @@
 """Is each case readable, sourced, and able to fail?"""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.conformance.corpus import Case, CorpusError, Step, load, load_area
+from tests.conformance.corpus import CASES, Case, CorpusError, Step, load, load_area
 from tests.conformance.reference import PAGE, page_with_table
 from tests.conformance.runner import check
 from tests.conformance.target import Answer
@@ -45,6 +46,13 @@ def test_there_are_many_cases() -> None:
     cases = [case for area in AREAS for case in area.cases]
     assert len(cases) >= CASES_MIN
     assert sum(bool(case.step.soql) for case in cases) >= SOQL_MIN
+
+
+def test_what_runs_against_any_org_shares_nothing_with_ours() -> None:
+    sources = [path for path in CASES.parent.glob("*.py") if not path.name.startswith(("test_", "conftest"))]
+    assert len(sources) >= len(("__main__", "corpus", "coverage", "grammar", "matching", "runner", "target"))
+    imports = re.compile(r"^(?:from|import) isthmus", re.MULTILINE)
+    assert [path.name for path in sources if imports.search(path.read_text("utf-8"))] == []
 
 
 @pytest.mark.parametrize("case", [case for area in AREAS for case in area.cases], ids=lambda case: case.title)
