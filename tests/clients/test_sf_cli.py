@@ -79,6 +79,17 @@ def test_a_record_made_read_changed_and_deleted(sf: Sf) -> None:
     assert sf(*query)["totalSize"] == 0
 
 
+def test_a_record_found_by_its_text(sf: Sf) -> None:
+    values = "Name='Zephyrine Engines' Industry=Energy"
+    made = sf("data", "create", "record", "--sobject", "Account", "--values", values)["id"]
+    search = ("data", "search", "--query", "FIND {zephyr* AND engines} RETURNING Account(Id, Industry)")
+    assert [(each["Id"], each["Industry"]) for each in sf(*search)["searchRecords"]] == [(made, "Energy")]
+    sf("data", "delete", "record", "--sobject", "Account", "--record-id", made)
+    assert sf(*search)["searchRecords"] == []
+    with pytest.raises(Refused, match="The search term must be enclosed in braces"):
+        sf("data", "search", "--query", "FIND 'Jones' IN ALL FIELDS")
+
+
 def test_objects_described_and_limits_listed(sf: Sf) -> None:
     assert {"Account", "Contact"} <= set(sf("sobject", "list"))
     fields = sf("sobject", "describe", "--sobject", "Account")["fields"]

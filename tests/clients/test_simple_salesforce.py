@@ -68,6 +68,19 @@ def a_days_work(login: Mapping[str, str]) -> dict[str, Any]:
     return seen
 
 
+def searches(login: Mapping[str, str]) -> dict[str, Any]:
+    sf = _client(**login)
+    made = sf.Account.create({"Name": "Quillworth Engines", "Site": "Turin"})["id"]
+    found = sf.search("FIND {turin} IN NAME FIELDS RETURNING Account(Id, Name), Contact")
+    quickly = sf.quick_search("Quillworth")
+    sf.Account.delete(made)
+    return {
+        "found": [[each["attributes"]["type"], each["Name"]] for each in found["searchRecords"]],
+        "quickly": [each["Id"] == made for each in quickly["searchRecords"]],
+        "gone": sf.quick_search("Quillworth")["searchRecords"],
+    }
+
+
 def mistakes(login: Mapping[str, str]) -> dict[str, Any]:
     error_type = import_module("simple_salesforce.exceptions").SalesforceError
     sf = _client(**login)
@@ -186,6 +199,14 @@ def test_it_does_a_days_work(through_gateway: Mapping[str, str], by_password: di
     assert (seen["left"], seen["kept"]) == (0, 1)
     assert seen["usage"] > 0
     assert seen["sandbox"] is False
+
+
+def test_it_finds_records_by_their_text(on_localhost: Mapping[str, str], by_session: dict[str, str]) -> None:
+    assert apart(searches, on_localhost, login=by_session) == {
+        "found": [["Account", "Quillworth Engines"]],
+        "quickly": [True],
+        "gone": [],
+    }
 
 
 def test_its_exceptions_are_the_ones_that_it_knows(

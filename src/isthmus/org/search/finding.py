@@ -9,6 +9,7 @@ Reference, SOSL Limits on Search Results. What may be seen is asked before that,
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Final
 
 from isthmus.kernel.database import Connection
@@ -24,7 +25,10 @@ from isthmus.org.security.sharing.lists import values_of
 from isthmus.org.security.sharing.predicate import RecordAccess
 
 FOUND_MAX: Final = 2_000
-_PAGE: Final = 1_000
+_READ: Final = 200
+"""Records whose text is in memory at a time: it may be long."""
+_IDS: Final = (400, 4_000, 40_000)
+"""Ids that are asked for first, then, then again and again."""
 _NAMES: Final = frozenset({Group.NAME})
 
 
@@ -86,12 +90,19 @@ def _pages(
 ) -> Iterator[Sequence[str]]:
     prefix = sobject.key_prefix or ""
     noted = changed_of(connection, prefix)
-    yield noted
+    yield from _parts(noted)
     seen = set(noted)
     groups = sorted(sought.groups, key=lambda each: each.value)
     candidates = Candidates(connection, reader.instance, prefix, sought.expression, groups)
-    while ids := candidates.page(_PAGE):
-        yield [each for each in ids if each not in seen]
+    for most in chain(_IDS, repeat(_IDS[-1])):
+        ids = candidates.page(most)
+        yield from _parts([each for each in ids if each not in seen])
+        if len(ids) < most:
+            return
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + _READ] for start in range(0, len(ids), _READ))
 
 
 class _Looking:
@@ -117,7 +128,5 @@ class _Looking:
 
     def records(self, ids: Sequence[str]) -> Iterator[tuple[str, Record]]:
         """Those of the records that there are, each with its text."""
-        if not ids:
-            return
         for row in self._connection.rows(self._sql, (json.dumps(ids), *self._callers)):
             yield str(row[0]), Record(self._fields, row[1:])

@@ -138,7 +138,7 @@ class Candidates:
         self._after, self._end = _span(connection.dialect, prefix)
 
     def page(self, most: int) -> list[str]:
-        """The next ids, in their order; [] at the end."""
+        """The next ids, in their order; fewer than `most` at the end."""
         rows = self._connection.rows(self._form.find, (self._sought, self._after, self._end, most))
         if not rows:
             return []
