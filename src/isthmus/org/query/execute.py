@@ -54,6 +54,8 @@ def offset_of(limits: Limits, run: Run) -> int:
 
 def count(connection: Connection, plan: Plan, run: Run) -> int:
     """What `COUNT()` counts. Raises SoqlProblem."""
+    if plan.rows is not None:
+        run.rows = plan.rows(connection, run)
     wide = _wide(connection, plan, run)
     statement = plan.count if wide is None or wide.count is None else wide.count
     assert statement is not None

@@ -85,7 +85,7 @@ class Explanation:
 
 def explain(connection: Connection, query: BoundQuery, asked: Asked, run: Run) -> Explanation:
     """How a query would be run. Raises SoqlProblem, where it would not be."""
-    if query.record_access is not None:
+    if query.root.sobject.calculated:
         feature = f"An explanation of {query.root.sobject.name}"
         raise SoqlProblem("query_feature_unsupported", query.root.at, feature=feature)
     made = plan(query, asked)

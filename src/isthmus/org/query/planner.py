@@ -1,12 +1,13 @@
 """Planning: from a bound query to its plan, for one dialect and one set of rights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isthmus.kernel.database import Dialect
 from isthmus.org.query import opening
 from isthmus.org.query.bound import AccessAsked, BoundChildren, BoundField, BoundQuery, Grouping
 from isthmus.org.query.opening import keeper, opener
 from isthmus.org.query.plan import ChildPlan, Limits, Plan
+from isthmus.org.query.recently_viewed import RECENTLY_VIEWED, RecentRows
 from isthmus.org.query.record_access import AccessRows, of_given_rows
 from isthmus.org.query.rendering import finisher, renders
 from isthmus.org.query.seen import is_marked
@@ -35,6 +36,11 @@ class Asked:
 
 def plan(query: BoundQuery, asked: Asked) -> Plan:
     """The plan of a query. Raises SoqlProblem."""
+    made = _plan(query, asked)
+    return _of_recent_items(made, query, asked) if query.root.sobject.name == RECENTLY_VIEWED else made
+
+
+def _plan(query: BoundQuery, asked: Asked) -> Plan:
     if query.grouping is not None:
         return _grouped_plan(query, query.grouping, asked)
     if query.record_access is not None:
@@ -94,6 +100,24 @@ def _calculated_plan(query: BoundQuery, whose: AccessAsked, asked: Asked) -> Pla
         children=(),
         limits=_limits(query),
         rows=AccessRows(asked.schema, query.root.sobject, whose, asked.access),
+    )
+
+
+def _of_recent_items(made: Plan, query: BoundQuery, asked: Asked) -> Plan:
+    """The plan over rows that it is given: a user's recent items, which are never more than a page."""
+    sobject = query.root.sobject
+    return replace(
+        made,
+        page=of_given_rows(sobject, made.page, asked.dialect),
+        count=None if made.count is None else of_given_rows(sobject, made.count, asked.dialect),
+        ids=None,
+        by_ids=None,
+        views=False,
+        references=False,
+        narrow=None,
+        probe=None,
+        wide=None,
+        rows=RecentRows(asked.schema, sobject, asked.access),
     )
 
 

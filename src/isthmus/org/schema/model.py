@@ -217,7 +217,7 @@ class ChildRelationship:
     restricted_delete: bool
 
 
-CALCULATED: Final = frozenset({"UserRecordAccess"})
+CALCULATED: Final = frozenset({"RecentlyViewed", "UserRecordAccess"})
 """Objects whose records follow from others: they are worked out when a query asks for them."""
 
 

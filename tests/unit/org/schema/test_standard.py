@@ -63,7 +63,7 @@ def test_values_and_labels_are_read() -> None:
 
 
 def test_a_plain_org_has_so_many_objects_and_the_name_registry() -> None:
-    assert len(SCHEMA) == 112
+    assert len(SCHEMA) == 113
     assert not SCHEMA["Name"].queryable
     assert SCHEMA["Name"].key_prefix is None
 

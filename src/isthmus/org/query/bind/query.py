@@ -10,7 +10,7 @@ from isthmus.org.query.bind.field_groups import ids_named, spread, wants_few
 from isthmus.org.query.bind.functions import computed, refuse_selected
 from isthmus.org.query.bind.grouping import GroupingBinder, is_grouped
 from isthmus.org.query.bind.objects import find_object
-from isthmus.org.query.bind.record_access import access_asked
+from isthmus.org.query.bind.record_access import RECORD_ACCESS, access_asked
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.semi_joins import SemiJoinBinder
 from isthmus.org.query.bind.unsupported import unsupported
@@ -53,7 +53,7 @@ def bind(query: Query, schema: Schema, levels: int, *, modes: bool = False) -> B
     """
     sobject = find_object(schema, query.sources[0].path, calculated=True)
     bound = _Binder(schema, query, sobject, levels).bound(modes=modes)
-    return access_asked(bound) if sobject.calculated else bound
+    return access_asked(bound) if sobject.name == RECORD_ACCESS else bound
 
 
 class _Binder:

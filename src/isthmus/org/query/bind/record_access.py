@@ -11,6 +11,7 @@ from isthmus.org.query.bound import AccessAsked, All, BoundCondition, BoundField
 from isthmus.org.query.parser.syntax import Literal
 from isthmus.org.query.problem import SoqlProblem
 
+RECORD_ACCESS: Final = "UserRecordAccess"
 _USER: Final = "UserId"
 _RECORD: Final = "RecordId"
 _LEVELS: Final = frozenset(
