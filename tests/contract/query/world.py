@@ -10,7 +10,16 @@ from isthmus.kernel.database.migrations import migrate
 from isthmus.kernel.ids import Ids, record_id
 from isthmus.org.query import cursor
 from isthmus.org.query.engine import QueryEngine
-from isthmus.org.query.result import Children, ChildRows, Column, Compound, QueryResult, ResultRow, Shape
+from isthmus.org.query.result import (
+    Children,
+    ChildRows,
+    Column,
+    Compound,
+    QueryResult,
+    ResultRow,
+    Shape,
+    Typeof,
+)
 from isthmus.org.schema import recorded
 from isthmus.org.schema.instants import parse_date, parse_datetime, parse_time
 from isthmus.org.schema.model import Schema, SObjectType
@@ -182,6 +191,10 @@ def _values(shape: Shape, row: ResultRow) -> Iterator[str]:
                 yield "[" + "; ".join(_row(item.shape, child) for child in found) + "]"
             case _ if row[item.present] is None:
                 yield "null"
+            case Typeof():
+                kind = str(row[item.type_index])
+                chosen = dict(item.branches).get(kind, item.otherwise)
+                yield "null" if chosen is None else f"({kind}: {_row(chosen, row)})"
             case _:
                 kind = "" if item.type_index is None else f"{row[item.type_index]!s}: "
                 yield f"({kind}{_row(item.shape, row)})"

@@ -359,6 +359,8 @@ def test_parents_that_cannot_be_seen_are_null(world: World, boss_and_two: tuple[
     world.new("Task", OwnerId=two, Subject="about", WhatId=account)
     result = world.ask(two, "SELECT Subject, What.Name FROM Task ORDER BY Subject")
     assert [row[1] for row in result.rows] == ["about", "call"]
+    typed = world.ask(two, "SELECT TYPEOF What WHEN Account THEN Id, Name ELSE Name END FROM Task").rows
+    assert [set(row[1:]) for row in typed] == [{None}, {None}]
     assert world.ask(two, "SELECT Id FROM Task WHERE What.Name = 'Acme'").rows == []
     assert len(world.ask(one, "SELECT Id FROM Task WHERE What.Name = 'Acme'").rows) == 1
     assert master not in world.seen(two, "Secret__c")

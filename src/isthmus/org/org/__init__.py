@@ -22,6 +22,7 @@ from isthmus.org.query.result import (
     QueryResult,
     ResultRow,
     Shape,
+    Typeof,
 )
 from isthmus.org.query.sosl.engine import SearchResult
 from isthmus.org.query.sosl.parameters import ObjectParameters, SearchParameters, SuggestionParameters
@@ -55,5 +56,6 @@ __all__ = [
     "SearchResult",
     "Shape",
     "SuggestionParameters",
+    "Typeof",
     "Usage",
 ]

@@ -16,6 +16,7 @@ from isthmus.org.query.bound import (
     BoundField,
     BoundItem,
     BoundQuery,
+    BoundTypeof,
     InQuery,
     Some,
     Table,
@@ -43,7 +44,7 @@ def without_unreadable(query: BoundQuery, access: Access) -> BoundQuery:
     def kept(item: BoundItem) -> BoundItem | None:
         if isinstance(item, BoundChildren):
             return replace(item, query=without_unreadable(item.query, access))
-        if isinstance(item, BoundComputed):
+        if isinstance(item, BoundComputed | BoundTypeof):
             return item
         grouped = item.table is query.root and item.field.name in query.spread
         return None if grouped and not access.may_read(name, item.field.name) else item
@@ -58,6 +59,8 @@ def authorize_selected(query: BoundQuery, access: Access) -> None:
     SECURITY_ENFORCED.
     """
     selected = [item for item in query.items if isinstance(item, BoundField)]
+    for item in query.items:
+        selected += item.fields if isinstance(item, BoundTypeof) else ()
     selected += [field_of(item.value) for item in query.items if isinstance(item, BoundComputed)]
     if query.grouping is not None:
         for grouped in query.grouping.items:
@@ -90,6 +93,8 @@ def _authorize_objects(query: BoundQuery, access: Access) -> None:
             continue
         child = table.parent.sobject.name
         by_lookup = child == NAME_OBJECT or access.may_read(child, table.via.name)
+        if by_lookup and table.via.polymorphic and name != NAME_OBJECT and not access.may_read(name):
+            raise SoqlProblem("no_such_object", table.at, sobject=name)
         if not by_lookup or not (name == NAME_OBJECT or access.may_read(name)):
             raise SoqlProblem("no_such_relationship", table.at, relationship=table.via.relationship_name)
 

@@ -225,7 +225,33 @@ class BoundComputed:
     value: BoundValue
 
 
-BoundItem: TypeAlias = BoundField | BoundComputed | BoundChildren
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """`WHEN … THEN …`: `fields` of the parents that are `table`'s records, or of their parents."""
+
+    table: Table
+    fields: tuple[BoundField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTypeof:
+    """`TYPEOF` of the relationship by which `table`, of what all its objects share, is joined.
+
+    `otherwise` are the fields of records of other objects than those of the branches; None: these are null.
+    """
+
+    table: Table
+    branches: tuple[Branch, ...]
+    otherwise: tuple[BoundField, ...] | None
+    at: int
+
+    @property
+    def fields(self) -> tuple[BoundField, ...]:
+        """All that it selects, of whichever object."""
+        return (*(field for branch in self.branches for field in branch.fields), *(self.otherwise or ()))
+
+
+BoundItem: TypeAlias = BoundField | BoundComputed | BoundTypeof | BoundChildren
 
 
 @dataclass(frozen=True, slots=True)

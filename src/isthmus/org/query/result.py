@@ -47,6 +47,22 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
+class Typeof:
+    """Fields of a parent by which object it is of, whose name is in the row's `type_index` position.
+
+    Null in the answer where its `present` position is None, and where `otherwise` is asked for and is None.
+    `shape` has each item of any of them once: no row is of it.
+    """
+
+    key: str
+    shape: "Shape"
+    branches: "tuple[tuple[str, Shape], ...]"
+    otherwise: "Shape | None"
+    present: int
+    type_index: int
+
+
+@dataclass(frozen=True, slots=True)
 class Children:
     """A child subquery: the row's `index` position holds a `ChildRows`, or None where there are no rows."""
 
@@ -55,7 +71,7 @@ class Children:
     index: int
 
 
-Item: TypeAlias = Column | Compound | Parent | Children
+Item: TypeAlias = Column | Compound | Parent | Typeof | Children
 
 
 @dataclass(frozen=True, slots=True)

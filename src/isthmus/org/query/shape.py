@@ -13,12 +13,13 @@ from isthmus.org.query.bound import (
     BoundComputed,
     BoundField,
     BoundItem,
+    BoundTypeof,
     BoundValue,
     Grouping,
     Table,
 )
 from isthmus.org.query.rendering import Render, rendered
-from isthmus.org.query.result import Children, Column, Compound, Item, Parent, Shape
+from isthmus.org.query.result import Children, Column, Compound, Item, Parent, Shape, Typeof
 from isthmus.org.query.seen import alias_of
 from isthmus.org.query.sql.expressions import Expressions
 from isthmus.org.schema.model import Field, SObjectType
@@ -79,7 +80,16 @@ class _Level:
     """The items of one object within the answer, in the order in which the query first names them."""
 
     table: Table
-    items: "dict[str, Field | Column | _Level | BoundChildren]" = field(default_factory=dict)
+    items: "dict[str, Field | Column | _Level | _Types | BoundChildren]" = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Types:
+    """The items of a parent by its object; `otherwise` those of other objects."""
+
+    shared: Table
+    levels: list[_Level]
+    otherwise: _Level | None
 
 
 def shape_of(
@@ -99,12 +109,39 @@ def shape_of(
             level = _level(levels, item.table, columns)
             level.items[item.key] = Column(item.key, item.value.field, columns.compute(item.value))
             continue
-        table, named = item.table, item.field
-        _level(levels, table, columns).items[named.name] = named
-        for part in _stored(table.sobject, named):
-            columns.place(alias_of(table.alias, part), part.name, part)
+        if isinstance(item, BoundTypeof):
+            _add_types(levels, item, columns)
+            continue
+        _add_field(levels, item, columns)
     places = {key: len(columns) + number for number, key in enumerate(children)}
     return _shape(levels[root], columns, {key: Children(key, children[key], places[key]) for key in children})
+
+
+def _add_field(levels: dict[Table, _Level], item: BoundField, columns: Columns) -> None:
+    table, named = item.table, item.field
+    _level(levels, table, columns).items[named.name] = named
+    for part in _stored(table.sobject, named):
+        columns.place(alias_of(table.alias, part), part.name, part)
+
+
+def _add_types(levels: dict[Table, _Level], item: BoundTypeof, columns: Columns) -> None:
+    shared = item.table
+    assert shared.parent is not None
+    assert shared.via is not None
+    above = _level(levels, shared.parent, columns)
+    columns.place(shared.alias, "Id")
+    columns.place(shared.alias, "Type")
+    found = [_filled(branch.table, branch.fields, columns) for branch in item.branches]
+    otherwise = None if item.otherwise is None else _filled(shared, item.otherwise, columns)
+    above.items[shared.via.relationship_name or ""] = _Types(shared, found, otherwise)
+
+
+def _filled(table: Table, fields: tuple[BoundField, ...], columns: Columns) -> _Level:
+    """The level of one object's records, apart from those of others by the same lookup."""
+    levels = {table: _Level(table)}
+    for each in fields:
+        _add_field(levels, each, columns)
+    return levels[table]
 
 
 def grouped_shape_of(root: Table, grouping: Grouping) -> Shape:
@@ -135,7 +172,10 @@ def _level(levels: dict[Table, _Level], table: Table, columns: Columns) -> _Leve
     return level
 
 
-def _shape(level: _Level, columns: Columns, children: Mapping[str, Children]) -> Shape:
+def _shape(
+    level: _Level, columns: Columns, children: Mapping[str, Children], known_by: Table | None = None
+) -> Shape:
+    """The shape of a level's records, whose id is that of their own table, or of `known_by`."""
     alias = level.table.alias
     items: list[Item] = []
     for key, item in level.items.items():
@@ -143,6 +183,8 @@ def _shape(level: _Level, columns: Columns, children: Mapping[str, Children]) ->
             items.append(children[key])
         elif isinstance(item, Column):
             items.append(item)
+        elif isinstance(item, _Types):
+            items.append(_typeof(key, item, columns))
         elif isinstance(item, _Level):
             via = item.table.via
             kind = columns.place(item.table.alias, "Type") if via and via.polymorphic else None
@@ -152,7 +194,24 @@ def _shape(level: _Level, columns: Columns, children: Mapping[str, Children]) ->
             items.append(Compound(key, item, _parts(level.table, item, columns)))
         else:
             items.append(Column(key, item, columns.place(alias_of(alias, item), item.name)))
-    return Shape(level.table.sobject, tuple(items), columns.place(alias, "Id"))
+    return Shape(level.table.sobject, tuple(items), columns.place((known_by or level.table).alias, "Id"))
+
+
+def _typeof(key: str, types: _Types, columns: Columns) -> Typeof:
+    """The records are known by the row that they share, whichever they are."""
+    shared = types.shared
+    shapes = [_shape(level, columns, {}, shared) for level in types.levels]
+    otherwise = None if types.otherwise is None else _shape(types.otherwise, columns, {})
+    every = {each.key: each for shape in (*shapes, otherwise) if shape is not None for each in shape.items}
+    present, kind = columns.place(shared.alias, "Id"), columns.place(shared.alias, "Type")
+    return Typeof(
+        key,
+        Shape(shared.sobject, tuple(every.values()), present),
+        tuple((shape.sobject.name, shape) for shape in shapes),
+        otherwise,
+        present,
+        kind,
+    )
 
 
 def _parts(table: Table, compound: Field, columns: Columns) -> tuple[tuple[str, Column], ...]:

@@ -8,7 +8,11 @@ from tests.unit.org.query.objects import SCHEMA
 
 from isthmus.kernel.database import SQLITE
 from isthmus.kernel.errors import Fault
+from isthmus.org.query.authorize import authorize_selected
+from isthmus.org.query.bind import bind
+from isthmus.org.query.parser import parse
 from isthmus.org.query.point_read import ReadPlans
+from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.result import Children, Shape
 
 
@@ -55,6 +59,13 @@ class Without:
         ("Account.Name", "SELECT Industry FROM Account GROUP BY Industry HAVING MAX(Name) > 'x'",
          "no_such_column"),
         ("Account", "SELECT a.Name FROM Contact c, c.Account a", "no_such_relationship"),
+        ("Account.Industry", "SELECT toLabel(Industry) FROM Account", "no_such_column"),
+        ("Account.Industry", "SELECT Id FROM Account WHERE toLabel(Industry) = 'x'", "no_such_column"),
+        ("Account.AnnualRevenue", "SELECT FORMAT(MAX(AnnualRevenue)) FROM Account", "no_such_column"),
+        ("Account", "SELECT TYPEOF What WHEN Account THEN Id END FROM Task", "no_such_object"),
+        ("Account.Name", "SELECT TYPEOF What WHEN Account THEN Name END FROM Task", "no_such_column"),
+        ("Task.WhatId", "SELECT TYPEOF What WHEN Account THEN Id END FROM Task", "no_such_relationship"),
+        ("User.Name", "SELECT TYPEOF What WHEN Account THEN Owner.Name END FROM Task", "no_such_column"),
     ],
 )  # fmt: skip
 def test_names_that_may_not_be_read_are_unknown(hidden: str, soql: str, error: str) -> None:
@@ -63,6 +74,23 @@ def test_names_that_may_not_be_read_are_unknown(hidden: str, soql: str, error: s
         planned(soql, access=Without(frozenset({hidden})))
     assert caught.value.entry.name == error
     assert caught.value.position is not None
+
+
+@pytest.mark.parametrize(
+    ("soql", "hidden"),
+    [
+        ("SELECT toLabel(Industry) FROM Account", "Account.Industry"),
+        ("SELECT FORMAT(AVG(AnnualRevenue)) FROM Account", "Account.AnnualRevenue"),
+        ("SELECT TYPEOF What WHEN Account THEN Name END FROM Task", "Account.Name"),
+        ("SELECT TYPEOF What WHEN Account THEN Id ELSE Id END FROM Task", "Account"),
+    ],
+)
+def test_what_a_function_is_of_is_selected(soql: str, hidden: str) -> None:
+    bound = bind(parse(soql), SCHEMA, 5)
+    authorize_selected(bound, Without(frozenset()))
+    with pytest.raises(SoqlProblem) as caught:
+        authorize_selected(bound, Without(frozenset({hidden})))
+    assert caught.value.name == "secure_query_refused"
 
 
 @pytest.mark.parametrize("group", ["ALL", "STANDARD"])

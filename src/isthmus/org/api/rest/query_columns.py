@@ -10,7 +10,7 @@ other keys are as its own tests have them.
 
 from typing import Any, Final
 
-from isthmus.org.org import Children, Column, Item, Parent, Shape
+from isthmus.org.org import Children, Column, Item, Parent, Shape, Typeof
 from isthmus.org.schema.model import DECIMALS, INTEGERS, TEXTS, Field, FieldType
 
 _APEX_TYPES: Final = {
@@ -44,8 +44,8 @@ def columns(shape: Shape) -> dict[str, Any]:
 
 
 def _column(item: Item) -> dict[str, Any]:
-    if isinstance(item, Parent | Children):
-        kind = item.shape.sobject.name if isinstance(item, Parent) else None
+    if isinstance(item, Parent | Typeof | Children):
+        kind = None if isinstance(item, Children) else item.shape.sobject.name
         joined = [_column(each) for each in item.shape.items]
         return _described(item.key, kind, joined, None) | {"aggregate": isinstance(item, Children)}
     told = _described(item.key, _APEX_TYPES.get(item.field.type, "String"), [], item.field)

@@ -30,6 +30,7 @@ from isthmus.org.org import (
     QueryResult,
     ResultRow,
     Shape,
+    Typeof,
 )
 from isthmus.org.schema.instants import date_text, datetime_text, time_text
 from isthmus.org.schema.model import FieldType
@@ -132,6 +133,11 @@ class _Writer:
             case Parent():
                 inner = self.record(item.shape, item.type_index)
                 return f"({inner} if r[{item.present}] is not None else None)"
+            case Typeof():
+                inner = "None" if item.otherwise is None else self.record(item.otherwise, item.type_index)
+                for kind, branch in reversed(item.branches):
+                    inner = f"{self.record(branch)} if r[{item.type_index}] == {kind!r} else {inner}"
+                return f"(({inner}) if r[{item.present}] is not None else None)"
             case Children():
                 name = f"children_{len(self.names)}"
                 self.names[name] = _children(compile_encoder(item.shape, self._version), self._version)

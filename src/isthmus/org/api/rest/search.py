@@ -16,7 +16,7 @@ from isthmus.kernel.errors import fault
 from isthmus.org.api.rest import answers, paths
 from isthmus.org.api.rest.row_encoder import records_of
 from isthmus.org.api.routing import Call, Route
-from isthmus.org.org import Children, Item, Parent, QueryResult, SearchResult
+from isthmus.org.org import Children, Item, Parent, QueryResult, SearchResult, Typeof
 
 _AN_OBJECT_SINCE: Final = 37
 
@@ -49,7 +49,7 @@ def _entity(found: QueryResult) -> dict[str, Any]:
 
 
 def _fields(item: Item, above: str) -> list[dict[str, str]]:
-    if isinstance(item, Parent | Children):
+    if isinstance(item, Parent | Typeof | Children):
         return [told for each in item.shape.items for told in _fields(each, f"{above}{item.key}.")]
     return [{"name": f"{above}{item.key}", "label": item.field.label}]
 

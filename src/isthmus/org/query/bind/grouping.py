@@ -17,6 +17,7 @@ from isthmus.org.query.bind.formats import argument, formatted, is_format, refus
 from isthmus.org.query.bind.functions import refuse_selected
 from isthmus.org.query.bind.labels import is_label, label
 from isthmus.org.query.bind.scope import Scope
+from isthmus.org.query.bind.typeof import malformed
 from isthmus.org.query.bind.unsupported import unsupported
 from isthmus.org.query.bound import (
     BoundAggregate,
@@ -32,7 +33,16 @@ from isthmus.org.query.bound import (
     InQuery,
     is_same,
 )
-from isthmus.org.query.parser.syntax import Call, Expression, FieldItem, FieldsItem, Path, Query, SemiJoin
+from isthmus.org.query.parser.syntax import (
+    Call,
+    Expression,
+    FieldItem,
+    FieldsItem,
+    Path,
+    Query,
+    SemiJoin,
+    TypeofItem,
+)
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.schema.model import COMPOUNDS, DECIMALS, Field, FieldType
 
@@ -141,6 +151,8 @@ class GroupingBinder:
         for item in self._query.select:
             if isinstance(item, FieldsItem):
                 self._refuse_ungrouped(item)
+            if isinstance(item, TypeofItem):
+                raise malformed(item.at, "the query answers no records")
             if not isinstance(item, FieldItem):
                 raise unsupported("Anything but fields and aggregates in an aggregate query", item.at)
             value = self._selected(item.expression)

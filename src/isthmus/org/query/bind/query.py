@@ -13,6 +13,7 @@ from isthmus.org.query.bind.objects import find_object
 from isthmus.org.query.bind.record_access import RECORD_ACCESS, access_asked
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bind.semi_joins import SemiJoinBinder
+from isthmus.org.query.bind.typeof import malformed, typeof
 from isthmus.org.query.bind.unsupported import unsupported
 from isthmus.org.query.bound import (
     BoundChildren,
@@ -21,6 +22,7 @@ from isthmus.org.query.bound import (
     BoundItem,
     BoundOrder,
     BoundQuery,
+    BoundTypeof,
     BoundValue,
     FewOnly,
     Table,
@@ -36,6 +38,7 @@ from isthmus.org.query.parser.syntax import (
     Query,
     SelectItem,
     SubqueryItem,
+    TypeofItem,
 )
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.schema.model import COMPOUNDS, Field, Schema, SObjectType
@@ -129,6 +132,9 @@ class _Binder:
         if not items:
             raise SoqlProblem("fields_select_nothing", self._query.select[0].at)
         _refuse_aliases_of_parents(items)
+        for bound in items:
+            if isinstance(bound, BoundTypeof):
+                _refuse_beside(bound, items)
         return tuple(items)
 
     def _bound_items(self, item: SelectItem) -> tuple[BoundItem, ...]:
@@ -150,7 +156,8 @@ class _Binder:
             if item.alias is not None:
                 raise SoqlProblem("only_aggregates_are_aliased", item.at)
             return field
-        raise unsupported("TYPEOF", item.at)
+        assert isinstance(item, TypeofItem)
+        return typeof(self._schema, self.scope, item)
 
     def _children(self, item: SubqueryItem) -> BoundChildren:
         query = item.query
@@ -202,6 +209,8 @@ def _order(value: BoundValue, item: OrderItem) -> BoundOrder:
 def _full_name(item: BoundItem) -> str:
     if isinstance(item, BoundChildren):
         return item.key
+    if isinstance(item, BoundTypeof):
+        return ".".join(relationships(item.table))
     name = item.key if isinstance(item, BoundComputed) else item.field.name
     return ".".join((*relationships(item.table), name))
 
@@ -213,6 +222,18 @@ def _refuse_aliases_of_parents(items: Sequence[BoundItem]) -> None:
     for item in items:
         if isinstance(item, BoundComputed) and not item.table.outer and item.key.lower() in parents:
             raise SoqlProblem("duplicate_alias", item.value.at, alias=item.key)
+
+
+def _refuse_beside(typeof: BoundTypeof, items: Sequence[BoundItem]) -> None:
+    """Raises SoqlProblem where something is selected beside TYPEOF that may not be."""
+    for item in items:
+        if isinstance(item, BoundComputed):
+            raise malformed(typeof.at, "there are functions in the select list")
+        table = item.table if isinstance(item, BoundField) else None
+        while table is not None:
+            if table is typeof.table:
+                raise SoqlProblem("duplicate_field_selected", typeof.at, field=_full_name(typeof))
+            table = table.parent
 
 
 def relationships(table: Table) -> tuple[str, ...]:

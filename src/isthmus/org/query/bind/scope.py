@@ -11,7 +11,7 @@ from isthmus.org.query.bound import BoundField, Table
 from isthmus.org.query.parser.syntax import Path, Source
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.seen import alias_of
-from isthmus.org.schema.model import CALCULATED, Schema, SObjectType
+from isthmus.org.schema.model import CALCULATED, Field, Schema, SObjectType
 
 LEVELS_MAX: Final = 5
 """Source: SOQL and SOSL Reference, Understanding Relationship Query Limitations."""
@@ -45,12 +45,12 @@ class Scope:
 
     def field(self, path: Path) -> BoundField:
         """The field at the end of a path. Raises SoqlProblem."""
+        table, names = self._start(path)
+        return self.field_from(table, Path(names, path.at))
+
+    def field_from(self, table: Table, path: Path) -> BoundField:
+        """The field at the end of a path that begins with a table's relationships. Raises SoqlProblem."""
         names = path.names
-        table = self._beginning(names[0]) if len(names) > 1 else None
-        if table is None:
-            table = self.root
-        else:
-            names = names[1:]
         for relationship in names[:-1]:
             table = self._parent(table, relationship, path.at)
         field = table.sobject.field(names[-1])
@@ -60,6 +60,25 @@ class Scope:
         self.named.append(bound)
         self.read(bound)
         return bound
+
+    def parent(self, path: Path) -> Table:
+        """The parent at the end of a path of relationships. Raises SoqlProblem."""
+        table, names = self._start(path)
+        for relationship in names:
+            table = self._parent(table, relationship, path.at)
+        return table
+
+    def parent_of_type(self, shared: Table, sobject: SObjectType, at: int) -> Table:
+        """The parent by the same lookup as `shared`, where it is an `sobject`. Raises SoqlProblem."""
+        assert shared.parent is not None
+        key = (shared.alias, f"TYPEOF {sobject.name}")
+        return self._parents.get(key) or self._add(key, sobject, shared.parent, shared.via, at)
+
+    def _start(self, path: Path) -> tuple[Table, tuple[str, ...]]:
+        """The table that a path begins with, and the names that are left of it."""
+        names = path.names
+        table = self._beginning(names[0]) if len(names) > 1 else None
+        return (self.root, names) if table is None else (table, names[1:])
 
     def read(self, bound: BoundField) -> None:
         """Take in what a field's values lie in, besides its object's table."""
@@ -114,12 +133,17 @@ class Scope:
             raise SoqlProblem("no_such_relationship", at, relationship=relationship)
         if not target.stored:
             raise SoqlProblem("query_feature_unsupported", at, feature=f"A path to {target.name}")
-        if len(self._parents) >= RELATIONSHIPS_MAX:
-            raise SoqlProblem("query_limit_exceeded", at, maximum=RELATIONSHIPS_MAX, what="relationships")
         if _levels(child) == LEVELS_MAX:
             raise SoqlProblem(
                 "query_limit_exceeded", at, maximum=LEVELS_MAX, what="levels of relationships in a path"
             )
+        return self._add(key, target, child, lookup, at)
+
+    def _add(
+        self, key: tuple[str, str], target: SObjectType, child: Table, lookup: Field | None, at: int
+    ) -> Table:
+        if len(self._parents) >= RELATIONSHIPS_MAX:
+            raise SoqlProblem("query_limit_exceeded", at, maximum=RELATIONSHIPS_MAX, what="relationships")
         table = Table(f"{self._prefix}{len(self.tables)}", target, child, lookup, at)
         self.tables.append(table)
         self._parents[key] = table

@@ -16,6 +16,7 @@ from isthmus.org.org import (
     Parent,
     ResultRow,
     Shape,
+    Typeof,
 )
 from isthmus.org.schema.model import Field, FieldType, SObjectType
 
@@ -127,6 +128,29 @@ def test_a_polymorphic_parent_is_of_its_actual_type() -> None:
     assert lead["Who"] == {"attributes": attributes("Lead", "00QA"), "Name": "L"}
     assert contact["Who"]["attributes"] == attributes("Contact", "003A")
     assert none["Who"] is None
+
+
+def test_a_parent_of_several_types_has_the_fields_of_its_own() -> None:
+    account = shape("Account", column("Phone", 3), id_index=1)
+    deal = shape("Opportunity", column("Amount", 4, FieldType.CURRENCY), id_index=1)
+    other = Shape(sobject("Name", None), (column("Name", 5),), 1)
+    every = Shape(other.sobject, (*account.items, *deal.items, *other.items), 1)
+    types = (("Account", account), ("Opportunity", deal))
+    rows: list[ResultRow] = [
+        ("00TA", "001A", "Account", "555", None, "Acme"),
+        ("00TB", "006A", "Opportunity", None, 12.5, "Deal"),
+        ("00TC", "500A", "Case", None, None, "Help"),
+        ("00TD", None, None, None, None, None),
+    ]
+    found = records(shape("Task", Typeof("What", every, types, other, 1, 2)), *rows)
+    assert [each["What"] for each in found] == [
+        {"attributes": attributes("Account", "001A"), "Phone": "555"},
+        {"attributes": attributes("Opportunity", "006A"), "Amount": 12.5},
+        {"attributes": attributes("Case", "500A"), "Name": "Help"},
+        None,
+    ]
+    found = records(shape("Task", Typeof("What", every, types, None, 1, 2)), *rows)
+    assert [each["What"] is None for each in found] == [False, False, True, True]
 
 
 def test_children_are_a_result_of_their_own() -> None:
