@@ -6,6 +6,7 @@ cursor that their locator names.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -50,6 +51,17 @@ def offset_of(limits: Limits, run: Run) -> int:
     if offset > OFFSET_MAX:
         raise SoqlProblem("query_offset_too_large", limits.offset_at, maximum=OFFSET_MAX)
     return offset
+
+
+def check_offsets(limits: Limits, children: Sequence[ChildPlan], run: Run) -> None:
+    """Raises SoqlProblem where a child subquery has an OFFSET, and the query around it no LIMIT 1.
+
+    Source: SOQL and SOSL Reference, OFFSET.
+    """
+    for child in children:
+        if child.limits.offset is not None and limit_of(limits, run) != 1:
+            raise SoqlProblem("subquery_offset_not_allowed", child.limits.offset_at)
+        check_offsets(child.limits, child.children, run)
 
 
 def count(connection: Connection, plan: Plan, run: Run) -> int:
@@ -161,17 +173,22 @@ def _dealt(
 ) -> tuple[dict[Value, list[Row]], dict[Value, list[str]]]:
     """By the parent's id: its first page of children, and the ids of the children beyond."""
     run.ids = parents
-    most = limit_of(plan.limits, run)
+    most, skipped = limit_of(plan.limits, run), offset_of(plan.limits, run)
+    passed: Counter[Value] = Counter()
     pages: dict[Value, list[Row]] = {}
     beyond: dict[Value, list[str]] = {}
     finish = None if plan.finisher is None else plan.finisher(run.principal)
     for row in connection.stream(plan.rows.sql, plan.rows.parameters(run)):
-        page = pages.setdefault(row[plan.parent], [])
+        parent = row[plan.parent]
+        if skipped and passed[parent] < skipped:
+            passed[parent] += 1
+            continue
+        page = pages.setdefault(parent, [])
         if len(page) < CHILD_PAGE:
             if len(page) < most:
                 page.append(row if finish is None else finish(row))
             continue
-        rest = beyond.setdefault(row[plan.parent], [])
+        rest = beyond.setdefault(parent, [])
         if CHILD_PAGE + len(rest) < most:
             rest.append(str(row[0]))
     return pages, beyond

@@ -50,6 +50,7 @@ class Pager:
         self._keeper = plan.keeper
         limit = execute.limit_of(plan.limits, run)
         run.offset = execute.offset_of(plan.limits, run)
+        execute.check_offsets(plan.limits, plan.children, run)
         if plan.count is not None:
             run.limit = limit
             return QueryResult(plan.shape, [], execute.count(self._connection, plan, run))

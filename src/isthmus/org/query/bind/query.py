@@ -175,7 +175,7 @@ class _Binder:
         if found is None:
             raise SoqlProblem("no_such_child_relationship", path.at, relationship=".".join(names))
         child, reference = found
-        if query.offset is not None:
+        if query.offset is not None and self._query.limit is None:
             raise SoqlProblem("subquery_offset_not_allowed", query.offset.at)
         binder = _Binder(self._schema, query, child, self._levels, parent=self)
         return BoundChildren(reference.child_relationship_name or "", reference, binder.bound())
