@@ -7,7 +7,7 @@ from tests.contract.places import Place
 from tests.contract.sharing.world import LIMITED, World, objects
 
 from isthmus.kernel.clock import HOUR, MINUTE, SECOND
-from isthmus.kernel.database import Database
+from isthmus.kernel.database import Connection, Database
 from isthmus.kernel.database.migrations import migrate
 from isthmus.org.limits.request_time import RequestTime
 from isthmus.org.org import recent
@@ -152,3 +152,26 @@ def test_items_of_before_were_viewed_when_they_were_noted(database: Database) ->
     migrate(database, recent.COMPONENT, recent.MIGRATIONS)
     sql = 'SELECT "LastViewedDate", "LastReferencedDate" FROM "isthmus_recent"'
     assert database.read(lambda c: c.rows(sql)).result() == [(1_234_000, 1_234_000)]
+
+
+def test_each_page_names_the_records_that_it_has(world: World) -> None:
+    ada = world.principal(world.user("ada"), EVERYTHING)
+    world.insert("Lead", *({"LastName": f"{n:03}", "Company": "C"} for n in range(200)))
+    world.insert("Lead", *({"LastName": f"{n:03}", "Company": "C"} for n in range(200, 250)))
+    soql = "SELECT LastName FROM Lead ORDER BY LastName FOR REFERENCE"
+
+    def first(connection: Connection) -> QueryResult:
+        return world.queries.run(connection, world.schema, ada, soql, batch_size=200)
+
+    page = world.database.read(first).result()
+    world.database.write(lambda tx: world.queries.store_cursors(tx, page.pending)).result()
+
+    def second(connection: Connection) -> QueryResult:
+        return world.queries.more(connection, world.schema, ada, str(page.locator), batch_size=200)
+
+    later = world.database.read(second).result()
+    for found, count in ((page, 200), (later, 50)):
+        assert found.marks is not None
+        assert (found.marks.viewed, found.marks.referenced) == (False, True)
+        assert found.marks.ids == tuple(row[0] for row in found.rows)
+        assert len(found.marks.ids) == count
