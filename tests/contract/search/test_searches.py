@@ -127,6 +127,27 @@ def test_groups_and_rights_narrow_a_search(shelf: Shelf) -> None:
     assert (code, "No such column 'Note__c' on entity 'Paper__c'" in message) == ("INVALID_FIELD", True)
 
 
+def test_what_is_found_is_marked_in_what_is_returned(shelf: Shelf) -> None:
+    sosl = "FIND {acme AND NOT blue} RETURNING Paper__c(Name, Note__c, Kind__c), Plain__c(Id) WITH HIGHLIGHT"
+    papers, plain = shelf.search(sosl).highlights
+    assert papers == (
+        {"Name": "<mark>acme</mark> one"},
+        {"Name": "<mark>acme</mark> three"},
+        {"Note__c": "<mark>acme</mark>"},
+        {"Note__c": "<mark>acme</mark>"},
+    )
+    assert plain == ({},)
+    [wild] = shelf.search("FIND {acm* OR red} RETURNING Paper__c(Name, Note__c) WITH HIGHLIGHT").highlights
+    assert wild[0] == {"Note__c": "<mark>red</mark>"}
+    assert shelf.search("FIND {acme} RETURNING Paper__c(Name)").highlights == ()
+
+
+def test_25_records_of_an_object_are_marked(shelf: Shelf) -> None:
+    shelf.insert("Plain__c", *({"Name": f"many {n}"} for n in range(30)))
+    result = shelf.search("FIND {many} RETURNING Plain__c(Name) WITH HIGHLIGHT")
+    assert (len(result.found[0].rows), len(result.highlights[0])) == (30, 25)
+
+
 @pytest.mark.parametrize(
     ("clause", "code", "message"),
     [

@@ -28,15 +28,21 @@ class SearchFace(ReadFace):
     _newest_seen = 0
     """The change that was the newest when `settle_search` was last called."""
 
-    async def search(self, principal: Principal, sosl: str) -> SearchResult:
+    async def search(
+        self, principal: Principal, sosl: str, *, api_version: int | None = None
+    ) -> SearchResult:
         """What a SOSL statement finds, of what the principal may see.
+
+        `api_version` is the client's, None for the newest: older ones know less of the language.
 
         Faults: those of the catalogue's search.toml, and of query.toml where conditions, fields and orders
         are wrong.
         """
         await self._index_changes()
         return await self._long_read(
-            lambda connection: self._searches.run(connection, self.schema, principal, sosl)
+            lambda connection: self._searches.run(
+                connection, self.schema, principal, sosl, api_version=api_version
+            )
         )
 
     async def search_by(self, principal: Principal, parameters: SearchParameters) -> SearchResult:

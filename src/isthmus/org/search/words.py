@@ -33,6 +33,9 @@ _UNSPACED_CHARACTERS: Final = (
 )
 _UNSPACED: Final = re.compile(f"[{_UNSPACED_CHARACTERS}]")
 _RUNS: Final = re.compile(f"[{_UNSPACED_CHARACTERS}]|(?:[^\\W_{_UNSPACED_CHARACTERS}]|[\ue000\ue001])+")
+_WRITTEN_RUNS: Final = re.compile(
+    f"[{_UNSPACED_CHARACTERS}]|[^\\W_{_UNSPACED_CHARACTERS}](?:[^\\W_{_UNSPACED_CHARACTERS}]|[\u0300-\u036f])*"
+)
 _ASCII_RUNS: Final = re.compile("[a-z0-9]+")
 _PARTS: Final = re.compile(r"\d+|\D+")
 _DIGITS: Final = re.compile(r"\d+")
@@ -57,6 +60,11 @@ def runs_of(text: str) -> list[str]:
     text = folded(text)
     runs: list[str] = (_ASCII_RUNS if text.isascii() else _RUNS).findall(text)
     return [each[:WORD_MAX] for each in runs] if any(len(each) > WORD_MAX for each in runs) else runs
+
+
+def spans_of(text: str) -> list[tuple[int, int]]:
+    """Where the words of a text as it is written begin and end."""
+    return [each.span() for each in _WRITTEN_RUNS.finditer(text)]
 
 
 def words_of(text: str) -> list[Place]:

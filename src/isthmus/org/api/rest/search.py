@@ -7,6 +7,7 @@ Clients before 37.0 get the list itself. Source: REST API Developer Guide, "Sear
 the older form is recorded.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,7 @@ from starlette.responses import Response
 
 from isthmus.kernel.errors import fault
 from isthmus.org.api.rest import answers, paths
-from isthmus.org.api.rest.row_encoder import records_of
+from isthmus.org.api.rest.row_encoder import Record, records_of
 from isthmus.org.api.routing import Call, Route
 from isthmus.org.org import Children, Item, Parent, QueryResult, SearchResult, Typeof
 
@@ -26,13 +27,14 @@ async def search(call: Call) -> Response:
     asked = dict(parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True))
     if not asked.get("q", "").strip():
         raise fault("search_term_missing")
-    return answer(call, await call.org.search(call.principal, asked["q"]))
+    return answer(call, await call.org.search(call.principal, asked["q"], api_version=call.api_version))
 
 
 def answer(call: Call, result: SearchResult) -> Response:
     """The records of a result, and what their fields are called where that is asked for."""
     version = call.api_version
     records = [record for each in result.found for record in records_of(each, version)]
+    _mark(records, result)
     if version < _AN_OBJECT_SINCE:
         return answers.Json(answers.encode(records))
     body: dict[str, Any] = {"searchRecords": records}
@@ -40,6 +42,15 @@ def answer(call: Call, result: SearchResult) -> Response:
         entities = [_entity(each) for each in result.found if each.rows]
         body["metadata"] = {"entityMetadata": entities}
     return answers.Json(answers.encode(body))
+
+
+def _mark(records: Sequence[Record], result: SearchResult) -> None:
+    """Put what is highlighted beside the fields of its record: `highlight.Name`."""
+    start = 0
+    for found, marked in zip(result.found, result.highlights, strict=False):
+        for record, texts in zip(records[start:], marked, strict=False):
+            record.update((f"highlight.{name}", text) for name, text in texts.items())
+        start += len(found.rows)
 
 
 def _entity(found: QueryResult) -> dict[str, Any]:

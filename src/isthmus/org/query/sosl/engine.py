@@ -14,7 +14,8 @@ from isthmus.org.query.parser.syntax import Path
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.result import QueryResult
 from isthmus.org.query.sosl.grammar import parse
-from isthmus.org.query.sosl.problem import as_search_fault
+from isthmus.org.query.sosl.highlight import Marked, highlights
+from isthmus.org.query.sosl.problem import as_search_fault, unsupported
 from isthmus.org.query.sosl.rows import Asker, RowPlans
 from isthmus.org.query.sosl.syntax import GROUPS, Returned, Search, Source
 from isthmus.org.schema.model import Schema, SObjectType
@@ -27,6 +28,8 @@ from isthmus.org.security.principal import Principal
 EACH_MAX: Final = 250
 """Records of an object, unless it is the only one and has a condition or an order."""
 OFFSET_MAX: Final = 2_000
+HIGHLIGHTS_SINCE: Final = 39
+"""Source: SOQL and SOSL Reference, WITH HIGHLIGHT."""
 ONLY_NAMED: Final = frozenset(
     {"ContentDocument", "ContentVersion", "Document", "FeedComment", "FeedItem", "Product2", "Solution"}
 )
@@ -40,12 +43,13 @@ _LOOSE: Final = frozenset({"Document", "Solution"})
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """The rows of each object that was searched, in their order. `labels`: they are asked for; `more`: the
-    search's limit left some out.
+    search's limit left some out; `highlights`, where they are asked for: of each object's rows.
     """
 
     found: tuple[QueryResult, ...]
     labels: bool = False
     more: bool = False
+    highlights: tuple[tuple[Marked, ...], ...] = ()
 
 
 class SearchEngine:
@@ -56,10 +60,23 @@ class SearchEngine:
         self._instance = instance
         self._plans = RowPlans()
 
-    def run(self, connection: Connection, schema: Schema, principal: Principal, sosl: str) -> SearchResult:
-        """What a SOSL statement finds. Faults: those of the catalogue's search.toml, and of queries."""
+    def run(
+        self,
+        connection: Connection,
+        schema: Schema,
+        principal: Principal,
+        sosl: str,
+        *,
+        api_version: int | None = None,
+    ) -> SearchResult:
+        """What a SOSL statement finds; `api_version` is the client's, None for the newest.
+
+        Faults: those of the catalogue's search.toml, and of queries.
+        """
         try:
             search = parse(sosl)
+            if search.highlight and api_version is not None and api_version < HIGHLIGHTS_SINCE:
+                raise unsupported(f"WITH HIGHLIGHT before {HIGHLIGHTS_SINCE}.0")
         except SoqlProblem as problem:
             raise as_search_fault(sosl, problem) from None
         return self.find(connection, schema, principal, search)
@@ -83,7 +100,10 @@ class SearchEngine:
         wanted = [len(each.rows) for each in cut]
         shares = dealt(wanted, FOUND_MAX if search.limit is None else min(search.limit, FOUND_MAX))
         given = [_cut(rows, 0, share) for rows, share in zip(cut, shares, strict=True)]
-        return SearchResult(tuple(given), search.labels, sum(wanted) > sum(shares))
+        marked: tuple[tuple[Marked, ...], ...] = ()
+        if search.highlight and search.expression is not None:
+            marked = tuple(highlights(rows, search.expression) for rows in given)
+        return SearchResult(tuple(given), search.labels, sum(wanted) > sum(shares), marked)
 
     def _found(self, asker: Asker, search: Search, sobject: SObjectType) -> list[str]:
         """The ids of the records of an object in which it is found, those that come first first."""

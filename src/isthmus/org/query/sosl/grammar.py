@@ -58,6 +58,7 @@ class _With:
     """What WITH asks for."""
 
     labels: bool = False
+    highlight: bool = False
     price_book: Literal | None = None
 
 
@@ -90,6 +91,7 @@ class _Parser:
             returned=returned,
             limit=limit,
             labels=asked.labels,
+            highlight=asked.highlight,
         )
 
     def end(self) -> None:
@@ -160,6 +162,8 @@ class _Parser:
         start = reader.take()
         word = reader.name().word
         match word:
+            case "HIGHLIGHT":
+                asked.highlight = True
             case "METADATA":
                 reader.expect("=")
                 if self._text().upper() != "LABELS":

@@ -61,5 +61,7 @@ class Search:
     returned: tuple[Returned, ...] | None = None
     limit: int | None = None
     labels: bool = False
+    highlight: bool = False
+    """Whether what is found is marked in the texts that are returned."""
     by_name: bool = False
     """Whether the name field alone is searched."""

@@ -69,7 +69,8 @@ def test_every_clause_in_its_order() -> None:
         "FIND {joe} IN SIDEBAR FIELDS RETURNING Account(Name), Contact WITH METADATA = 'LABELS' "
         "WITH SPELL_CORRECTION = false LIMIT 20"
     )
-    assert search.labels
+    assert (search.labels, search.highlight) == (True, False)
+    assert parse("FIND {joe} WITH HIGHLIGHT").highlight
     assert search.limit == 20
     assert search.groups == GROUPS["ALL"] - {Group.LONG}
 
@@ -130,7 +131,6 @@ def test_what_may_not_stand_there_is_named(clause: str, token: str) -> None:
         ("WITH DIVISION = 'Global'", "WITH DIVISION"),
         ("WITH NETWORK IN ('a')", "WITH NETWORK"),
         ("WITH NETWORK = 'a'", "WITH NETWORK"),
-        ("WITH HIGHLIGHT", "WITH HIGHLIGHT"),
         ("WITH SNIPPET (target_length=120)", "WITH SNIPPET"),
         ("WITH PricebookId = '01s'", "WITH PricebookId without Product2 in RETURNING"),
         ("UPDATE TRACKING", "UPDATE TRACKING"),
