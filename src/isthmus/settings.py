@@ -58,6 +58,7 @@ _FORMS: Final = {
 HostLabel: TypeAlias = Annotated[str, Meta(pattern=_HOST_LABEL)]
 Locale: TypeAlias = Annotated[str, Meta(pattern=_LOCALE)]
 Username: TypeAlias = Annotated[str, Meta(pattern=_USERNAME, max_length=80)]
+Password: TypeAlias = Annotated[str, Meta(min_length=1)]
 Port: TypeAlias = Annotated[int, Meta(ge=-1, le=65_535)]
 Edition: TypeAlias = Literal[
     "Developer Edition", "Professional Edition", "Enterprise Edition", "Unlimited Edition"
@@ -90,7 +91,7 @@ class OrgSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`postgresql://…`, or a SQLite file; default: `org.db` in the data folder."""
     username: Username = "admin@isthmus.example"
     """The administrator that a new org begins with."""
-    password: str | None = None
+    password: Password | None = None
     """The administrator's first password; default: a random one, printed once."""
     time_zone: str = "America/Los_Angeles"
     """That of a new org and its administrator, by its IANA name: date literals of queries follow it."""
@@ -153,7 +154,7 @@ class UserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first name."""
     last_name: str | None = None
     """The last name; default: what stands before the @ of the username."""
-    password: str | None = None
+    password: Password | None = None
     """The first password; default: none."""
 
 
@@ -220,14 +221,16 @@ def load(
         if section in sections:
             raise SettingsError(f"{file}: {section} can't be set there; use --data for the data folder")
     source = os.environ if environment is None else environment
+    origins: dict[str, str] = {}
     data = Path(source.get("ISTHMUS_DATA", folder / DATA_FOLDER))
     for name, value in source.items():
         if name.startswith(_ENVIRONMENT_PREFIX) and name != "ISTHMUS_DATA":
-            _set(sections, name.removeprefix(_ENVIRONMENT_PREFIX), value, where=name)
+            key = _set(sections, name.removeprefix(_ENVIRONMENT_PREFIX), value, where=name)
+            origins[key] = name
     for option, setting in (overrides or {}).items():
         if setting is not None:
-            _set(sections, option, setting, where=option)
-    settings = _convert(sections, str(file) if file.is_file() else "settings")
+            origins[_set(sections, option, setting, where=option)] = "the command line"
+    settings = _convert(sections, str(file) if file.is_file() else "settings", origins)
     return msgspec.structs.replace(settings, root=folder, data=data)
 
 
@@ -242,20 +245,22 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file}: can't be read: {error.strerror}") from error
 
 
-def _set(sections: dict[str, Any], name: str, value: object, where: str) -> None:
-    """Set what a variable or an option says; names in any case, lists with commas."""
+def _set(sections: dict[str, Any], name: str, value: object, where: str) -> str:
+    """Set what a variable or an option says; names in any case, lists with commas. Returns the key."""
     section, _, key = name.lower().partition("_")
     known = _SECTIONS.get(section)
     if section == "limits" and key in _LIMITS:
-        sections.setdefault("limits", {})[_LIMITS[key]] = value
+        key = _LIMITS[key]
+        sections.setdefault("limits", {})[key] = value
     elif known is None or key not in known.__struct_fields__:
         raise SettingsError(f"{where}: there is no such setting")
     else:
         many = key in _LISTS and isinstance(value, str)
         sections.setdefault(section, {})[key] = str(value).split(",") if many else value
+    return f"{section}.{key}"
 
 
-def _convert(sections: dict[str, Any], where: str) -> Settings:
+def _convert(sections: dict[str, Any], where: str, origins: Mapping[str, str]) -> Settings:
     try:
         settings = msgspec.convert(sections, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -264,7 +269,7 @@ def _convert(sections: dict[str, Any], where: str) -> Settings:
             if said in message:
                 message = f"Expected {meant}"
         key = place.strip("`.") or "the file"
-        raise SettingsError(f"{where}: {key}: {message}") from error
+        raise SettingsError(f"{origins.get(key, where)}: {key}: {message}") from error
     _check(settings, where)
     return settings
 
@@ -279,7 +284,10 @@ def _check(settings: Settings, where: str) -> None:
             raise SettingsError(
                 f"{where}: {key}: {scheme}:// is no storage; postgresql:// is, or a file's path"
             )
-    names = [each.lower() for each in (settings.org.username, *(user.username for user in settings.users))]
+    administrator = settings.org.username.lower()
+    names = [each.username.lower() for each in settings.users]
+    if administrator in names:
+        raise SettingsError(f"{where}: users: {administrator} is the administrator's, of org.username")
     if twice := next((each for each in names if names.count(each) > 1), None):
         raise SettingsError(f"{where}: users: {twice} is declared twice")
     if settings.server.http < 0 and settings.server.https < 0:

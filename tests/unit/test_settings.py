@@ -52,7 +52,9 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_p
         ("[users]\nusername = 'a@b.example'\n", "each under a heading of their own, [[users]]"),
         ("[org]\nstorage = 'mysql://x'\n", "mysql"),
         ("[limits]\nDailyApiRequests = -5\n", "0 or more"),
-        ("[[users]]\nusername = 'admin@isthmus.example'\n", "admin@isthmus.example is declared twice"),
+        ("[[users]]\nusername = 'admin@isthmus.example'\n", "admin@isthmus.example is the administrator's"),
+        ("[[users]]\nusername = 'a@b.example'\n[[users]]\nusername = 'A@b.example'\n", "is declared twice"),
+        ("[org]\npassword = ''\n", "org.password: Expected `str` of length >= 1"),
         ("[[users]]\nusername = 'nobody'\n", "a username, which has the form of an e-mail address"),
     ],
 )
@@ -61,6 +63,14 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, text: str, message: str
     with pytest.raises(SettingsError, match=r"isthmus\.toml") as caught:
         load(tmp_path, environment={})
     assert message in str(caught.value)
+
+
+def test_a_wrong_value_is_blamed_on_who_said_it(tmp_path: Path) -> None:
+    (tmp_path / "isthmus.toml").write_text("[hub]\nport = 1\n")
+    with pytest.raises(SettingsError, match=r"^the command line: hub\.port: "):
+        load(tmp_path, environment={}, overrides={"hub_port": 99_999})
+    with pytest.raises(SettingsError, match=r"^ISTHMUS_HUB_PORT: hub\.port: "):
+        load(tmp_path, environment={"ISTHMUS_HUB_PORT": "99999"})
 
 
 def test_an_unknown_variable_is_named(tmp_path: Path) -> None:
