@@ -21,6 +21,7 @@ from isthmus.org.query.bound import (
     Some,
     Table,
     field_of,
+    fields_of,
 )
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.security.access import Access
@@ -61,7 +62,7 @@ def authorize_selected(query: BoundQuery, access: Access) -> None:
     selected = [item for item in query.items if isinstance(item, BoundField)]
     for item in query.items:
         selected += item.fields if isinstance(item, BoundTypeof) else ()
-    selected += [field_of(item.value) for item in query.items if isinstance(item, BoundComputed)]
+        selected += fields_of(item.value) if isinstance(item, BoundComputed) else ()
     if query.grouping is not None:
         for grouped in query.grouping.items:
             selected.append(field_of(grouped.value))

@@ -125,6 +125,32 @@ class BoundFormat:
         return self.of.table
 
 
+Coordinate: TypeAlias = BoundField | Literal
+"""A latitude or longitude in degrees: a field's, or one that the text names."""
+Position: TypeAlias = tuple[Coordinate, Coordinate]
+"""A latitude and a longitude."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundDistance:
+    """`DISTANCE` between a location or address `of` a record and another position; `unit` is `mi` or `km`.
+
+    `others` are the fields that the other position is of, if it is of any.
+    """
+
+    of: BoundField
+    start: Position
+    end: Position
+    unit: Literal
+    others: tuple[BoundField, ...]
+    field: Field
+    at: int
+
+    @property
+    def table(self) -> Table:
+        return self.of.table
+
+
 BoundKey: TypeAlias = BoundField | BoundDatePart
 """What rows can be grouped by."""
 
@@ -139,12 +165,18 @@ def is_same(one: BoundKey, other: BoundKey) -> bool:
     return False
 
 
-BoundValue: TypeAlias = BoundKey | BoundAggregate | BoundGrouping | BoundLabel | BoundFormat
+BoundValue: TypeAlias = BoundKey | BoundAggregate | BoundGrouping | BoundLabel | BoundFormat | BoundDistance
 
 
 def field_of(value: BoundValue) -> BoundField:
     """The field that a value is, or is made of."""
     return value if isinstance(value, BoundField) else field_of(value.of)
+
+
+def fields_of(value: BoundValue) -> tuple[BoundField, ...]:
+    """All fields that a value is made of."""
+    others = value.others if isinstance(value, BoundDistance) else ()
+    return (field_of(value), *others)
 
 
 Operand: TypeAlias = Literal | Null | Boolean | DateRange

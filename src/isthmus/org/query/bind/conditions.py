@@ -11,11 +11,13 @@ from typing import Final
 from isthmus.org.query.bind.date_functions import date_part, is_date_function
 from isthmus.org.query.bind.functions import refuse_selected
 from isthmus.org.query.bind.labels import filtered_label, is_label
+from isthmus.org.query.bind.locations import COMPARISONS, distance, is_distance
 from isthmus.org.query.bind.scope import Scope
 from isthmus.org.query.bound import (
     All,
     AnyOf,
     BoundCondition,
+    BoundDistance,
     BoundLabel,
     BoundValue,
     Contains,
@@ -94,6 +96,8 @@ class ConditionBinder:
                 return self._comparison(condition, negated)
             case Membership():
                 field = self._left(condition.left)
+                if isinstance(field, BoundDistance):
+                    raise _wrong_operator(field)
                 operands = tuple(self._operand(field, value) for value in condition.values)
                 return AnyOf(field, operands, condition.negated != negated)
             case SetComparison():
@@ -111,7 +115,8 @@ class ConditionBinder:
         else:
             ordered = kind not in _ORDERLESS and field.field.encryption is None
             allowed = operator in ("=", "!=") or ordered
-        if not allowed or (isinstance(field, BoundLabel) and operator not in _OF_LABELS):
+        allowed = allowed and (not isinstance(field, BoundLabel) or operator in _OF_LABELS)
+        if not allowed or (isinstance(field, BoundDistance) and operator not in COMPARISONS):
             raise _wrong_operator(field)
         if operator == "!=":
             return Test(field, "=", operand, not negated)
@@ -157,6 +162,8 @@ def filtered(scope: Scope, expression: Expression) -> BoundValue:
     if isinstance(expression, Call) and is_label(expression):
         return filtered_label(scope, expression)
     if isinstance(expression, Call):
+        if is_distance(expression):
+            return distance(scope, expression)
         refuse_selected(expression, "WHERE")
         raise SoqlProblem("query_feature_unsupported", expression.at, feature=f"{expression.name}()")
     if isinstance(expression, Literal):

@@ -7,7 +7,7 @@ from typing import Final
 from isthmus.org.query.bind.clauses import clauses_of
 from isthmus.org.query.bind.conditions import ConditionBinder, filtered
 from isthmus.org.query.bind.field_groups import ids_named, spread, wants_few
-from isthmus.org.query.bind.functions import computed, refuse_selected
+from isthmus.org.query.bind.functions import computed, sorted_by
 from isthmus.org.query.bind.grouping import GroupingBinder, is_grouped
 from isthmus.org.query.bind.objects import find_object
 from isthmus.org.query.bind.record_access import RECORD_ACCESS, access_asked
@@ -77,6 +77,7 @@ class _Binder:
         self._root: _Binder = self if parent is None else parent._root
         self._depth: int = 1 if parent is None else parent._depth + 1
         self._subqueries = 0
+        self._unnamed = 0
         self._spread: set[str] = set()
         self.sobject = sobject
         self.alias = query.sources[0].alias
@@ -99,6 +100,9 @@ class _Binder:
         where = None if query.where is None else self._conditions.bind(query.where)
         few = FewOnly(ids_named(where)) if wants_few(query) else None
         ordered = self._sorted if binder is None else binder.ordered
+        if counts and query.order_by:
+            expression = query.order_by[0].expression
+            raise SoqlProblem("ordered_field_not_grouped", expression.at, field=str(expression))
         order_by = tuple(_order(ordered(item.expression), item) for item in query.order_by)
         if len(order_by) > ORDER_MAX:
             raise SoqlProblem("query_limit_exceeded", maximum=ORDER_MAX, what="fields in ORDER BY")
@@ -151,7 +155,10 @@ class _Binder:
             return self._children(item)
         if isinstance(item, FieldItem):
             if isinstance(item.expression, Call):
-                return computed(self.scope, item, item.expression)
+                spare = f"expr{self._unnamed}"
+                made = computed(self.scope, item, item.expression, spare)
+                self._unnamed += made.key == spare
+                return made
             field = self.scope.field(item.expression)
             if item.alias is not None:
                 raise SoqlProblem("only_aggregates_are_aliased", item.at)
@@ -189,14 +196,12 @@ class _Binder:
                     return child, field
         return None
 
-    def _sorted(self, expression: Expression) -> BoundField:
+    def _sorted(self, expression: Expression) -> BoundValue:
         if isinstance(expression, Call):
-            refuse_selected(expression, "ORDER BY")
-        if isinstance(expression, Call | Literal):
+            return sorted_by(self.scope, expression)
+        if isinstance(expression, Literal):
             raise unsupported("ORDER BY of anything but a field", expression.at)
         field = self.scope.field(expression)
-        if isinstance(self._query.select[0], CountAll):
-            raise SoqlProblem("ordered_field_not_grouped", expression.at, field=field.field.name)
         if field.field.type in COMPOUNDS or not field.field.sortable:
             raise SoqlProblem("field_not_sortable", expression.at, field=field.field.name)
         return field

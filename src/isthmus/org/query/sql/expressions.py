@@ -7,6 +7,7 @@ does not count), and in which they are answered (`shown`).
 from isthmus.org.query.bound import (
     BoundAggregate,
     BoundDatePart,
+    BoundDistance,
     BoundField,
     BoundFormat,
     BoundGrouping,
@@ -17,6 +18,7 @@ from isthmus.org.query.bound import (
 )
 from isthmus.org.query.seen import alias_of
 from isthmus.org.query.sql.date_parts import date_part
+from isthmus.org.query.sql.distances import distance
 from isthmus.org.query.sql.forms import Forms
 from isthmus.org.query.sql.givens import Givens
 from isthmus.org.schema.model import DECIMALS, FieldType
@@ -65,6 +67,8 @@ class Expressions:
                 return str(int(self._is_total(value.of)))
             case BoundLabel() | BoundFormat():
                 return self.searched(value.of)
+            case BoundDistance():
+                return distance(value, self.forms, self.givens)
         if value.function not in _EXTREMES:
             return self._number(value)
         if _folded(value.of) != _searched(value.of):
@@ -95,7 +99,7 @@ class Expressions:
                 if plain(value) in keys or value.field.type is FieldType.BOOLEAN:
                     return keys[0]
                 return f"MIN({plain(value)})"
-            case BoundField() | BoundDatePart() | BoundGrouping():
+            case BoundField() | BoundDatePart() | BoundGrouping() | BoundDistance():
                 return self.searched(value)
         if value.function not in _EXTREMES:
             return self._number(value)

@@ -34,6 +34,8 @@ class Forms:
     of_extreme: str
     """The `{plain}` text of the row whose `{folded}` one is the first or last, by `{function}`. U+0001, which
     sorts before everything that a text is likely to hold, stands between the two."""
+    rounded: str
+    """A double `{value}` as both databases have it."""
     sorted: str
     """A column by which rows are to be sorted, rather than read in the order of its index. SQLite, which has
     no statistics, takes one bound for a quarter of the rows; PostgreSQL knows better by itself."""
@@ -75,6 +77,7 @@ _SQLITE: Final = Forms(
         "substr({function}({folded} || char(1) || {plain}), "
         "instr({function}({folded} || char(1) || {plain}), char(1)) + 1)"
     ),
+    rounded="ROUND({value}, 8)",
     sorted="+{column}",
     rows="json_each(?) AS given",
     cell="json_extract(given.value, '$[{place}]')",
@@ -111,6 +114,7 @@ _POSTGRESQL: Final = Forms(
         "substr({function}({folded} || chr(1) || {plain}), "
         "strpos({function}({folded} || chr(1) || {plain}), chr(1)) + 1)"
     ),
+    rounded="CAST(ROUND(CAST({value} AS NUMERIC), 8) AS DOUBLE PRECISION)",
     sorted="{column}",
     rows="jsonb_array_elements(CAST(? AS jsonb)) AS given(value)",
     cell="(given.value ->> {place})::{type}",

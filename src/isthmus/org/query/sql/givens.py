@@ -19,11 +19,11 @@ class Givens:
         self.parameters: list[Parameter] = []
         """In the order of the text."""
 
-    def column(self, name: str, kind: str, make: Maker) -> str:
-        """The column of a value of an SQL type; the same for each of that name."""
+    def column(self, name: str, kind: str, make: Maker, at: int | None = None) -> str:
+        """The column of a value of an SQL type; the same for each of that name. `at`: see `Parameter`."""
         if name not in self._columns:
             self._columns[name] = f"CAST(? AS {kind}) AS {name}"
-            self.parameters.append(Parameter(make))
+            self.parameters.append(Parameter(make, at))
         return f"{_ALIAS}.{name}"
 
     @property
