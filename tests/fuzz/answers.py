@@ -4,7 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from tests.fuzz.evaluate import Answer, Row
 
-from isthmus.org.query.result import Children, ChildRows, Column, Compound, QueryResult, ResultRow, Shape
+from isthmus.org.query.result import (
+    Children,
+    ChildRows,
+    Column,
+    Compound,
+    QueryResult,
+    ResultRow,
+    Shape,
+    Typeof,
+)
 from isthmus.org.schema.values import JSON_FORMS
 
 
@@ -35,11 +44,21 @@ def _items(shape: Shape, row: ResultRow) -> Iterator[tuple[str, object]]:
                 else:
                     assert children.locator is None
                     yield item.key, (children.total_size, [_row(item.shape, each) for each in children.rows])
+            case Typeof():
+                yield item.key, _of_type(item, row)
             case _ if row[item.present] is None:
                 yield item.key, None
             case _:
                 kind = [] if item.type_index is None else [("@type", row[item.type_index])]
                 yield item.key, [*kind, *_row(item.shape, row)]
+
+
+def _of_type(item: Typeof, row: ResultRow) -> Row | None:
+    kind = row[item.type_index]
+    shape = dict(item.branches).get(str(kind), item.otherwise)
+    if row[item.present] is None or shape is None:
+        return None
+    return [("@type", kind), *_row(shape, row)]
 
 
 def _value(column: Column, row: ResultRow) -> object:

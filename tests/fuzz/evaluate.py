@@ -22,6 +22,7 @@ from tests.fuzz.tree import (
     Path,
     Query,
     SemiJoin,
+    Typeof,
 )
 from tests.fuzz.values import Key, Val, sorted_by, wire
 
@@ -129,6 +130,8 @@ class Evaluator:
             match item:
                 case Children():
                     row.append(self._children(item.query, sobject, record, asked))
+                case Typeof():
+                    self._put_typeof(row, sobject, record, item, asked)
                 case Fields():
                     wanted = [
                         each
@@ -166,16 +169,46 @@ class Evaluator:
                 row.append((field.name, self._shown(sobject, record, field, asked)))
             return
         step, *further = path.steps
+        target, above, inside = self._entered(row, sobject, record, step, asked)
+        if above is not None and inside is not None:
+            self._put(inside, target, above, Path(tuple(further), path.field), asked, maker)
+
+    def _entered(
+        self, row: Row, sobject: SObjectType, record: Record, step: str, asked: Asked
+    ) -> tuple[SObjectType, Record | None, Row | None]:
+        """The object of a parent, the parent, and its own row within a row, which is made where it is not."""
         above = self._tables.parent(asked, sobject, record, step)
         target = self._tables.parent_object(sobject, step)
-        inside = next((value for key, value in row if key == step), None)
         if all(key != step for key, _ in row):
             kind = [("@type", above["Type"])] if above is not None and target.name == "Name" else []
-            inside = None if above is None else kind
-            row.append((step, inside))
-        if above is not None:
-            assert isinstance(inside, list)
-            self._put(inside, target, above, Path(tuple(further), path.field), asked, maker)
+            row.append((step, None if above is None else kind))
+        inside = next(value for key, value in row if key == step)
+        assert inside is None or isinstance(inside, list)
+        return target, above, inside
+
+    def _put_typeof(self, row: Row, sobject: SObjectType, record: Record, item: Typeof, asked: Asked) -> None:
+        """Put what is asked of a parent of its type."""
+        *steps, last = item.steps
+        found: Record | None = record
+        inside: Row | None = row
+        for step in steps:
+            if found is None or inside is None:
+                return
+            sobject, found, inside = self._entered(inside, sobject, found, step, asked)
+        if found is None or inside is None:
+            return
+        shared = self._tables.parent(asked, sobject, found, last)
+        by_type = {each.sobject: each.fields for each in item.whens}
+        fields = () if shared is None else by_type.get(str(shared["Type"]), ())
+        if shared is None or not (fields or item.otherwise):
+            inside.append((last, None))
+            return
+        kind = str(shared["Type"]) if fields else "Name"
+        whole = self._tables.records[kind][str(shared["Id"])]
+        answer: Row = [("@type", shared["Type"])]
+        for path in fields or item.otherwise:
+            self._put(answer, self._tables.object(kind), whole, path, asked)
+        inside.append((last, answer))
 
     def _made(self, sobject: SObjectType, record: Record, made: Label | Format, asked: Asked) -> object:
         """What a function makes of a record for its reader."""

@@ -13,7 +13,20 @@ from tests.fuzz.make_conditions import ConditionMaker
 from tests.fuzz.make_groups import GroupMaker
 from tests.fuzz.paths import Paths, is_sortable, path_of
 from tests.fuzz.tables import Asked, Record, Tables
-from tests.fuzz.tree import Children, Condition, CountAll, Fields, Format, Item, Order, Path, Query, Selected
+from tests.fuzz.tree import (
+    Children,
+    Condition,
+    CountAll,
+    Fields,
+    Format,
+    Item,
+    Order,
+    Path,
+    Query,
+    Selected,
+    Typeof,
+    When,
+)
 
 from isthmus.org.schema.model import Field, SObjectType
 
@@ -32,6 +45,7 @@ _ROOTS = {
 }
 _LEVELS = 5
 _SUBQUERIES_MAX = 6
+_MARKS = ("FOR VIEW", "FOR REFERENCE")
 
 
 class Generator:
@@ -58,24 +72,23 @@ class Generator:
             return self._groups.query(sobject, where)
         if kind < 0.25:
             return Query((CountAll(),), name, where=where, limit=self._limit(), offset=self._offset())
+        limit = self._limit() if kind > 0.3 else self._chance.randint(1, 200)
         return Query(
-            self._selected(sobject) if kind > 0.3 else self._all_fields(sobject),
+            self._selected(sobject, limit) if kind > 0.3 else self._all_fields(sobject),
             name,
             parents=self._parents(sobject),
             scope=self._scope(name) if self._chance.random() < 0.06 else None,
             where=where,
             order_by=self._order_by(sobject),
-            limit=self._limit() if kind > 0.3 else self._chance.randint(1, 200),
+            limit=limit,
             offset=self._offset(),
-            marks=self._chance.choice(("FOR VIEW", "FOR REFERENCE"))
-            if self._chance.random() < 0.04
-            else None,
+            marks=self._chance.choice(_MARKS) if self._chance.random() < 0.04 else None,
         )
 
     def _long(self) -> Query:
         """One whose answer has more than one page, for who asks for 200 at a time and sees much."""
         sobject = self._tables.object("Facet__c")
-        return Query(self._selected(sobject), sobject.name, order_by=self._order_by(sobject))
+        return Query(self._selected(sobject, None), sobject.name, order_by=self._order_by(sobject))
 
     def _where(self, sobject: SObjectType) -> Condition:
         return self._conditions.condition(sobject, self._asked, self._witness(sobject))
@@ -84,14 +97,17 @@ class Generator:
         seen = self._tables.seen(self._asked, sobject)
         return self._chance.choice(seen) if seen else None
 
-    def _selected(self, sobject: SObjectType) -> tuple[Selected, ...]:
+    def _selected(self, sobject: SObjectType, limit: int | None) -> tuple[Selected, ...]:
         found = (
             self._paths.some(sobject, _any, stay=0.6) for _ in range(self._chance.choice((1, 2, 3, 4, 6)))
         )
         items: list[Selected] = [Item(each) for each in dict.fromkeys(found) if each is not None]
         if self._chance.random() < 0.2:
-            items += self._children(sobject, 2)
-        items += self._made(sobject, items)
+            items += self._children(sobject, 2, limit)
+        made = self._made(sobject, items)
+        items += made
+        if not made and self._chance.random() < 0.12 and (typeof := self._typeof(sobject, items)) is not None:
+            items.append(typeof)
         self._chance.shuffle(items)
         return tuple(items) or (Item(Path((), "Id")),)
 
@@ -104,6 +120,33 @@ class Generator:
             named = self._chance.random() < 0.5 or any(path_of(made) == each for each in _paths_of(items))
             found.append(Item(made, alias if named else None))
         return found
+
+    def _typeof(self, sobject: SObjectType, items: Sequence[Selected]) -> Typeof | None:
+        """A TYPEOF of a parent that nothing else is asked of."""
+        steps: list[str] = []
+        while self._chance.random() < 0.3 and (further := self._paths.parents(sobject)):
+            steps.append(self._chance.choice(further))
+            sobject = self._tables.parent_object(sobject, steps[-1])
+        lookups = [
+            each for each in self._paths.fields(sobject) if each.polymorphic and each.relationship_name
+        ]
+        if not lookups or sobject.name == "Name":
+            return None
+        lookup = self._chance.choice(lookups)
+        steps.append(str(lookup.relationship_name))
+        if any(path.steps[: len(steps)] == tuple(steps) for path in _paths_of(items)):
+            return None
+        kinds = [each for each in lookup.reference_to if each in self._tables.records]
+        whens = tuple(
+            When(each, self._few(self._tables.object(each)))
+            for each in self._chance.sample(kinds, self._chance.randint(1, min(3, len(kinds))))
+        )
+        otherwise = self._few(self._tables.object("Name")) if self._chance.random() < 0.5 else ()
+        return Typeof(tuple(steps), whens, otherwise)
+
+    def _few(self, sobject: SObjectType) -> tuple[Path, ...]:
+        found = (self._paths.some(sobject, _any, levels=2) for _ in range(self._chance.choice((1, 2, 3))))
+        return tuple(dict.fromkeys(each for each in found if each is not None)) or (Path((), "Id"),)
 
     def _format(self, sobject: SObjectType) -> Format | None:
         """What its user's locale writes, where the evaluator knows how."""
@@ -119,8 +162,11 @@ class Generator:
             ),
         )
 
-    def _children(self, sobject: SObjectType, level: int) -> list[Selected]:
-        """Subqueries of child relationships, and theirs; `level` is that of theirs, the query's own is 1."""
+    def _children(self, sobject: SObjectType, level: int, limit: int | None) -> list[Selected]:
+        """Subqueries of child relationships, and theirs; `level` is theirs, that of the query itself is 1.
+
+        They may have an OFFSET where the `limit` of what they stand in is 1.
+        """
         known = [
             each
             for each in self._tables.schema.children(sobject.name)
@@ -132,15 +178,17 @@ class Generator:
                 break
             self._subqueries += 1
             child = self._tables.object(each.child)
+            most = self._limit()
             select: list[Selected] = [*self._selected_of_child(child)]
             if level < _LEVELS and self._chance.random() < 0.35:
-                select += self._children(child, level + 1)
+                select += self._children(child, level + 1, most)
             query = Query(
                 tuple(select),
                 str(each.name),
                 where=self._where(child) if self._chance.random() < 0.4 else None,
                 order_by=self._order_by(child),
-                limit=self._limit(),
+                limit=most,
+                offset=self._chance.choice((None, 1, 2)) if limit == 1 else None,
             )
             found.append(Children(query))
         return found

@@ -29,6 +29,7 @@ from tests.fuzz.tree import (
     Range,
     SemiJoin,
     Text,
+    Typeof,
     Value,
 )
 
@@ -53,6 +54,8 @@ class Productions:
                 case Children():
                     yield f"SELECT: children, level {level + 1}"
                     yield from self.of(item.query, self._child(sobject, item.query.source), level + 1)
+                case Typeof():
+                    yield "SELECT: TYPEOF" + (" with ELSE" if item.otherwise else "")
                 case Item():
                     yield from (f"SELECT: {each}" for each in self._operand(sobject, item.value))
                     if item.alias is not None:

@@ -32,6 +32,7 @@ from tests.fuzz.tree import (
     Selected,
     SemiJoin,
     Text,
+    Typeof,
     Value,
 )
 
@@ -154,8 +155,26 @@ class _Writer:
                 return f"{self._word('FIELDS')}({self._word(item.group)})"
             case Children():
                 return f"({self.query(item.query)})"
+            case Typeof():
+                return self._typeof(item)
             case Item():
                 return self._operand(item.value) + (f" {item.alias}" if item.alias else "")
+
+    def _typeof(self, item: Typeof) -> str:
+        parts = [self._word("TYPEOF"), self._path(Path(item.steps[:-1], item.steps[-1]))]
+        for when in item.whens:
+            fields = self._listed(map(self._unaliased, when.fields))
+            parts += [self._word("WHEN"), self._name(when.sobject), self._word("THEN"), fields]
+        if item.otherwise:
+            fields = self._listed(map(self._unaliased, item.otherwise))
+            parts += [self._word("ELSE"), fields]
+        return self._between().join((*parts, self._word("END")))
+
+    def _unaliased(self, operand: Operand) -> str:
+        """A path that begins at a parent; anything else is wrong there."""
+        if isinstance(operand, Path):
+            return ".".join(map(self._name, (*operand.steps, operand.field)))
+        return self._operand(operand)
 
     def _order(self, order: Order) -> str:
         text = self._operand(order.value)

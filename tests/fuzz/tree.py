@@ -185,7 +185,24 @@ class Item:
     alias: str | None = None
 
 
-Selected: TypeAlias = Item | CountAll | Fields | Children
+@dataclass(frozen=True)
+class When:
+    """`WHEN Account THEN Phone`."""
+
+    sobject: str
+    fields: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Typeof:
+    """`TYPEOF What WHEN … ELSE … END`; `steps` lead to the parent that may be of several types."""
+
+    steps: tuple[str, ...]
+    whens: tuple[When, ...]
+    otherwise: tuple[Path, ...] = ()
+
+
+Selected: TypeAlias = Item | CountAll | Fields | Children | Typeof
 
 
 @dataclass(frozen=True)

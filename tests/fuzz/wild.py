@@ -34,7 +34,9 @@ from tests.fuzz.tree import (
     Range,
     SemiJoin,
     Text,
+    Typeof,
     Value,
+    When,
 )
 
 _OPERATORS = ("=", "!=", "<>", "<", "<=", ">", ">=", "LIKE")
@@ -86,9 +88,15 @@ class _Maker:
                         Item(self._operand(), chance.choice((None, "a", "Id", "x1"))),
                         Children(self._right),
                         CountAll(),
+                        Typeof(("Owner",), (When("User", (self._path(),)),), (self._path(),)),
                         Fields(chance.choice(("ALL", "CUSTOM", "STANDARD"))),
                     )
                 )
+            case Typeof():
+                known = (self._path().steps, ("Owner",), ("Account",), ("What",))
+                return replace(node, steps=chance.choice([each for each in known if each]))
+            case When():
+                return replace(node, sobject=chance.choice((*self._tables.records, "Nonesuch__c")))
             case Order():
                 return replace(node, value=self._operand())
             case Query():
