@@ -120,22 +120,20 @@ def test_delegated_is_what_one_made_for_others(world: World, names: Callable[...
     assert names(ada, mine) == ["for ada", "for myself"]
 
 
-@pytest.mark.parametrize(
-    ("scope", "sobject"),
-    [
+def test_a_scope_that_an_object_has_not_is_refused(world: World) -> None:
+    ada = world.user("ada")
+    for scope, sobject in (
         ("foo", "Account"),
         ("my_territory", "Account"),
         ("my_team_territory", "Opportunity"),
         ("mine_and_my_groups", "Case"),
         ("delegated", "Account"),
         ("mine", "OpportunityLineItem"),
-    ],
-)
-def test_a_scope_that_an_object_has_not_is_refused(world: World, scope: str, sobject: str) -> None:
-    with pytest.raises(Fault) as refused:
-        world.ask(world.user("ada"), f"SELECT Id FROM {sobject} USING SCOPE {scope}")
-    assert refused.value.code == "INVALID_QUERY_SCOPE"
-    assert refused.value.message.endswith(f"The scope {scope} is not supported for {sobject}")
+    ):
+        with pytest.raises(Fault) as refused:
+            world.ask(ada, f"SELECT Id FROM {sobject} USING SCOPE {scope}")
+        assert refused.value.code == "INVALID_QUERY_SCOPE"
+        assert refused.value.message.endswith(f"The scope {scope} is not supported for {sobject}")
 
 
 def test_every_scope_that_describes_name_can_be_asked(world: World) -> None:

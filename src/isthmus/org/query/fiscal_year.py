@@ -35,11 +35,6 @@ class FiscalYear:
     named_by_start: bool = False
 
     @property
-    def months_behind(self) -> int:
-        """By how many months it begins after the calendar year: 0 to 11."""
-        return self.start_month - 1
-
-    @property
     def years_ahead(self) -> int:
         """What its name is ahead of the calendar year in which it begins: 0 or 1."""
         return int(self.start_month > 1 and not self.named_by_start)
