@@ -17,8 +17,8 @@ setup: .venv/.ready
 	$(UV) sync --frozen --quiet --python $(PYTHON)
 	@touch $@
 
-test: setup  ## every test but the long simulations; ends with a counted line
-	$(RUN) pytest
+test: setup  ## every test but the long simulations, on every core; ends with a counted line
+	$(RUN) pytest -n auto --maxprocesses 4 --dist loadscope
 
 demo: setup  ## make demo [N=200] [SEED=1] [KEEP=1]
 	@$(RUN) python examples/telecom/demo.py

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from typing import Final
 from urllib.parse import urlencode
 
 import psycopg
@@ -12,19 +13,18 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.conformance.corpus import NEEDS, Area, Case, load
 from tests.conformance.coverage import coverage
 from tests.conformance.local_org import PROJECT, running_org
-from tests.conformance.runner import AreaRun, Outcome, Session, Verdict
+from tests.conformance.runner import AreaRun, Outcome, Session
 from tests.conformance.target import Org
 from tests.contract.places import server
 
-PASSED: dict[str, list[Case]] = {}
-"""The cases that passed, by database."""
+PASSED_ON: Final = "passed on"
+"""The property of a test that says on which database its case passed."""
 
 
 class Runs:
     """The areas that have been begun: each makes its shared records once, and removes them at the end."""
 
-    def __init__(self, database: str, session: Session, closing_down: ExitStack) -> None:
-        self._passed = PASSED.setdefault(database, [])
+    def __init__(self, session: Session, closing_down: ExitStack) -> None:
         self._session = session
         self._closing_down = closing_down
         self._begun: dict[str, AreaRun] = {}
@@ -32,10 +32,7 @@ class Runs:
     def outcome(self, area: Area, case: Case) -> Outcome:
         if area.name not in self._begun:
             self._begun[area.name] = self._closing_down.enter_context(AreaRun(self._session, area))
-        outcome = self._begun[area.name].outcome(case)
-        if outcome.verdict is Verdict.PASSED:
-            self._passed.append(case)
-        return outcome
+        return self._begun[area.name].outcome(case)
 
 
 class LocalOrgs:
@@ -68,7 +65,7 @@ class LocalOrgs:
                 "client_secret": org.client_secret,
             }
             session = Session(client, provides=NEEDS, variables=variables)
-            yield Runs(database, session, until_the_end)
+            yield Runs(session, until_the_end)
 
 
 @contextmanager
@@ -92,11 +89,18 @@ def local_orgs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalOrgs]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """How much of SOQL the corpus covers, and how much of that held here."""
-    if not PASSED:
+    corpus = {case.title: case for area in load() for case in area.cases}
+    passed: dict[str, list[Case]] = {}
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, value in report.user_properties:
+            if name == PASSED_ON:
+                database, title = value
+                passed.setdefault(database, []).append(corpus[title])
+    if not passed:
         return
     terminalreporter.section("conformance corpus: SOQL")
-    for line in coverage(case for area in load() for case in area.cases).lines("have a case"):
+    for line in coverage(corpus.values()).lines("have a case"):
         terminalreporter.write_line(line)
-    for database, cases in PASSED.items():
+    for database, cases in sorted(passed.items()):
         for line in coverage(cases).lines(f"passed on {database}"):
             terminalreporter.write_line(line)

@@ -4,10 +4,11 @@ What our org doesn't do yet stands in gaps.toml; a gap that has closed must leav
 """
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.conformance.conftest import LocalOrgs
+from tests.conformance.conftest import PASSED_ON, LocalOrgs
 from tests.conformance.corpus import Area, Case, load
 from tests.conformance.runner import Verdict
 
@@ -30,7 +31,12 @@ def test_every_gap_is_a_case() -> None:
 
 @pytest.mark.parametrize(("database", "area", "case"), EACH)
 def test_case(
-    request: pytest.FixtureRequest, local_orgs: LocalOrgs, database: str, area: Area, case: Case
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+    local_orgs: LocalOrgs,
+    database: str,
+    area: Area,
+    case: Case,
 ) -> None:
     if reason := GAPS.get(case.title):
         request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
@@ -40,3 +46,4 @@ def test_case(
     assert outcome.verdict is Verdict.PASSED, "\n".join(
         (f"{case.title}  [{case.source}; {case.confidence}]", *outcome.details)
     )
+    record_property(PASSED_ON, (database, case.title))
