@@ -62,6 +62,21 @@ def test_a_value_is_bound_wherever_a_literal_may_stand(world: World) -> None:
     assert names(world, "Id != null ORDER BY Id LIMIT :most OFFSET :after", most=1, after=1) == ["ACME Labs"]
 
 
+def test_functions_groups_and_subqueries_take_values(world: World) -> None:
+    near = "DISTANCE(BillingAddress, GEOLOCATION(:at.lat, :at.lon), 'km') < :far"
+    assert (
+        names(
+            world, f"{near} AND CALENDAR_YEAR(CreatedDate) = :y", at={"lat": 47, "lon": 8.5}, far=99, y=2026
+        )
+        == []
+    )
+    soql = "SELECT Industry FROM Account GROUP BY Industry HAVING COUNT(Id) >= :n AND Industry != :x"
+    assert drawn(ask(world, soql, {"n": 1, "x": None})) == ["Media", "Agriculture", "Unlisted"]
+    inner = "(SELECT LastName FROM Contacts WHERE LastName = :n)"
+    soql = f"SELECT Name, {inner} FROM Account WHERE Id = :id LIMIT :one"
+    assert drawn(ask(world, soql, {"n": "beta", "id": A1, "one": 1})) == ["Acme | [Beta]"]
+
+
 def test_instants_mean_the_same_in_any_zone(world: World) -> None:
     at = datetime(2026, 1, 9, 9, 30, tzinfo=timezone(timedelta(hours=1)))
     assert names(world, "CreatedDate = :at", at=at) == ["Acme"]

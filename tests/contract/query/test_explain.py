@@ -92,6 +92,12 @@ def test_why_an_index_is_no_help_is_noted(
     assert found.notes == (DELETED, Note(reason, fields, sobject))
 
 
+def test_one_note_says_why(explain: Explain) -> None:
+    found = explain("SELECT Id FROM Account WHERE Site > '3' AND Site < '5' AND toLabel(Industry) = 'Media'")
+    unindexed = Note("unindexed", ("Site",), "Account")
+    assert found.notes == (DELETED, unindexed, Note("it is on a function", ("Industry",), "Account"))
+
+
 def test_each_kind_of_condition_may_have_an_index(explain: Explain) -> None:
     for condition, fields in (
         ("Id IN ('001000000000001AAA', '001000000000002AAA')", ("Id",)),

@@ -104,7 +104,9 @@ def explain(connection: Connection, query: BoundQuery, asked: Asked, run: Run) -
     if query.limit is not None and not query.order_by and query.grouping is None:
         ways.append(_way(Operation.OTHER, (), min(limit, found), threshold(every)))
     ways.sort(key=lambda way: (way.cost, way.operation is Operation.TABLE_SCAN))
-    return Explanation(query.root.sobject.name, every, tuple(ways), tuple(_notes(query, asked)))
+    return Explanation(
+        query.root.sobject.name, every, tuple(ways), tuple(dict.fromkeys(_notes(query, asked)))
+    )
 
 
 @dataclass(frozen=True, slots=True)
