@@ -224,7 +224,11 @@ class World:
 
     def seen(self, user: str, sobject: str) -> set[str]:
         """The ids of the records of an object that a user sees."""
-        result = self.ask(user, f"SELECT Id FROM {sobject}")
+        soql = f"SELECT Id FROM {sobject}"
+        if sobject == "ContentDocumentLink":  # its records have to be named
+            ids = [f"'{each!s}'" for [each] in self.rows(f'SELECT "Id" FROM "{sobject}"')]
+            soql += f" WHERE Id IN ({', '.join(ids)})"
+        result = self.ask(user, soql)
         assert result.locator is None
         return {str(row[0]) for row in result.rows}
 

@@ -9,6 +9,7 @@ from isthmus.org.query.bind.conditions import ConditionBinder, filtered
 from isthmus.org.query.bind.field_groups import ids_named, spread, wants_few
 from isthmus.org.query.bind.functions import computed, sorted_by
 from isthmus.org.query.bind.grouping import GroupingBinder, is_grouped
+from isthmus.org.query.bind.must_filter import refuse_unfiltered
 from isthmus.org.query.bind.objects import find_object
 from isthmus.org.query.bind.record_access import RECORD_ACCESS, access_asked
 from isthmus.org.query.bind.scope import Scope
@@ -98,6 +99,8 @@ class _Binder:
         grouping = None if binder is None else binder.bound()
         items = () if counts or groups else self._items()
         where = None if query.where is None else self._conditions.bind(query.where)
+        if self._parent is None:
+            refuse_unfiltered(self.sobject, where)
         few = FewOnly(ids_named(where)) if wants_few(query) else None
         ordered = self._sorted if binder is None else binder.ordered
         if counts and query.order_by:
