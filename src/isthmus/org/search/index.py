@@ -67,8 +67,8 @@ _POSTGRESQL: Final = _Form(
     remove_all_of='DELETE FROM "isthmus_search" WHERE "id" > ? AND "id" < ?',
     clear='DELETE FROM "isthmus_search"',
     find=(
-        'SELECT "id" FROM "isthmus_search" WHERE "words" @@ CAST(? AS tsquery) '
-        'AND "id" > ? AND "id" < ? ORDER BY "id" LIMIT ?'
+        'WITH found AS MATERIALIZED (SELECT "id" FROM "isthmus_search" WHERE "words" @@ CAST(? AS tsquery)) '
+        'SELECT "id" FROM found WHERE "id" > ? AND "id" < ? ORDER BY "id" LIMIT ?'
     ),
 )
 
