@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from tests.fuzz.conditions import Conditions
+from tests.fuzz.distances import Near
 from tests.fuzz.groups import Group, groups_of
 from tests.fuzz.locale_texts import formatted
 from tests.fuzz.tables import Asked, Record, Tables
@@ -12,6 +13,7 @@ from tests.fuzz.tree import (
     Children,
     CountAll,
     DatePart,
+    Distance,
     Fields,
     Format,
     Grouping,
@@ -74,7 +76,7 @@ class Evaluator:
 
         def meets(record: Record) -> bool:
             def value(operand: Operand) -> tuple[Field, Val]:
-                assert isinstance(operand, Path | DatePart | Label)
+                assert isinstance(operand, Path | DatePart | Label | Distance)
                 field = self._tables.key_field(sobject, operand)
                 return field, self._tables.key(asked, sobject, record, operand)
 
@@ -97,10 +99,10 @@ class Evaluator:
         """Records in the query's order; those that are equal in it in the order of their ids."""
         found = sorted(records, key=lambda record: str(record["Id"]))
         for order in reversed(query.order_by):
-            assert isinstance(order.value, Path)
-            field = self._tables.field_at(sobject, order.value)
-            path = order.value
-            keys = [sorted_by(field, self._tables.value(asked, sobject, each, path)) for each in found]
+            made = order.value
+            assert isinstance(made, Path | Distance)
+            field = self._tables.key_field(sobject, made)
+            keys = [sorted_by(field, self._tables.key(asked, sobject, each, made)) for each in found]
             found = [found[place] for place in in_order(keys, order)]
         return found
 
@@ -126,8 +128,15 @@ class Evaluator:
 
     def _row(self, query: Query, sobject: SObjectType, record: Record, asked: Asked) -> Row:
         row: Row = []
+        unnamed = 0
         for item in query.select:
             match item:
+                case Item(value=Distance() as distance):
+                    away = self._tables.key(asked, sobject, record, distance)
+                    row.append(
+                        (item.alias or f"expr{unnamed}", Near(away) if isinstance(away, float) else None)
+                    )
+                    unnamed += item.alias is None
                 case Children():
                     row.append(self._children(item.query, sobject, record, asked))
                 case Typeof():

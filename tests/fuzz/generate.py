@@ -20,6 +20,7 @@ from tests.fuzz.tree import (
     Fields,
     Format,
     Item,
+    Made,
     Order,
     Path,
     Query,
@@ -119,6 +120,8 @@ class Generator:
                 continue
             named = self._chance.random() < 0.5 or any(path_of(made) == each for each in _paths_of(items))
             found.append(Item(made, alias if named else None))
+        if self._chance.random() < 0.04 and (distance := self._paths.distance(sobject)) is not None:
+            found.append(Item(distance, self._chance.choice((None, "away"))))
         return found
 
     def _typeof(self, sobject: SObjectType, items: Sequence[Selected]) -> Typeof | None:
@@ -216,7 +219,9 @@ class Generator:
 
     def _order_by(self, sobject: SObjectType) -> tuple[Order, ...]:
         count = self._chance.choice((0, 0, 1, 1, 2, 3))
-        found = (self._paths.some(sobject, is_sortable, stay=0.7) for _ in range(count))
+        found: list[Made | None] = [self._paths.some(sobject, is_sortable, stay=0.7) for _ in range(count)]
+        if self._chance.random() < 0.05:
+            found.insert(0, self._paths.distance(sobject))
         return tuple(
             Order(each, self._chance.random() < 0.5, self._chance.choice((None, None, True, False)))
             for each in dict.fromkeys(found)

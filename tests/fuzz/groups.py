@@ -10,7 +10,7 @@ from itertools import combinations
 
 from tests.fuzz.locale_texts import formatted
 from tests.fuzz.tables import Asked, Record, Tables
-from tests.fuzz.tree import Aggregate, DatePart, Format, Grouping, Key, Label, Operand, Path, Query
+from tests.fuzz.tree import Aggregate, DatePart, Distance, Format, Grouping, Key, Label, Operand, Path, Query
 from tests.fuzz.values import DECIMALS, INTEGERS, Val, compared, label_of, sorted_by
 from tests.fuzz.values import Key as Compared
 
@@ -43,6 +43,8 @@ class Group:
                 return _result(operand, of), _aggregated(operand.function, of, values)
             case Format():
                 return self._written(operand.of)
+            case Distance():
+                raise KeyError("groups have no distances")
             case Label():
                 of, value = self.value(operand.of)
                 return of, label_of(of, value)

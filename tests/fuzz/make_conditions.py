@@ -18,6 +18,7 @@ from tests.fuzz.tree import (
     Operand,
     Or,
     Path,
+    Plain,
     Query,
     SemiJoin,
     Text,
@@ -104,6 +105,10 @@ class ConditionMaker:
             value = None if witness is None else self._tables.key(asked, sobject, witness, part)
             field = self._tables.key_field(sobject, part)
             return self.leaf(part, field, None, value, known=witness is not None)
+        distance = self._paths.distance(sobject) if self._chance.random() < 0.04 else None
+        if distance is not None:
+            far = Plain("number", self._chance.choice(("0", "1", "500", "4000.5", "7000", "9000", "20000")))
+            return Compare(distance, self._chance.choice("<>"), far)
         label = self._paths.label(sobject, is_filterable) if self._chance.random() < 0.04 else None
         if label is not None:
             value = None if witness is None else self._tables.key(asked, sobject, witness, label)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from tests.fuzz.data import FILLED
 from tests.fuzz.days import FUNCTIONS_OF_DAYS, FUNCTIONS_OF_INSTANTS
 from tests.fuzz.tables import Tables, Who
-from tests.fuzz.tree import DatePart, Label, Operand, Path
+from tests.fuzz.tree import DatePart, Distance, Label, Operand, Path
 
 from isthmus.org.schema.model import COMPOUNDS, IDS, Field, FieldType, SObjectType
 
@@ -93,6 +93,21 @@ class Paths:
         """What a picklist's value is called."""
         path = self.some(sobject, lambda field: field.type in LABELLED and wanted(field), stay=stay)
         return None if path is None else Label(path)
+
+    def distance(self, sobject: SObjectType) -> Distance | None:
+        """How far a place is from another, or from any position."""
+        path = self.some(sobject, lambda field: field.type in COMPOUNDS, stay=0.7)
+        if path is None:
+            return None
+        chance = self._chance
+        to: tuple[str, str] | Path | None = None
+        if chance.random() < 0.2:
+            to = self.some(sobject, lambda field: field.type in COMPOUNDS, stay=0.7)
+        if to is None:
+            degrees = chance.choice((("37.775", "-122.418"), ("0", "0"), ("-90", "+180.0"), ("47.5", "8.5")))
+            some = (f"{chance.uniform(-90, 90):.4f}", f"{chance.uniform(-180, 180):.3f}")
+            to = degrees if chance.random() < 0.5 else some
+        return Distance(path, to, "km" if chance.random() < 0.5 else "mi")
 
     def lookup(self, sobject: SObjectType, targets: frozenset[str]) -> Field | None:
         """A field that holds ids of one of the targets, the object's own id among them."""

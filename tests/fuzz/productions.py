@@ -13,6 +13,7 @@ from tests.fuzz.tree import (
     Condition,
     CountAll,
     DatePart,
+    Distance,
     Fields,
     Format,
     Grouping,
@@ -91,6 +92,9 @@ class Productions:
     def _operand(self, sobject: SObjectType, operand: Operand) -> Iterator[str]:
         if isinstance(operand, Grouping):
             yield "GROUPING()"
+            operand = operand.of
+        if isinstance(operand, Distance):
+            yield f"DISTANCE() to {'a place' if isinstance(operand.to, Path) else 'GEOLOCATION()'}"
             operand = operand.of
         if isinstance(operand, Format):
             yield "FORMAT()"

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, get_args
 
 from tests.fuzz.answers import answered
 from tests.fuzz.broken_texts import some_text
+from tests.fuzz.distances import Near
 from tests.fuzz.evaluate import Answer, Evaluator
 from tests.fuzz.generate import Generator
 from tests.fuzz.literals import some_now
@@ -230,14 +231,22 @@ def different(expected: Answer, found: Answer) -> str | None:
     """How an answer differs from what is expected; None: it does not."""
     if expected.total != found.total:
         return f"{found.total} rows instead of {expected.total}"
-    wanted, got = map(repr, expected.rows), map(repr, found.rows)
-    pairs = (
-        zip(wanted, got, strict=True) if expected.settled else zip(sorted(wanted), sorted(got), strict=True)
-    )
-    for place, (one, other) in enumerate(pairs):
-        if one != other:
-            return f"row {place} is\n    {other}\n  instead of\n    {one}"
+    wanted, got = expected.rows, found.rows
+    if not expected.settled:
+        wanted, got = sorted(wanted, key=repr), sorted(got, key=repr)
+    for place, (one, other) in enumerate(zip(wanted, got, strict=True)):
+        if not _is_same(one, other):
+            return f"row {place} is\n    {other!r}\n  instead of\n    {one!r}"
     return None
+
+
+def _is_same(expected: object, found: object) -> bool:
+    """Whether two answers are the same, down to the types of what they hold."""
+    if isinstance(expected, Near):
+        return expected.is_like(found.value if isinstance(found, Near) else found)
+    if isinstance(expected, list | tuple) and isinstance(found, list | tuple):
+        return len(expected) == len(found) and all(map(_is_same, expected, found))
+    return repr(expected) == repr(found)
 
 
 @contextmanager

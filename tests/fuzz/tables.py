@@ -7,7 +7,8 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from tests.fuzz.days import Fiscal, part_of
-from tests.fuzz.tree import DatePart, Key, Label, Path
+from tests.fuzz.distances import between
+from tests.fuzz.tree import DatePart, Distance, Label, Made, Path
 from tests.fuzz.values import Val, label_of
 
 from isthmus.org.schema.model import Field, FieldType, Schema, SObjectType
@@ -101,10 +102,14 @@ class Tables:
             return self.seen_at.get((asked.who.user_id, str(record["Id"])), {}).get(name)
         return record[name]
 
-    def key(self, asked: Asked, sobject: SObjectType, record: Record, key: Key | Label) -> Val:
+    def key(self, asked: Asked, sobject: SObjectType, record: Record, key: Made) -> Val:
         """What a field, or a function of one, is of a record."""
         if isinstance(key, Path):
             return self.value(asked, sobject, record, key)
+        if isinstance(key, Distance):
+            start = self._position(asked, sobject, record, key.of)
+            end = self._position(asked, sobject, record, key.to)
+            return None if start is None or end is None else between(start, end, key.unit)
         if isinstance(key, Label):
             return label_of(self.field_at(sobject, key.of), self.value(asked, sobject, record, key.of))
         moment = self.value(asked, sobject, record, key.of)
@@ -116,8 +121,26 @@ class Tables:
             moment = moment.astimezone(ZoneInfo(asked.who.zone))
         return part_of(key.function, moment, self.fiscal)
 
-    def key_field(self, sobject: SObjectType, key: Key | Label) -> Field:
+    def _position(
+        self, asked: Asked, sobject: SObjectType, record: Record, place: Path | tuple[str, str]
+    ) -> tuple[float, float] | None:
+        """A latitude and a longitude; None where one of them is not known."""
+        if not isinstance(place, Path):
+            return float(place[0]), float(place[1])
+        owner = sobject
+        for step in place.steps:
+            owner = self.parent_object(owner, step)
+        parts = [each.name for each in owner.fields if each.compound == place.field]
+        names = [next(each for each in parts if name in each) for name in ("Latitude", "Longitude")]
+        found = [self.value(asked, sobject, record, Path(place.steps, name)) for name in names]
+        if None in found:
+            return None
+        return float(str(found[0])), float(str(found[1]))
+
+    def key_field(self, sobject: SObjectType, key: Made) -> Field:
         """The field that a key is, or what its values are like."""
+        if isinstance(key, Distance):
+            return Field("DISTANCE", "", FieldType.DOUBLE)
         if isinstance(key, Label):
             of = self.field_at(sobject, key.of)
             labels = tuple(replace(each, value=each.label) for each in of.picklist)

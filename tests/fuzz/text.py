@@ -14,6 +14,7 @@ from tests.fuzz.tree import (
     Condition,
     CountAll,
     DatePart,
+    Distance,
     Fields,
     Format,
     Grouping,
@@ -129,6 +130,10 @@ class _Writer:
                 return self._path(operand)
             case Aggregate():
                 return f"{self._word(operand.function)}({self._operand(operand.of)})"
+            case Distance():
+                to = operand.to
+                end = self._position(to) if isinstance(to, tuple) else self._operand(to)
+                return f"{self._word('DISTANCE')}({self._operand(operand.of)}, {end}, '{operand.unit}')"
             case Format():
                 return f"{self._word('FORMAT')}({self._operand(operand.of)})"
             case Label():
@@ -159,6 +164,9 @@ class _Writer:
                 return self._typeof(item)
             case Item():
                 return self._operand(item.value) + (f" {item.alias}" if item.alias else "")
+
+    def _position(self, position: tuple[str, str]) -> str:
+        return f"{self._word('GEOLOCATION')}({', '.join(position)})"
 
     def _typeof(self, item: Typeof) -> str:
         parts = [self._word("TYPEOF"), self._path(Path(item.steps[:-1], item.steps[-1]))]

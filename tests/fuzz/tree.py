@@ -105,7 +105,18 @@ class Format:
     of: Path | Aggregate
 
 
-Operand: TypeAlias = Key | Aggregate | Grouping | Label | Format
+@dataclass(frozen=True)
+class Distance:
+    """`DISTANCE(Place__c, GEOLOCATION(1.5, 2), 'km')`; `to`: a latitude and a longitude, or another place."""
+
+    of: Path
+    to: tuple[str, str] | Path
+    unit: OneOf["km", "mi"]
+
+
+Operand: TypeAlias = Key | Aggregate | Grouping | Label | Format | Distance
+Made: TypeAlias = Key | Label | Distance
+"""What is made of each record, to be compared or sorted by."""
 
 
 @dataclass(frozen=True)

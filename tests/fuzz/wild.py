@@ -18,6 +18,7 @@ from tests.fuzz.tree import (
     Compare,
     CountAll,
     DatePart,
+    Distance,
     Fields,
     Format,
     Grouping,
@@ -65,7 +66,7 @@ class _Maker:
     def instead_of(self, node: Any) -> Any:
         chance = self._chance
         match node:
-            case Path() | Aggregate() | DatePart() | Grouping() | Label() | Format():
+            case Path() | Aggregate() | DatePart() | Grouping() | Label() | Format() | Distance():
                 return self._operand()
             case Null() | Text() | Id() | Plain() | Boolean() | Range():
                 return self._value()
@@ -149,6 +150,8 @@ class _Maker:
                 Grouping(path),
                 Label(path),
                 Format(path),
+                Distance(path, ("91", "1"), "km"),
+                Distance(path, self._path(), "mi"),
             )
         )
 
