@@ -78,7 +78,7 @@ class Generator:
             self._selected(sobject, limit) if kind > 0.3 else self._all_fields(sobject),
             name,
             parents=self._parents(sobject),
-            scope=self._scope(name) if self._chance.random() < 0.06 else None,
+            scope=self._paths.scope(sobject),
             where=where,
             order_by=self._order_by(sobject),
             limit=limit,
@@ -105,12 +105,16 @@ class Generator:
         items: list[Selected] = [Item(each) for each in dict.fromkeys(found) if each is not None]
         if self._chance.random() < 0.2:
             items += self._children(sobject, 2, limit)
-        made = self._made(sobject, items)
-        items += made
-        if not made and self._chance.random() < 0.12 and (typeof := self._typeof(sobject, items)) is not None:
-            items.append(typeof)
+        items += self._texts(sobject, items)
         self._chance.shuffle(items)
         return tuple(items) or (Item(Path((), "Id")),)
+
+    def _texts(self, sobject: SObjectType, items: Sequence[Selected]) -> list[Selected]:
+        """What functions make of a record, or, beside which there may be none, a TYPEOF."""
+        made = self._made(sobject, items)
+        if not made and self._chance.random() < 0.12 and (typeof := self._typeof(sobject, items)) is not None:
+            return [typeof]
+        return made
 
     def _made(self, sobject: SObjectType, items: Sequence[Selected]) -> list[Selected]:
         """Labels and forms, under an alias or in the place of a field that is not selected itself."""
@@ -182,12 +186,13 @@ class Generator:
             self._subqueries += 1
             child = self._tables.object(each.child)
             most = self._limit()
-            select: list[Selected] = [*self._selected_of_child(child)]
+            select = self._selected_of_child(child)
             if level < _LEVELS and self._chance.random() < 0.35:
                 select += self._children(child, level + 1, most)
             query = Query(
                 tuple(select),
                 str(each.name),
+                scope=self._paths.scope(child),
                 where=self._where(child) if self._chance.random() < 0.4 else None,
                 order_by=self._order_by(child),
                 limit=most,
@@ -196,11 +201,12 @@ class Generator:
             found.append(Children(query))
         return found
 
-    def _selected_of_child(self, child: SObjectType) -> tuple[Selected, ...]:
+    def _selected_of_child(self, child: SObjectType) -> list[Selected]:
+        if self._chance.random() < 0.05:
+            return [Fields("STANDARD")]
         found = (self._paths.some(child, _any, stay=0.75) for _ in range(self._chance.choice((1, 2, 3))))
-        return tuple(Item(each) for each in dict.fromkeys(found) if each is not None) or (
-            Item(Path((), "Id")),
-        )
+        items: list[Selected] = [Item(each) for each in dict.fromkeys(found) if each is not None]
+        return [*items, *self._texts(child, items)] or [Item(Path((), "Id"))]
 
     def _parents(self, sobject: SObjectType) -> tuple[tuple[str, ...], ...]:
         """Parents that FROM names, each below one that it names before."""
@@ -227,13 +233,6 @@ class Generator:
             for each in dict.fromkeys(found)
             if each is not None
         )
-
-    def _scope(self, name: str) -> str:
-        more = {"Task": ("delegated",), "Case": ("queue_owned", "user_owned")}
-        owned: tuple[str, ...] = (
-            () if name in ("Facet__c", "User", "Group", "UserRole") else ("mine", "scopingRule")
-        )
-        return self._chance.choice(("everything", *owned, *more.get(name, ())))
 
     def _limit(self) -> int | None:
         return self._chance.choice((None, None, 1, 2, 5, 20, 20, 2000)) if self._chance.random() < 0.98 else 0

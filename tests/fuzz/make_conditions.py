@@ -150,5 +150,6 @@ class ConditionMaker:
             seen = self._tables.seen(asked, other)
             witness = self._chance.choice(seen) if seen else None
             where = self.condition(other, asked, witness, joins=0)
-        query = Query((Item(Path((), selected.name)),), other.name, where=where)
+        scope = self._paths.scope(other)
+        query = Query((Item(Path((), selected.name)),), other.name, scope=scope, where=where)
         return SemiJoin(Path((), left.name), self._chance.random() < 0.4, query)

@@ -16,6 +16,7 @@ _ALSO = (
     *("Id", "Name", "CreatedDate", "OwnerId", "IsDeleted", "CaseNumber", "CreatedById", "LastModifiedById"),
     *("LastViewedDate", "LastReferencedDate"),
 )
+_SCOPES = {"Task": ("delegated",), "Case": ("queue_owned", "user_owned")}
 _OTHERS = {
     "User": ("LastName", "Username", "IsActive", "ManagerId", "Title", "UserRoleId", "Email", "Alias"),
     "Group": ("Type", "DoesIncludeBosses", "RelatedId", "Email"),
@@ -108,6 +109,14 @@ class Paths:
             some = (f"{chance.uniform(-90, 90):.4f}", f"{chance.uniform(-180, 180):.3f}")
             to = degrees if chance.random() < 0.5 else some
         return Distance(path, to, "km" if chance.random() < 0.5 else "mi")
+
+    def scope(self, sobject: SObjectType) -> str | None:
+        """A scope that the object has; mostly none is named."""
+        if self._chance.random() > 0.06:
+            return None
+        unowned = sobject.name in ("Facet__c", "User", "Group", "UserRole")
+        owned: tuple[str, ...] = () if unowned else ("mine", "scopingRule")
+        return self._chance.choice(("everything", *owned, *_SCOPES.get(sobject.name, ())))
 
     def lookup(self, sobject: SObjectType, targets: frozenset[str]) -> Field | None:
         """A field that holds ids of one of the targets, the object's own id among them."""
