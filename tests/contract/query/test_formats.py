@@ -1,7 +1,9 @@
 """FORMAT() and toLabel(): is one plan right for every user, and every page?"""
 
+import math
 from dataclasses import replace
 
+import pytest
 from tests.contract.query.world import A1, USER, World, drawn
 
 MOMENT = f"SELECT FORMAT(CreatedDate), FORMAT(AnnualRevenue) FROM Account WHERE Id = '{A1}'"
@@ -20,7 +22,14 @@ def test_later_pages_are_written_too(world: World) -> None:
     world.insert(
         "Account",
         [
-            {"Id": f"001000000000{n:03}AAA", "Name": f"page {n:03}", "Industry": "Media", "AnnualRevenue": n}
+            {
+                "Id": f"001000000000{n:03}AAA",
+                "Name": f"page {n:03}",
+                "Industry": "Media",
+                "AnnualRevenue": n,
+                "BillingLatitude": 0.0,
+                "BillingLongitude": n / 4,
+            }
             for n in range(450)
         ],
     )
@@ -29,7 +38,8 @@ def test_later_pages_are_written_too(world: World) -> None:
     )
     page = world.ask(
         "SELECT toLabel(Industry), FORMAT(AnnualRevenue),"
-        " (SELECT FORMAT(Account.AnnualRevenue) a FROM Contacts)"
+        " (SELECT FORMAT(Account.AnnualRevenue) a FROM Contacts),"
+        " DISTANCE(BillingAddress, GEOLOCATION(0, 90), 'km')"
         " FROM Account WHERE Name LIKE 'page%' ORDER BY Name",
         batch_size=200,
     )
@@ -37,4 +47,7 @@ def test_later_pages_are_written_too(world: World) -> None:
     while page.locator is not None:
         page = world.more(page.locator, batch_size=200)
         lines += drawn(page)
-    assert lines == [f"News | ${n} | {'[$300]' if n == 300 else '[]'}" for n in range(450)]
+    texts, distances = zip(*(line.rsplit(" | ", 1) for line in lines), strict=True)
+    assert list(texts) == [f"News | ${n} | {'[$300]' if n == 300 else '[]'}" for n in range(450)]
+    degree = math.pi / 180 * 6371.0088
+    assert list(map(float, distances)) == pytest.approx([abs(90 - n / 4) * degree for n in range(450)])

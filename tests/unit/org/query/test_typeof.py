@@ -16,12 +16,13 @@ from tests.unit.org.query.objects import (
 
 from isthmus.kernel.errors import Fault
 from isthmus.org.query.bind.scope import RELATIONSHIPS_MAX
-from isthmus.org.query.result import Typeof
+from isthmus.org.query.result import Parent, Typeof
 from isthmus.org.schema.model import Schema, SObjectType
 
 KINDS = [sobject(f"Kind{n}__c", f"a{n:02}", text("Name", name_field=True)) for n in range(60)]
 MANY = sobject("Many__c", "b00", reference("To__c", *(each.name for each in KINDS)), CREATED_DATE)
-MANY_KINDS = Schema((*KINDS, MANY, ACCOUNT, USER, GROUP, NAME))
+CHILD = sobject("Child__c", "b01", reference("Many__c", "Many__c"))
+MANY_KINDS = Schema((*KINDS, MANY, CHILD, ACCOUNT, USER, GROUP, NAME))
 
 
 def of_kinds(kinds: list[SObjectType]) -> str:
@@ -34,6 +35,16 @@ def test_each_type_counts_as_a_relationship() -> None:
     with pytest.raises(Fault) as caught:
         planned(of_kinds(KINDS[:RELATIONSHIPS_MAX]), schema=MANY_KINDS)
     assert caught.value.entry.name == "query_limit_exceeded"
+
+
+def test_it_may_be_of_a_parents_lookup() -> None:
+    soql = "SELECT TYPEOF Many__r.To__r WHEN Kind1__c THEN Name END, Many__r.CreatedDate FROM Child__c"
+    plan, _ = planned(soql, schema=MANY_KINDS)
+    [many] = plan.shape.items
+    assert isinstance(many, Parent)
+    what, made = many.shape.items
+    assert isinstance(what, Typeof)
+    assert (what.key, [kind for kind, _ in what.branches], made.key) == ("To__r", ["Kind1__c"], "CreatedDate")
 
 
 def test_there_are_no_functions_beside_it() -> None:
