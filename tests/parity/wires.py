@@ -108,5 +108,45 @@ def _answered(answer: Answer, known: str | None = None) -> Outcome:
     )
 
 
+class Collections:
+    """sObject Collections, of one record."""
+
+    async def insert(self, served: Served, sobject: str, record: Record) -> Outcome:
+        return await self._saved(served, "POST", "", _typed(sobject, record), created=True)
+
+    async def update(self, served: Served, sobject: str, record_id: str, record: Record) -> Outcome:
+        return await self._saved(served, "PATCH", "", _typed(sobject, record) | {"id": record_id})
+
+    async def upsert(self, served: Served, sobject: str, field: str, value: str, record: Record) -> Outcome:
+        path = f"/{sobject}/{field}"
+        return await self._saved(served, "PATCH", path, _typed(sobject, record) | {field: value})
+
+    async def delete(self, served: Served, sobject: str, record_id: str) -> Outcome:
+        return _listed(await served.ask("DELETE", f"/composite/sobjects?ids={record_id}"))
+
+    async def _saved(
+        self, served: Served, method: str, path: str, record: Record, *, created: bool = False
+    ) -> Outcome:
+        body = {"allOrNone": False, "records": [record]}
+        return _listed(await served.ask(method, f"/composite/sobjects{path}", body), created=created)
+
+
+def _typed(sobject: str, record: Record) -> dict[str, object]:
+    return {"attributes": {"type": sobject}, **record}
+
+
+def _listed(answer: Answer, *, created: bool = False) -> Outcome:
+    if answer.status != 200:
+        return _answered(answer)
+    [result] = answer.json
+    if result["success"]:
+        return Outcome(result["id"], result.get("created", created))
+    return Outcome(
+        problems=tuple(
+            (each["statusCode"], each["message"], tuple(each["fields"])) for each in result["errors"]
+        )
+    )
+
+
 REFERENCE: Final[Wire] = Facade()
-WIRES: Final[Mapping[str, Wire]] = {"rest": Rest()}
+WIRES: Final[Mapping[str, Wire]] = {"rest": Rest(), "collections": Collections()}

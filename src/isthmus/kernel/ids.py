@@ -60,7 +60,10 @@ def _restore(text: str) -> str:
         for place, char in enumerate(text[at : at + 5]):
             chars.append(char.upper() if bits >> place & 1 else char.lower())
     id15 = "".join(chars)
-    return id15 + suffix(id15)
+    guards = suffix(id15)
+    if guards != text[15:].upper():  # it says of a digit that it is in upper case
+        raise MalformedId(text)
+    return id15 + guards
 
 
 def base62(number: int, width: int = _COUNTER_DIGITS) -> str:

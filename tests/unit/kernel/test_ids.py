@@ -42,6 +42,7 @@ def test_a_lost_case_is_restored(short: str) -> None:
         "001D000000IqhSLIAZX",
         "001D000000Iqh_L",
         "001D000000IqhSLI9Z",
+        "001RM000003oLrB000",  # a digit, the second, that is said to be in upper case
     ],
 )
 def test_what_is_no_id_is_refused(text: str) -> None:

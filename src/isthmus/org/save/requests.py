@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final, TypeAlias
 
-from isthmus.kernel.errors import RowError, row_error
+from isthmus.kernel.errors import RowError, fault, row_error
 from isthmus.kernel.ids import MalformedId, to_18
 from isthmus.org.save import recycle_bin
 from isthmus.org.save.objects import find_sobject
@@ -29,6 +29,10 @@ BATCH: Final = 200
 """Rows that pass the save order together.
 
 Source: Apex Developer Guide, Triggers: bulk triggers get 200 at a time.
+"""
+RUNS_MAX: Final = 10
+"""Runs of records of one object, in a request for several. Source: REST API Developer Guide, "Update Records
+Using sObject Collections"; SOAP API Developer Guide, create().
 """
 
 
@@ -150,8 +154,10 @@ def _run(
             row.errors.append(found)
         else:
             typed.append((row, found))
-    for _, run in groupby(typed, key=lambda each: each[1].name):
-        some = list(run)
+    runs = [list(run) for _, run in groupby(typed, key=lambda each: each[1].name)]
+    if len(runs) > RUNS_MAX:
+        raise fault("too_many_chunks", maximum=RUNS_MAX)
+    for some in runs:
         run_batches(unit, some[0][1], operation, [row for row, _ in some])
 
 

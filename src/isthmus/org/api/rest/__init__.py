@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from isthmus.kernel.errors import fault
 from isthmus.org.api.rest import (
+    collections,
     discovery,
     event_schemas,
     external_ids,
@@ -47,6 +48,7 @@ _ROUTES: Final = (
     *discovery.ROUTES,
     *sobjects.ROUTES,
     *records.ROUTES,
+    *collections.ROUTES,
     *replication.ROUTES,
     *external_ids.ROUTES,
     *queries.ROUTES,

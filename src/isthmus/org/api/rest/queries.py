@@ -8,12 +8,11 @@ Source: REST API Developer Guide, "Query", "QueryAll", "Query More Results".
 
 import re
 from typing import Final
-from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
 from isthmus.kernel.errors import fault
-from isthmus.org.api.rest import answers, headers, paths, query_columns
+from isthmus.org.api.rest import answers, headers, parameters, paths, query_columns
 from isthmus.org.api.rest.row_encoder import next_page_url, records_of
 from isthmus.org.api.routing import Call, Route
 from isthmus.org.org import Explanation, QueryResult
@@ -25,7 +24,7 @@ _STORED: Final = re.compile(r"00[BO]\w{12}(?:\w{3})?", re.ASCII)
 
 async def query(call: Call) -> Response:
     """The first page of the rows that are not deleted; with `explain`, how a query would be run."""
-    explained = _asked(call).get(_EXPLAIN)
+    explained = parameters.asked(call).get(_EXPLAIN)
     if explained is not None:
         return await _explain(call, explained)
     return await _query(call, all_rows=False)
@@ -45,7 +44,7 @@ async def query_more(call: Call) -> Response:
 
 
 async def _query(call: Call, all_rows: bool) -> Response:
-    asked = _asked(call)
+    asked = parameters.asked(call)
     if _EXPLAIN in asked:
         raise fault("query_parameter_unsupported", parameter=_EXPLAIN)
     if not asked.get("q", "").strip():
@@ -58,10 +57,6 @@ async def _query(call: Call, all_rows: bool) -> Response:
         call.principal, soql, all_rows=all_rows, batch_size=headers.batch_size(call), api_version=version
     )
     return page(call, result)
-
-
-def _asked(call: Call) -> dict[str, str]:
-    return dict(parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
 
 async def _explain(call: Call, soql: str) -> Response:

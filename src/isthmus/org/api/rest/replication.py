@@ -4,12 +4,12 @@ Source: REST API Developer Guide, "sObject Get Updated", "sObject Get Deleted".
 """
 
 from typing import Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from starlette.responses import Response
 
 from isthmus.kernel.errors import fault
-from isthmus.org.api.rest import answers, paths
+from isthmus.org.api.rest import answers, parameters, paths
 from isthmus.org.api.routing import Call, Route
 from isthmus.org.schema.instants import datetime_text, parse_datetime
 
@@ -34,7 +34,7 @@ async def deleted(call: Call) -> Response:
 
 def _span(call: Call) -> tuple[int, int]:
     """What `?start=&end=` say. Fault: `query_parameter_invalid`."""
-    asked = dict(parse_qsl(call.scope["query_string"].decode("latin-1")))
+    asked = parameters.asked(call)
     return _instant(asked, "start"), _instant(asked, "end")
 
 

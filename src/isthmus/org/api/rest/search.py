@@ -9,12 +9,11 @@ the older form is recorded.
 
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
 from isthmus.kernel.errors import fault
-from isthmus.org.api.rest import answers, paths
+from isthmus.org.api.rest import answers, parameters, paths
 from isthmus.org.api.rest.row_encoder import Record, records_of
 from isthmus.org.api.routing import Call, Route
 from isthmus.org.org import Children, Item, Parent, QueryResult, SearchResult, Typeof
@@ -24,7 +23,7 @@ _AN_OBJECT_SINCE: Final = 37
 
 async def search(call: Call) -> Response:
     """What the statement in `q` finds."""
-    asked = dict(parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    asked = parameters.asked(call)
     if not asked.get("q", "").strip():
         raise fault("search_term_missing")
     return answer(call, await call.org.search(call.principal, asked["q"], api_version=call.api_version))

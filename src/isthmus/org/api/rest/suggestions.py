@@ -11,12 +11,11 @@ Queries".
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
 from isthmus.kernel.errors import fault
-from isthmus.org.api.rest import answers, paths
+from isthmus.org.api.rest import answers, parameters, paths
 from isthmus.org.api.rest.row_encoder import records_of
 from isthmus.org.api.routing import Call, Route
 from isthmus.org.org import ObjectParameters, QueryResult, SuggestionParameters
@@ -27,13 +26,9 @@ _KNOWN: Final = frozenset({"q", "sobject", "fields", "limit", "where", "ignoreUn
 _OF_OBJECTS: Final = frozenset({"fields", "where"})
 
 
-def _asked(call: Call) -> dict[str, str]:
-    return dict(parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True))
-
-
 async def suggest(call: Call) -> Response:
     """The records whose names have the text in `q`, the last word of which may be the beginning of one."""
-    result = await call.org.suggest(call.principal, _parameters(_asked(call)))
+    result = await call.org.suggest(call.principal, _parameters(parameters.asked(call)))
     records = [record for each in result.found for record in records_of(each, call.api_version)]
     meta = {"nameFields": [_name_field(each) for each in result.found if each.rows], "secondaryFields": []}
     body = {"autoSuggestResults": records, "hasMoreResults": result.more, "meta": meta}
@@ -84,7 +79,7 @@ async def scope_order(call: Call) -> Response:
 
 def layouts(call: Call) -> Response:
     """The columns in which what is found of each object in `q` is shown."""
-    names = [each.strip() for each in _asked(call).get("q", "").split(",") if each.strip()]
+    names = [each.strip() for each in parameters.asked(call).get("q", "").split(",") if each.strip()]
     if not 1 <= len(names) <= _LAYOUTS_MAX:
         raise fault("search_parameter_invalid", parameter="q", wanted=f"one to {_LAYOUTS_MAX} objects")
     found = [call.org.search_layout(call.principal, name) for name in names]
