@@ -89,6 +89,9 @@ def test_it_is_asked_as_any_object(ada: str, ask: Ask) -> None:
         ("Contact", 1),
         ("Lead", 1),
     ]
+    assert ask(
+        ada, "SELECT Type, COUNT(Id) FROM RecentlyViewed GROUP BY ROLLUP(Type) HAVING COUNT(Id) > 1"
+    ) == [(None, 3)]
     assert ask(ada, "SELECT Name FROM RecentlyViewed ORDER BY Name LIMIT 1 OFFSET 1") == [("Ann Cy",)]
 
 

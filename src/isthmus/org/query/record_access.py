@@ -92,8 +92,10 @@ def of_given_rows(sobject: SObjectType, read: Statement, dialect: Dialect) -> St
         for place, each in enumerate(columns)
     )
     names = ", ".join(quoted(each.name) for each in columns)
-    given = f"WITH {quoted(sobject.name)} ({names}) AS (SELECT {cells} FROM {form.rows}) "
-    return Statement(given + read.sql, (lambda run: run.rows, *read.makers), (None, *read.places))
+    given = f"WITH {quoted(sobject.name)} ({names}) AS (SELECT {cells} FROM {form.rows})"
+    rest = read.sql.removeprefix("WITH ")
+    sign = " " if rest == read.sql else ", "
+    return Statement(f"{given}{sign}{rest}", (lambda run: run.rows, *read.makers), (None, *read.places))
 
 
 def _ids(run: Run, literal: Literal) -> list[str]:
