@@ -16,7 +16,7 @@ from isthmus.org.query.bound import AnyOf
 from isthmus.org.query.sql.conditions import ConditionWriter
 
 SEED = 7
-QUERIES = 400
+QUERIES = 300
 
 
 @pytest.fixture(scope="module")
