@@ -11,6 +11,9 @@ from isthmus.org.api.rest import answers, paths
 from isthmus.org.api.routing import Call, Route
 from isthmus.org.org import Limit
 
+_NAMING: Final = {"ContentDocumentLink": " WHERE ContentDocumentId IN (SELECT Id FROM ContentDocument)"}
+"""Names all records of objects whose records a query has to name."""
+
 
 async def limits(call: Call) -> Response:
     """`{"DailyApiRequests": {"Max": 15000, "Remaining": 14998}, …}`."""
@@ -34,7 +37,8 @@ async def record_count(call: Call) -> Response:
         sobject = call.org.schema.find(each)
         if sobject is None or not (sobject.stored and sobject.queryable and _may_read(call, sobject.name)):
             continue
-        result = await call.org.query(call.principal, f"SELECT COUNT() FROM {sobject.name}")
+        condition = _NAMING.get(sobject.name, "")
+        result = await call.org.query(call.principal, f"SELECT COUNT() FROM {sobject.name}{condition}")
         if named or result.total_size:
             counts.append({"count": result.total_size, "name": sobject.name})
     return answers.Json(answers.encode({"sObjects": counts}))
