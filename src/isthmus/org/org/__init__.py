@@ -27,6 +27,7 @@ from isthmus.org.query.result import (
 from isthmus.org.query.sosl.engine import SearchResult
 from isthmus.org.query.sosl.parameters import ObjectParameters, SearchParameters, SuggestionParameters
 from isthmus.org.save.result import SaveOptions, SaveResult
+from isthmus.org.save.trees import Tree
 
 __all__ = [
     "COMETD_CLIENTS",
@@ -56,6 +57,7 @@ __all__ = [
     "SearchResult",
     "Shape",
     "SuggestionParameters",
+    "Tree",
     "Typeof",
     "Usage",
 ]

@@ -13,6 +13,7 @@ from isthmus.org.query.result import QueryResult
 from isthmus.org.save import requests
 from isthmus.org.save.objects import find_ids
 from isthmus.org.save.result import SaveResult
+from isthmus.org.save.trees import Tree, insert_trees
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.save.upsert import upsert
 
@@ -36,6 +37,12 @@ class Running:
     ) -> list[SaveResult]:
         """Change records; each carries its `Id`."""
         return self._save(all_or_none, lambda: requests.update(self._unit, sobject, records))
+
+    def insert_trees(self, sobject: str, trees: Sequence[Tree]) -> list[tuple[str, SaveResult]]:
+        """Create records with those below them. Raises TreesFailed: then nothing of the transaction may
+        stay.
+        """
+        return insert_trees(self._unit, sobject, trees)
 
     def upsert(
         self,

@@ -15,6 +15,7 @@ from isthmus.org.org.state import OrgState
 from isthmus.org.save.requests import BATCH, Record
 from isthmus.org.save.result import SaveOptions, SaveResult
 from isthmus.org.save.sharing import upkeep_of
+from isthmus.org.save.trees import Tree, TreesFailed
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import Schema
 from isthmus.org.search.upkeep import reconcile
@@ -50,6 +51,26 @@ class SaveFace(OrgState):
             options,
             lambda running, some: running.insert(sobject, some, all_or_none=all_or_none),
         )
+
+    async def insert_trees(
+        self,
+        principal: Principal,
+        sobject: str,
+        trees: Sequence[Tree],
+        *,
+        options: SaveOptions = DEFAULT_OPTIONS,
+    ) -> list[tuple[str, SaveResult]]:
+        """Create records with those below them, all or none; returns the results by reference: of all, or,
+        where some failed, of these.
+
+        Faults: those of `insert`, `tree_limit_exceeded`.
+        """
+        try:
+            return await self.transaction(
+                principal, lambda running: running.insert_trees(sobject, trees), options=options
+            )
+        except TreesFailed as problem:
+            return problem.failed
 
     async def update(
         self,

@@ -25,6 +25,7 @@ from isthmus.org.api.rest import (
     search,
     sobjects,
     suggestions,
+    trees,
 )
 from isthmus.org.api.rest.answers import render_fault
 from isthmus.org.api.routing import Adapter, Call, Handler
@@ -49,6 +50,7 @@ _ROUTES: Final = (
     *sobjects.ROUTES,
     *records.ROUTES,
     *collections.ROUTES,
+    *trees.ROUTES,
     *replication.ROUTES,
     *external_ids.ROUTES,
     *queries.ROUTES,
