@@ -63,7 +63,10 @@ SERVED = "GET sobjects/{sobject}"
         (Line("a", "yes", calls=(SERVED, "GET nonesuch")), "says yes, and the code says partly"),
         (Line("a", "no", calls=("GET /services/oauth2/authorize",)), None),
         (Line("a", "yes", cases=("rows: nonesuch",)), "names what there is not: no case 'rows: nonesuch'"),
-        (Line("a", "no", query="SELECT FROM"), "gives a query that is wrong: unexpected token: 'FROM'"),
+        (
+            Line("a", "no", query="SELECT FROM"),
+            "gives a query that is wrong: unexpected token: 'SELECT FROM'",
+        ),
     ],
 )
 def test_a_claim_that_the_code_does_not_bear_out_is_found(line: Line, told: str | None) -> None:

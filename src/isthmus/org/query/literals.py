@@ -145,7 +145,7 @@ def date(literal: str) -> int:
 def datetime(literal: str) -> int:
     """The stored value of `2026-01-09T10:00:00+08:00`. Raises SoqlProblem."""
     try:
-        return parse_datetime(literal)
+        return parse_datetime(literal.upper())
     except ValueError:
         raise SoqlProblem("instant_literal_invalid", kind="datetime", literal=literal) from None
 

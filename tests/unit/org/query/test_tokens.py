@@ -14,6 +14,7 @@ from isthmus.org.query.parser.tokens import RUN, RUN_MIN, Token, lift, pattern_m
         ("a.b>=-1.5", ("a.b", ">=", "0.0")),
         ("x<>5", ("x", "<>", "0")),
         ("2026-01-09 2026-01-09T10:00:00.5+08:00 09:30:00Z", ("0-d", "0-t", "0:t")),
+        ("2026-01-09t10:00:00Z 2026-01-09T10:00:00-0800 2026-01-09T10:00:00", ("0-t", "0-t", "0-z")),
         ("LAST_N_DAYS:30", ("LAST_N_DAYS", ":", "0")),
         ("''", ("''",)),
         ("x LIKE 'a%' OR x LIKE '%a' or x like 'a_b' OR x LIKE 'ab'",

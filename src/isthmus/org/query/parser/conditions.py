@@ -25,6 +25,7 @@ from isthmus.org.query.parser.syntax import (
     SetComparison,
 )
 from isthmus.org.query.parser.tokens import Token
+from isthmus.org.query.problem import SoqlProblem
 
 OPERATORS: Final = {word: word for word in ("=", "!=", "<", "<=", ">", ">=", "LIKE")} | {"<>": "!="}
 SETS: Final = {"INCLUDES": False, "EXCLUDES": True}
@@ -68,6 +69,8 @@ def _test(reader: Reader, subquery: Callable[[Reader], Query]) -> Condition:
     token = reader.here
     if token.word in OPERATORS:
         reader.take()
+        if token.word == "LIKE" and reader.sees("NULL"):
+            reader.unexpected()
         return Comparison(left, OPERATORS[token.word], value(reader), start.at)
     if token.word in SETS:
         reader.take()
@@ -88,4 +91,7 @@ def _membership(
         reader.shallower()
         reader.expect(")")
         return SemiJoin(left, negated, inside, start.at)
+    if reader.sees("(", ")"):
+        said = f"'{left} {'NOT IN' if negated else 'IN'} ()'"
+        raise SoqlProblem("unexpected_token", start.at, token=said)
     return Membership(left, negated, values(reader), start.at)

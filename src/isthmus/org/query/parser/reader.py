@@ -5,7 +5,7 @@ from typing import Final, NoReturn
 
 from isthmus.org.query.parser.binds import Binds
 from isthmus.org.query.parser.syntax import Literal, Path
-from isthmus.org.query.parser.tokens import INTEGER, RUN, UNCLOSED_TEXT, Token, scan
+from isthmus.org.query.parser.tokens import INTEGER, RUN, UNCLOSED_TEXT, ZONELESS, Token, scan
 from isthmus.org.query.problem import SoqlProblem, position
 
 NESTING_MAX: Final = 100
@@ -13,7 +13,6 @@ NESTING_MAX: Final = 100
 
 # Characters the platform's lexer knows, though none of its rules may use them.
 _LEXED: Final = re.compile(r"[\w@*;/&%?\[\].+\-:=<>(),!]", re.ASCII)
-_ZONELESS: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
 
 
 class Reader:
@@ -127,8 +126,8 @@ class Reader:
         """
         if token.marker is not None and token.marker.removesuffix(RUN) == UNCLOSED_TEXT:
             self._refuse_character("unclosed_text", len(self.soql))
-        if token.marker is not None and _ZONELESS.fullmatch(token.text):
-            self._refuse_character("unexpected_character", token.at + len(token.text))
+        if token.marker is not None and token.marker.removesuffix(RUN) == ZONELESS:
+            self._refuse_character("datetime_without_zone", token.at + len(token.text))
         if token.marker is None and not _LEXED.match(token.text):
             self._refuse_character("unexpected_character", token.at)
 

@@ -20,6 +20,7 @@ from isthmus.org.query.parser.syntax import (
     TypeofItem,
     When,
 )
+from isthmus.org.query.problem import SoqlProblem
 
 _NO_ALIASES: Final = (
     "AND ASC DESC EXCLUDES FIRST FROM GROUP HAVING IN INCLUDES LAST LIKE LIMIT NOT NULL NULLS OR SELECT "
@@ -31,6 +32,8 @@ RESERVED: Final = frozenset(re.findall(r"\w+", _NO_ALIASES))
 
 def select_list(reader: Reader, subquery: Callable[[Reader], Query]) -> tuple[SelectItem, ...]:
     """Parse the items between SELECT and FROM. Raises SoqlProblem."""
+    if reader.sees("FROM"):
+        raise SoqlProblem("unexpected_token", token="'SELECT FROM'")
     if reader.sees(",", "FROM"):  # a recorded answer complains of FROM
         reader.take()
     start = reader.here

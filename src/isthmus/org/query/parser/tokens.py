@@ -24,7 +24,7 @@ TOKEN: Final = re.compile(
     r"""
       [A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*  # a name, a path of names
     | '[^'\\]*+(?:\\.?[^'\\]*+)*+'?  # text; unclosed: to the end
-    | \d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?  # a date, a datetime
+    | \d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?  # a date, a datetime
     | \d\d:\d\d:\d\d(?:\.\d+)?Z?  # a time
     | [+-]?\d+(?:\.\d+)?  # a number
     | != | <> | <= | >= | \S
@@ -47,6 +47,8 @@ INTEGER: Final = "0"
 NUMBER: Final = "0.0"
 DATE: Final = "0-d"
 DATETIME: Final = "0-t"
+ZONELESS: Final = "0-z"
+"""A datetime without its zone, which is none."""
 TIME: Final = "0:t"
 RUN: Final = "*"
 """Ends the marker of a run."""
@@ -57,6 +59,9 @@ NUMBERS: Final = frozenset({INTEGER, NUMBER})
 RUN_MIN: Final = 33
 """Shorter lists keep a parameter for each literal, for which databases plan best."""
 
+_DATE_LENGTH: Final = len("2026-01-09")
+_SECONDS_END: Final = len("2026-01-09T10:00:00")
+_ZONE: Final = frozenset("Z+-")
 _FIRST_OF_LITERAL: Final = frozenset("'0123456789+-")
 _FIRST_OF_MARKER: Final = frozenset("'0")
 
@@ -117,7 +122,9 @@ def _number_marker(token: str) -> str:
     if token.isdigit():
         return INTEGER
     if token[4:5] == "-":
-        return DATETIME if "T" in token else DATE
+        if len(token) == _DATE_LENGTH:
+            return DATE
+        return DATETIME if _ZONE.intersection(token[_SECONDS_END:]) else ZONELESS
     return TIME if ":" in token else NUMBER
 
 
