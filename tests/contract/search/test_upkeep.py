@@ -13,7 +13,7 @@ from isthmus.org.save import requests
 from isthmus.org.save.reset import reset
 from isthmus.org.save.unit_of_work import UnitOfWork
 from isthmus.org.schema.model import Field
-from isthmus.org.search import upkeep
+from isthmus.org.search import changes, upkeep
 
 
 def indexed(library: Library) -> int:
@@ -105,7 +105,9 @@ def test_a_part_of_the_index_that_is_undone_is_done_again(library: Library) -> N
 def test_many_changes_are_indexed_in_parts(library: Library) -> None:
     for start in range(0, 1_200, 200):
         library.insert("Paper__c", *({"Name": f"n{start + n}"} for n in range(200)))
-    assert library.database.read(upkeep.behind).result()
+    newest = library.database.read(changes.newest).result()
+    assert library.database.read(lambda connection: upkeep.behind(connection, newest)).result()
+    assert not library.database.read(lambda connection: upkeep.behind(connection, newest - 700)).result()
     assert library.settle() == 3
     assert not library.database.read(upkeep.waiting).result()
     assert library.found("n1199") == ["n1199"]

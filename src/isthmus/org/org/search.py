@@ -89,6 +89,10 @@ class SearchFace(ReadFace):
         )
 
     async def _index_changes(self) -> None:
-        """Index what saves have left where it is too much to be looked into by each search."""
-        while await self._read(upkeep.behind):
+        """Index what saves have left where it is too much to be looked into by each search.
+
+        What they leave meanwhile is looked into: else a search would wait for as long as others save.
+        """
+        newest = await self._read(newest_change)
+        while await self._read(lambda connection: upkeep.behind(connection, newest)):
             await self._write(lambda tx: upkeep.advance(tx, self.schema))

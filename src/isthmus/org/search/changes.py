@@ -13,6 +13,7 @@ from isthmus.org.schema.model import SObjectType
 from isthmus.org.schema.tables import table
 
 NOTE: Final = 'INSERT INTO "isthmus_search_changed" ("id") VALUES (?)'
+NUMBER_MAX: Final = 2**63 - 1
 PREFIX_END: Final = "~"
 """Behind a key prefix: it sorts after every id with that prefix."""
 
@@ -42,9 +43,10 @@ def newest(connection: Connection) -> int:
     return 0 if row is None or row[0] is None else int(str(row[0]))
 
 
-def count(connection: Connection, most: int) -> int:
-    """How many changes there are, as far as `most`."""
+def count(connection: Connection, most: int, newest: int = NUMBER_MAX) -> int:
+    """How many changes there are, none after `newest`; no more than `most` are counted."""
     row = connection.row(
-        f'SELECT COUNT(*) FROM (SELECT 1 FROM "isthmus_search_changed" LIMIT {most}) AS noted'
+        'SELECT COUNT(*) FROM (SELECT 1 FROM "isthmus_search_changed" WHERE "number" <= ? LIMIT ?) AS noted',
+        (newest, most),
     )
     return 0 if row is None else int(str(row[0]))

@@ -28,9 +28,11 @@ def is_long(connection: Connection) -> bool:
     return changes.count(connection, LONG) == LONG
 
 
-def behind(connection: Connection) -> bool:
-    """Whether so much is noted that a search should not look into it record by record."""
-    return changes.count(connection, PART + 1) > PART
+def behind(connection: Connection, newest: int) -> bool:
+    """Whether so much is noted, as far as the change `newest`, that a search should not look into it record
+    by record.
+    """
+    return changes.count(connection, PART + 1, newest) > PART
 
 
 def waiting(connection: Connection) -> bool:

@@ -161,3 +161,22 @@ def test_much_that_was_saved_is_indexed_before_a_search(tmp_path: Path) -> None:
         assert again.json == found
 
     run(tmp_path, test)
+
+
+def test_a_search_does_not_wait_until_others_have_saved(tmp_path: Path) -> None:
+    async def test(org: Served) -> None:
+        user = await org.org.identity.authenticate(org.token)
+        rows = [{"Name": f"acme {n}"} for n in range(200)]
+
+        async def save(times: int) -> None:
+            for _ in range(times):
+                await org.org.insert(user, "Account", rows)
+
+        await save(5)
+        search = asyncio.ensure_future(org.org.search(user, "FIND {acme} RETURNING Account(Id)"))
+        saving = asyncio.gather(*(save(15) for _ in range(8)))
+        await asyncio.wait((search, saving), return_when=asyncio.FIRST_COMPLETED)
+        assert search.done()
+        await saving
+
+    run(tmp_path, test)
