@@ -3,7 +3,7 @@
 import random
 
 from tests.fuzz.literals import NOWHERE, Literals
-from tests.fuzz.paths import Paths, is_filterable, targets_of
+from tests.fuzz.paths import Paths, is_dated, is_filterable, targets_of
 from tests.fuzz.tables import Asked, Record, Tables
 from tests.fuzz.tree import (
     And,
@@ -105,6 +105,10 @@ class ConditionMaker:
             value = None if witness is None else self._tables.key(asked, sobject, witness, part)
             field = self._tables.key_field(sobject, part)
             return self.leaf(part, field, None, value, known=witness is not None)
+        dated = self._paths.some(sobject, is_dated) if self._chance.random() < 0.1 else None
+        if dated is not None:
+            operator = self._chance.choice(("=", "=", "!=", "<", "<=", ">", ">="))
+            return Compare(dated, operator, self._literals.days())
         distance = self._paths.distance(sobject) if self._chance.random() < 0.04 else None
         if distance is not None:
             far = Plain("number", self._chance.choice(("0", "1", "500", "4000.5", "7000", "9000", "20000")))

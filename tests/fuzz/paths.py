@@ -80,7 +80,7 @@ class Paths:
 
     def date_part(self, sobject: SObjectType, *, stay: float = 0.65) -> DatePart | None:
         """A function of a date or an instant."""
-        path = self.some(sobject, _is_dated, stay=stay)
+        path = self.some(sobject, is_dated, stay=stay)
         if path is None:
             return None
         if self._tables.field_at(sobject, path).type is FieldType.DATE:
@@ -143,7 +143,7 @@ def targets_of(sobject: SObjectType, field: Field) -> frozenset[str]:
     return frozenset(field.reference_to) or frozenset({sobject.name})
 
 
-def _is_dated(field: Field) -> bool:
+def is_dated(field: Field) -> bool:
     return field.type in (FieldType.DATE, FieldType.DATETIME) and field.filterable
 
 
