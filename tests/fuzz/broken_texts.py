@@ -32,11 +32,22 @@ _CHARACTERS = (
 )
 
 
+_OTHERS = (
+    "SELECT Id, Name, Type, LastViewedDate FROM RecentlyViewed WHERE Type IN ('Account', 'Gem__c') "
+    "AND LastViewedDate != null ORDER BY LastViewedDate DESC LIMIT 5",
+    "SELECT RecordId, HasReadAccess, MaxAccessLevel FROM UserRecordAccess "
+    "WHERE UserId = '0057Ab000000002QAA' AND RecordId IN ('0017Ab000000001QAA', 'a007Ab000000002QAA')",
+    "SELECT ParentId, COUNT(Id) FROM Gem__Share GROUP BY ParentId HAVING COUNT(Id) > 1",
+    "SELECT Id FROM AccountShare WHERE UserOrGroupId = '0057Ab000000002QAA' AND RowCause = 'Manual'",
+)
+"""Of objects that the generator leaves out."""
+
+
 def some_text(chance: random.Random, right: str) -> str:
     """A text that is no query, or one that may be wrong. `right` is one that is right, to be spoiled."""
     kind = chance.random()
     if kind < 0.6:
-        return _spoiled(chance, right)
+        return _spoiled(chance, right if kind < 0.5 else chance.choice(_OTHERS))
     if kind < 0.85:
         words = " ".join(chance.choice(_WORDS) for _ in range(chance.randint(1, 30)))
         return words if kind < 0.7 else f"SELECT Id FROM Gem__c WHERE {words}"

@@ -1,7 +1,7 @@
 """Evaluate: what a query answers, found record by record. Slow and plain on purpose."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from tests.fuzz.conditions import Conditions
@@ -103,7 +103,7 @@ class Evaluator:
             assert isinstance(made, Path | Distance)
             field = self._tables.key_field(sobject, made)
             keys = [sorted_by(field, self._tables.key(asked, sobject, each, made)) for each in found]
-            found = [found[place] for place in in_order(keys, order)]
+            found = [found[place] for place in in_order(keys, _as_heard(order, field))]
         return found
 
     def _grouped(self, query: Query, sobject: SObjectType, records: Sequence[Record], asked: Asked) -> Answer:
@@ -119,6 +119,8 @@ class Evaluator:
             orders += [Order(Grouping(key)), Order(key)]
         for order in reversed(orders):
             keys = [each.sort_key(order.value) for each in groups]
+            if isinstance(order.value, Path):
+                order = _as_heard(order, self._tables.key_field(sobject, order.value))
             groups = [groups[place] for place in in_order(keys, order)]
         groups = _page(query, groups)
         settled = all(each.encryption is None for each in fields)
@@ -265,6 +267,11 @@ def _is_within(scope: str | None, record: Record, asked: Asked) -> bool:
         case "user_owned":
             return owner.startswith("005")
     raise KeyError(scope)
+
+
+def _as_heard(order: Order, field: Field) -> Order:
+    """Of a lookup it isn't heard where nulls are to be. Source: SOQL and SOSL Reference, ORDER BY."""
+    return replace(order, nulls_first=None) if field.type is FieldType.REFERENCE else order
 
 
 def in_order(keys: Sequence[Key | None], order: Order) -> list[int]:

@@ -22,8 +22,8 @@ CUTS = ("Round", "oval", "Pear", "Größe", "Marquise")
 
 
 def objects_of_all_types() -> list[SObjectType]:
-    organization = next(each for each in standard_objects() if each.name == "Organization")
-    return objects(DEFAULTS, _gem(), _facet(), organization)
+    more = [each for each in standard_objects() if each.name in ("Organization", "RecentlyViewed")]
+    return objects(DEFAULTS, _gem(), _facet(), *more)
 
 
 def _field(name: str, kind: FieldType, **more: object) -> Field:
