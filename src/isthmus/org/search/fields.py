@@ -34,6 +34,8 @@ _NAMES: Final = {
 """What counts as a name beside the name field. Source: SOQL and SOSL Reference, IN SearchGroup."""
 _NOT_BY_API: Final = frozenset({"Attachment"})
 """Source: SOAP API Developer Guide, search()."""
+_WORKED_OUT: Final = frozenset({("Opportunity", "Fiscal")})
+"""Texts that are worked out from other fields, as formulas are."""
 _TEXTS: Final = frozenset({FieldType.STRING, FieldType.TEXTAREA, FieldType.COMBOBOX, FieldType.URL})
 
 
@@ -90,8 +92,8 @@ _searched: Final = ByIdentity(_find, _KEPT)
 
 def _group(sobject: SObjectType, field: Field) -> Group | None:
     """The field's group; None: it is not searched."""
-    shows = (sobject.name, field.name) in SHOWN
-    if field.encryption is not None or shows or (field.calculated and not field.auto_number):
+    derived = (sobject.name, field.name) in SHOWN.keys() | _WORKED_OUT
+    if field.encryption is not None or derived or (field.calculated and not field.auto_number):
         return None
     if field.type is FieldType.EMAIL:
         return Group.EMAIL

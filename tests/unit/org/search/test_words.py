@@ -112,4 +112,5 @@ def test_groups_follow_the_reference() -> None:
     assert case["Subject"] is Group.NAME
     assert "ContactEmail" not in case
     assert contact["Email"] is Group.EMAIL
+    assert "Fiscal" not in groups("Opportunity")
     assert groups("Attachment") == groups("AccountShare") == {}
