@@ -42,7 +42,7 @@ from isthmus.org.query.parser.syntax import (
     TypeofItem,
 )
 from isthmus.org.query.problem import SoqlProblem
-from isthmus.org.schema.model import COMPOUNDS, Field, Schema, SObjectType
+from isthmus.org.schema.model import COMPOUNDS, Field, FieldType, Schema, SObjectType
 
 SUBQUERIES_MAX: Final = 20
 """Source: SOQL and SOSL Reference, Understanding Relationship Query Limitations."""
@@ -211,7 +211,9 @@ class _Binder:
 
 
 def _order(value: BoundValue, item: OrderItem) -> BoundOrder:
-    return BoundOrder(value, item.descending, item.nulls_first is not False)
+    """Nulls of a lookup are first, whatever is said. Source: SOQL and SOSL Reference, ORDER BY."""
+    of_lookup = isinstance(value, BoundField) and value.field.type is FieldType.REFERENCE
+    return BoundOrder(value, item.descending, of_lookup or item.nulls_first is not False)
 
 
 def _full_name(item: BoundItem) -> str:
