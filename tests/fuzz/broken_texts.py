@@ -37,8 +37,6 @@ _OTHERS = (
     "AND LastViewedDate != null ORDER BY LastViewedDate DESC LIMIT 5",
     "SELECT RecordId, HasReadAccess, MaxAccessLevel FROM UserRecordAccess "
     "WHERE UserId = '0057Ab000000002QAA' AND RecordId IN ('0017Ab000000001QAA', 'a007Ab000000002QAA')",
-    "SELECT ParentId, COUNT(Id) FROM Gem__Share GROUP BY ParentId HAVING COUNT(Id) > 1",
-    "SELECT Id FROM AccountShare WHERE UserOrGroupId = '0057Ab000000002QAA' AND RowCause = 'Manual'",
 )
 """Of objects that the generator leaves out."""
 

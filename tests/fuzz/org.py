@@ -21,13 +21,14 @@ from tests.fuzz.data import ANCHORS, COUNTS, Values, is_filled
 from tests.fuzz.days import Fiscal
 from tests.fuzz.people import ADMIN, Narrow, People
 from tests.fuzz.schema import objects_of_all_types
-from tests.fuzz.tables import SEEN, Asked, Record, Tables, Who
+from tests.fuzz.tables import SEEN, Asked, Breadth, Record, Tables, Who
 from tests.fuzz.values import Val, from_stored
 
 from isthmus.kernel.clock import SECOND
 from isthmus.kernel.database import Connection
 from isthmus.kernel.ids import Ids, record_id
 from isthmus.org.org import recent
+from isthmus.org.query.breadths import Breadths, Sample
 from isthmus.org.query.engine import QueryEngine
 from isthmus.org.query.result import QueryResult
 from isthmus.org.schema.model import Schema, SObjectType
@@ -63,6 +64,24 @@ class StandingClock:
         return self.now()
 
 
+class ToldBreadths(Breadths):
+    """How much callers see, as it is told: so few records decide nothing by themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = Breadth.MEASURED
+
+    def is_narrow(self, connection: Connection, probe: str, user_id: str, now: int) -> bool:
+        if self.told is Breadth.MEASURED:
+            return super().is_narrow(connection, probe, user_id, now)
+        return self.told is Breadth.NARROW
+
+    def is_wide(self, connection: Connection, sample: Sample, user_id: str, now: int) -> bool:
+        if self.told is Breadth.MEASURED:
+            return super().is_wide(connection, sample, user_id, now)
+        return self.told is Breadth.WIDE
+
+
 class Side:
     """One of the two databases, and an engine that queries it."""
 
@@ -72,6 +91,7 @@ class Side:
         )
         self.name = self.world.database.dialect.name
         self.clock = StandingClock()
+        self.breadths = ToldBreadths()
         self.engine = self.new_engine()
         chance = random.Random(seed)
         self.people = people.settle(self.world)
@@ -84,11 +104,11 @@ class Side:
 
     def new_engine(self) -> QueryEngine:
         """One that has planned nothing yet."""
-        return QueryEngine(self.clock, Ids(seed=1), rights=lambda *_: LIMITED)
+        return QueryEngine(self.clock, Ids(seed=1), rights=lambda *_: LIMITED, breadths=self.breadths)
 
     def ask(self, soql: str, asked: Asked) -> list[QueryResult]:
         """The pages that the engine answers. Raises Fault."""
-        self.clock.instant = asked.now
+        self.clock.instant, self.breadths.told = asked.now, asked.breadth
         principal = _principal(asked.who)
         schema = self.world.schema
         engine = self.engine

@@ -19,7 +19,7 @@ from tests.fuzz.literals import some_now
 from tests.fuzz.org import Org, Side
 from tests.fuzz.productions import Productions
 from tests.fuzz.shrink import shortened, shrunk
-from tests.fuzz.tables import Asked
+from tests.fuzz.tables import Asked, Breadth
 from tests.fuzz.text import written
 from tests.fuzz.tree import Query
 from tests.fuzz.wild import some_tree
@@ -98,6 +98,7 @@ def case_of(org: Org, kind: Kind, seed: int, number: int) -> Case:
     assert query is not None
     if not query.is_grouped and query.offset is None and chance.random() < 0.4:
         asked = replace(asked, batch=200)
+    asked = replace(asked, breadth=chance.choice(list(Breadth)))
     if kind == "wild":
         query = some_tree(chance, org.tables, query)
     soql = written(query, chance.randrange(1, 2**31))
@@ -143,6 +144,7 @@ class Fuzzer:
             hits.add("asked: all rows")
         if isinstance(outcome, Answer) and len(outcome.rows) > case.asked.batch:
             hits.add("asked: more pages")
+        hits.add(f"asked: breadth {case.asked.breadth.value}")
         if case.asked.who.unreadable:
             hits.add("asked: by one who may not read all fields")
         return hits
@@ -196,6 +198,11 @@ class Fuzzer:
             plain = smaller(shrunk(case.query, lambda query: fails(smaller(query))))
         told = self._problem(plain, self._outcomes(plain)) if fails(plain) else None
         who, rows = case.asked.who, ", all rows" if case.asked.all_rows else ""
+        rows += (
+            ""
+            if case.asked.breadth is Breadth.MEASURED
+            else f", as if the view were {case.asked.breadth.value}"
+        )
         kind = "" if case.kind == "right" else f" KIND={case.kind}"
         return (
             f"{case.soql!r}\n"

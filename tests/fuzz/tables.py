@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from enum import Enum
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,14 @@ class Who:
     clear: bool = True
 
 
+class Breadth(Enum):
+    """How much a caller is said to see, by which a plan's statement is chosen; none changes an answer."""
+
+    MEASURED = "measured"
+    NARROW = "narrow"
+    WIDE = "wide"
+
+
 @dataclass(frozen=True)
 class Asked:
     """Who asks, at which instant, whether for deleted records too, and for how many at a time."""
@@ -42,6 +51,7 @@ class Asked:
     now: datetime
     all_rows: bool = False
     batch: int = 2_000
+    breadth: Breadth = Breadth.MEASURED
 
 
 SEEN = ("LastViewedDate", "LastReferencedDate")

@@ -43,11 +43,18 @@ class Rows(Protocol):
 class QueryEngine:
     """Answers queries. `rights` tells those of any user.
 
-    `limit_cursors` keeps ten open per user, as the platform did until API 56.0.
+    `limit_cursors` keeps ten open per user, as the platform did until API 56.0. `breadths` tells which of a
+    plan's statements are the quicker ones for a caller.
     """
 
     def __init__(
-        self, clock: Clock, ids: Ids, *, rights: RightsOf = nobody, limit_cursors: bool = False
+        self,
+        clock: Clock,
+        ids: Ids,
+        *,
+        rights: RightsOf = nobody,
+        limit_cursors: bool = False,
+        breadths: Breadths | None = None,
     ) -> None:
         self._clock = clock
         self._rights = rights
@@ -55,7 +62,7 @@ class QueryEngine:
         self._limit_cursors = limit_cursors
         self._plans = Plans()
         self._reads = ReadPlans()
-        self._breadths = Breadths()
+        self._breadths = breadths or Breadths()
 
     def run(
         self,
