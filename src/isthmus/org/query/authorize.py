@@ -34,6 +34,10 @@ def authorize(query: BoundQuery, access: Access) -> None:
         sobject = named.table.sobject.name
         if sobject != NAME_OBJECT and not access.may_read(sobject, named.field.name):
             raise SoqlProblem("no_such_column", named.at, field=named.field.name, entity=sobject)
+    for item in query.items:
+        if isinstance(item, BoundChildren) and not access.may_read(item.query.root.sobject.name):
+            at = item.query.root.at
+            raise SoqlProblem("no_such_child_relationship", at, relationship=item.key)
     for inner in inner_queries(query):
         authorize(inner, access)
 

@@ -37,7 +37,7 @@ class Compound:
 class Parent:
     """Fields of a parent: null in the answer where the row's `present` position is None.
 
-    `type_index` is the place of the parent's object name where the lookup is polymorphic, else None.
+    `type_index` is the place of the parent's type where the lookup is polymorphic, else None.
     """
 
     key: str
@@ -48,7 +48,7 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Typeof:
-    """Fields of a parent by which object it is of, whose name is in the row's `type_index` position.
+    """Fields of a parent by which object it is of, as its type in the row's `type_index` position says.
 
     Null in the answer where its `present` position is None, and where `otherwise` is asked for and is None.
     `shape` has each item of any of them once: no row is of it.
@@ -70,6 +70,9 @@ class Children:
     shape: "Shape"
     index: int
 
+
+OBJECTS_OF_TYPES: Final = {"Queue": "Group"}
+"""The objects of parents' types that are no object's name."""
 
 Item: TypeAlias = Column | Compound | Parent | Typeof | Children
 

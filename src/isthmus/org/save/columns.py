@@ -8,7 +8,7 @@ from isthmus.kernel.errors import RowError, row_error
 from isthmus.org.save.referring import permitted_targets
 from isthmus.org.schema.model import TEXTS, Field, FieldType, Schema
 from isthmus.org.schema.time_zones import find_zone
-from isthmus.org.schema.values import PARSERS, BadValue, Reason, Stored
+from isthmus.org.schema.values import BLANKS, PARSERS, BadValue, Reason, Stored
 
 Check: TypeAlias = Callable[[str], RowError | None]
 """What a field demands of a text, beside its length."""
@@ -59,7 +59,7 @@ class Column:
                         value=_shown(value),
                         length=self.length,
                     )
-                value = value[: self.length].rstrip() or None
+                value = value[: self.length].rstrip(BLANKS) or None
             elif self.check is not None and (error := self.check(value)) is not None:
                 return error
         elif self.bound is not None and isinstance(value, float) and not -self.bound <= value <= self.bound:

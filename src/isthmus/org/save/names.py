@@ -18,6 +18,11 @@ from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import Stored
 
 REGISTRY: Final = NAME_REGISTRY
+QUEUE: Final = "Queue"
+"""The type that a queue is entered with, although it is a group. Source: SOQL and SOSL Reference,
+Understanding Relationship Fields and Polymorphic Fields.
+"""
+_GROUP: Final = "Group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ class Registry:
                 entry[column] = cipher.close(value)
         entry["Id"] = row.id
         entry["IsDeleted"] = 0
-        entry["Type"] = self.sobject
+        is_queue = self.sobject == _GROUP and values.get("Type") == QUEUE
+        entry["Type"] = QUEUE if is_queue else self.sobject
         return entry
 
 

@@ -44,6 +44,10 @@ Parser: TypeAlias = Callable[[Field, object], Stored]
 
 _INT_LIMIT: Final = 2**31
 _LONG_LIMIT: Final = 2**63
+BLANKS: Final = " \t\n\r\f\v"
+"""What no text begins or ends with. Source: Apex Developer Guide, Primitive Data Types, String: field values
+have neither leading nor trailing white space. Which characters that is, is unconfirmed.
+"""
 _UNSUPPORTED: Final = re.compile("[\0\ud800-\udfff]")
 
 
@@ -102,7 +106,7 @@ def _parse_text(field: Field, raw: object) -> str | None:
         supported = _UNSUPPORTED.search(text) is None
     if not supported:
         raise BadValue(Reason.UNSUPPORTED_TEXT, raw)
-    return text.rstrip() or None
+    return text.strip(BLANKS) or None
 
 
 def _scalar_text(raw: object) -> str:

@@ -40,6 +40,18 @@ _ASCII_RUNS: Final = re.compile("[a-z0-9]+")
 _PARTS: Final = re.compile(r"\d+|\D+")
 _DIGITS: Final = re.compile(r"\d+")
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
+_LETTERS: Final = str.maketrans(
+    {
+        "\u0142": "l",
+        "\u00f8": "o",
+        "\u0111": "d",
+        "\u0127": "h",
+        "\u0131": "i",
+        "\u00e6": "ae",
+        "\u0153": "oe",
+    }
+)
+"""Letters that Unicode does not take apart: ł, ø, đ, ħ, ı, æ, œ."""
 _TAGS: Final = re.compile("<[^>]*>")
 
 
@@ -48,11 +60,13 @@ def folded(text: str) -> str:
 
     >>> folded("Éclair") == folded("ECLAIR") == "eclair"
     True
+    >>> folded("Łukasz Øre")
+    'lukasz ore'
     """
     if text.isascii():
         return text.lower()
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text).casefold())
-    return unicodedata.normalize("NFC", bare)
+    return unicodedata.normalize("NFC", bare.translate(_LETTERS))
 
 
 def runs_of(text: str) -> list[str]:

@@ -50,7 +50,7 @@ class Without:
         ("Account.Name", "SELECT Account.Name FROM Contact", "no_such_column"),
         ("Account", "SELECT Account.Name FROM Contact", "no_such_relationship"),
         ("Contact.AccountId", "SELECT Account.Name FROM Contact", "no_such_relationship"),
-        ("Contact", "SELECT Id, (SELECT Id FROM Contacts) FROM Account", "no_such_object"),
+        ("Contact", "SELECT Id, (SELECT Id FROM Contacts) FROM Account", "no_such_child_relationship"),
         ("Contact.Email", "SELECT Id, (SELECT Email FROM Contacts) FROM Account", "no_such_column"),
         ("Contact.Email", "SELECT Id FROM Account WHERE Name = 'x' AND Id IN (SELECT AccountId FROM Contact"
          " WHERE Email = 'x')", "no_such_column"),

@@ -20,6 +20,7 @@ import msgspec
 from isthmus.kernel.lru_cache import LruCache
 from isthmus.org.api.rest import paths
 from isthmus.org.org import (
+    OBJECTS_OF_TYPES,
     Children,
     ChildRows,
     Column,
@@ -104,7 +105,12 @@ class _Writer:
     def __init__(self, version: int) -> None:
         self._version = version
         self._sobjects = f"{paths.root(version)}/sobjects/"
-        self.names: dict[str, Any] = {"date": _date, "datetime": datetime_text, "time": time_text}
+        self.names: dict[str, Any] = {
+            "date": _date,
+            "datetime": datetime_text,
+            "time": time_text,
+            "objects": OBJECTS_OF_TYPES,
+        }
 
     def record(self, shape: Shape, type_index: int | None = None) -> str:
         """A dict: the attributes, then the items in the order in which they were selected."""
@@ -117,7 +123,7 @@ class _Writer:
             return '{"type": "AggregateResult"}'
         record_id = f"r[{shape.id_index}]"
         if type_index is not None:
-            kind = f"r[{type_index}]"
+            kind = _object_of(type_index)
             return f'{{"type": {kind}, "url": {self._sobjects!r} + {kind} + "/" + {record_id}}}'
         name = shape.sobject.name
         return f'{{"type": {name!r}, "url": {self._sobjects + name + "/"!r} + {record_id}}}'
@@ -136,7 +142,8 @@ class _Writer:
             case Typeof():
                 inner = "None" if item.otherwise is None else self.record(item.otherwise, item.type_index)
                 for kind, branch in reversed(item.branches):
-                    inner = f"{self.record(branch)} if r[{item.type_index}] == {kind!r} else {inner}"
+                    is_of_it = f"{_object_of(item.type_index)} == {kind!r}"
+                    inner = f"{self.record(branch)} if {is_of_it} else {inner}"
                 return f"(({inner}) if r[{item.present}] is not None else None)"
             case Children():
                 name = f"children_{len(self.names)}"
@@ -156,6 +163,12 @@ class _Writer:
             start, end = self._sobjects + shape.sobject.name + "/", "/" + column.field.name
             return f"(None if {value} is None else {start!r} + r[{shape.id_index}] + {end!r})"
         return value
+
+
+def _object_of(type_index: int) -> str:
+    """The expression for the object's name of a parent of the type in that place."""
+    kind = f"r[{type_index}]"
+    return f"objects.get({kind}, {kind})"
 
 
 def _children(to_records: ToRecords, version: int) -> Callable[[ChildRows | None], Record | None]:
