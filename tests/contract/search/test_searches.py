@@ -184,6 +184,12 @@ def test_plans_are_shared_by_searches_that_differ_in_literals(shelf: Shelf) -> N
     assert (code, "Column:45\n" in message) == ("INVALID_QUERY_FILTER_OPERATOR", True)
 
 
+def test_a_plan_is_not_shared_with_who_may_read_less(shelf: Shelf) -> None:
+    sosl = "FIND {acme} RETURNING Paper__c(Name, Pages__c)"
+    assert len(shelf.ask(sosl)[0]) == 4
+    assert refusal(shelf, sosl, Hidden(fields=frozenset({"Pages__c"})))[0] == "INVALID_FIELD"
+
+
 def test_too_long_a_term_finds_nothing(shelf: Shelf) -> None:
     words: Sequence[str] = ["acme"] * 2_001
     assert shelf.ask(f"FIND {{{' '.join(words)}}} RETURNING Paper__c(Name)") == [[]]

@@ -10,7 +10,7 @@ from isthmus.kernel.database import POSTGRESQL, SQLITE
 from isthmus.kernel.errors import Fault
 from isthmus.kernel.ids import Ids
 from isthmus.org.query.engine import QueryEngine
-from isthmus.org.query.plans import Plans
+from isthmus.org.query.plans import Plans, Question
 from isthmus.org.schema.model import Schema
 from isthmus.org.security.access import FullAccess
 
@@ -43,6 +43,14 @@ def test_a_plan_belongs_to_schema_rights_dialect_and_to_deleted_rows_but_to_no_u
     assert len(plans) == 5
     planned(soql, plans=plans, schema=Schema(OBJECTS), access=FullAccess())
     assert len(plans) == 5
+
+
+def test_a_plan_that_may_name_its_mode_belongs_to_the_users_own_rights() -> None:
+    plans = Plans()
+    for own in (FullAccess(), FullAccess(shape="other")):
+        soql = "SELECT Id FROM Account WITH USER_MODE"
+        plans.use(Question(soql, SCHEMA, FullAccess(), SQLITE, False, own=own), lambda *_: None)
+    assert len(plans) == 2
 
 
 def test_a_shared_plan_makes_each_text_its_own_parameters() -> None:
