@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from tests.contract.query.world import World
 
+from isthmus.kernel.database import Value
 from isthmus.kernel.errors import Fault
 
 RADII = {"km": 6371.0088, "mi": 6371.0088 / 1.609344}
@@ -51,6 +52,25 @@ def test_a_distance_is_that_of_a_great_circle(world: World, unit: str) -> None:
         near = world.ask(f"SELECT Id FROM Thing__c WHERE Name = 'at' AND {away} < 5000 ORDER BY {away}").rows
         within = [(each, str(row[0])) for each, row in zip(found, rows, strict=True) if each < 5000]
         assert [row[0] for row in near] == [record_id for _, record_id in sorted(within)]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "away"),
+    [
+        ((-23.72, -40.28), "77.19, 54.43", 12691.49542848),
+        ((8.28, 52.75), "-57.92, -23.85", 10008.97424296),
+        ((-26.96, -78.29), "43.41, 24.09", 12984.0550765),
+    ],
+)
+def test_a_distance_is_rounded_once(world: World, start: tuple[float, float], end: str, away: float) -> None:
+    """To fifteen digits these would end in a five, and then be rounded up."""
+    latitude, longitude = start
+    place: dict[str, Value] = {"Place__Latitude__s": latitude, "Place__Longitude__s": longitude}
+    world.insert("Thing__c", [{"Id": "a00000000000001AAA", "Name": "at", **place}])
+    [row] = world.ask(
+        f"SELECT DISTANCE(Place__c, GEOLOCATION({end}), 'km') FROM Thing__c WHERE Name = 'at'"
+    ).rows
+    assert row[1] == away
 
 
 @pytest.mark.parametrize(

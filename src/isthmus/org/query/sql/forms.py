@@ -60,6 +60,8 @@ class Forms:
     locked all."""
 
 
+_ROUNDED: Final = "floor({value} * 1e8 + 0.5) / 1e8"
+"""In doubles alone: PostgreSQL would round to fifteen digits first, on the way to a numeric."""
 _SQLITE: Final = Forms(
     texts="(SELECT value FROM json_each(?))",
     numbers="(SELECT value FROM json_each(?))",
@@ -77,7 +79,7 @@ _SQLITE: Final = Forms(
         "substr({function}({folded} || char(1) || {plain}), "
         "instr({function}({folded} || char(1) || {plain}), char(1)) + 1)"
     ),
-    rounded="ROUND({value}, 8)",
+    rounded=_ROUNDED,
     sorted="+{column}",
     rows="json_each(?) AS given",
     cell="json_extract(given.value, '$[{place}]')",
@@ -114,7 +116,7 @@ _POSTGRESQL: Final = Forms(
         "substr({function}({folded} || chr(1) || {plain}), "
         "strpos({function}({folded} || chr(1) || {plain}), chr(1)) + 1)"
     ),
-    rounded="CAST(ROUND(CAST({value} AS NUMERIC), 8) AS DOUBLE PRECISION)",
+    rounded=_ROUNDED,
     sorted="{column}",
     rows="jsonb_array_elements(CAST(? AS jsonb)) AS given(value)",
     cell="(given.value ->> {place})::{type}",
