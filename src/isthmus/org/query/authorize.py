@@ -24,22 +24,40 @@ from isthmus.org.query.bound import (
     fields_of,
 )
 from isthmus.org.query.problem import SoqlProblem
+from isthmus.org.schema.encrypted import entered
+from isthmus.org.schema.model import Schema
 from isthmus.org.security.access import Access
 
 
-def authorize(query: BoundQuery, access: Access) -> None:
+def authorize(query: BoundQuery, access: Access, schema: Schema) -> None:
     """Raises SoqlProblem where the caller may not read what the query names."""
     _authorize_objects(query, access)
     for named in query.named:
         sobject = named.table.sobject.name
-        if sobject != NAME_OBJECT and not access.may_read(sobject, named.field.name):
+        if not _may_read_field(named, access, schema):
             raise SoqlProblem("no_such_column", named.at, field=named.field.name, entity=sobject)
     for item in query.items:
         if isinstance(item, BoundChildren) and not access.may_read(item.query.root.sobject.name):
             at = item.query.root.at
             raise SoqlProblem("no_such_child_relationship", at, relationship=item.key)
     for inner in inner_queries(query):
-        authorize(inner, access)
+        authorize(inner, access, schema)
+
+
+def _may_read_field(named: BoundField, access: Access, schema: Schema) -> bool:
+    """Whether the caller may read a field; through a lookup to several objects, that of each of them whose
+    records may be met there: which of them it will be, only the rows say.
+    """
+    sobject, via = named.table.sobject, named.table.via
+    if sobject.name != NAME_OBJECT or via is None:
+        return sobject.name == NAME_OBJECT or access.may_read(sobject.name, named.field.name)
+    for name in via.reference_to:
+        target = schema.find(name)
+        if target is not None and access.may_read(name):
+            own = next((own for column, own in entered(sobject, target) if column == named.field.name), None)
+            if own is not None and not access.may_read(name, own):
+                return False
+    return True
 
 
 def without_unreadable(query: BoundQuery, access: Access) -> BoundQuery:
@@ -57,7 +75,7 @@ def without_unreadable(query: BoundQuery, access: Access) -> BoundQuery:
     return replace(query, items=tuple(found for each in query.items if (found := kept(each)) is not None))
 
 
-def authorize_selected(query: BoundQuery, access: Access) -> None:
+def authorize_selected(query: BoundQuery, access: Access, schema: Schema) -> None:
     """Raises SoqlProblem where the caller may not read what the query selects, and of which object.
 
     By what it filters and sorts is not asked. Source: Apex Developer Guide, Filter SOQL Queries Using WITH
@@ -72,11 +90,11 @@ def authorize_selected(query: BoundQuery, access: Access) -> None:
             selected.append(field_of(grouped.value))
     tables = {query.root, *(table for item in selected for table in _lineage(item.table))}
     objects = all(_may_read(access, table.sobject.name) for table in tables)
-    if not objects or not all(_may_read(access, it.table.sobject.name, it.field.name) for it in selected):
+    if not objects or not all(_may_read_field(each, access, schema) for each in selected):
         raise SoqlProblem("secure_query_refused")
     for item in query.items:
         if isinstance(item, BoundChildren):
-            authorize_selected(item.query, access)
+            authorize_selected(item.query, access, schema)
 
 
 def _lineage(table: Table | None) -> Iterator[Table]:
@@ -85,8 +103,8 @@ def _lineage(table: Table | None) -> Iterator[Table]:
         table = table.parent
 
 
-def _may_read(access: Access, sobject: str, field: str | None = None) -> bool:
-    return sobject == NAME_OBJECT or access.may_read(sobject, field)
+def _may_read(access: Access, sobject: str) -> bool:
+    return sobject == NAME_OBJECT or access.may_read(sobject)
 
 
 def _authorize_objects(query: BoundQuery, access: Access) -> None:

@@ -117,10 +117,10 @@ def bound_of(question: Question) -> tuple[BoundQuery, Asked]:
         access = own
     # System mode asks for no right to objects and fields; whether for records, the caller says.
     rights = EVERYTHING if bound.clauses.mode is Mode.SYSTEM else access
-    authorize(bound, rights)
+    authorize(bound, rights, question.schema)
     bound = without_unreadable(bound, rights)
     if own is not None and bound.clauses.mode is Mode.ENFORCED:
-        authorize_selected(bound, own)
+        authorize_selected(bound, own, question.schema)
     visible = Visibility(question.schema, access)
     all_rows = question.all_rows or bound.clauses.all_rows
     return bound, Asked(question.schema, question.dialect, all_rows, access, visible)

@@ -65,6 +65,11 @@ class Without:
         ("Account", "SELECT TYPEOF What WHEN Account THEN Id END FROM Task", "no_such_object"),
         ("Account.Name", "SELECT TYPEOF What WHEN Account THEN Name END FROM Task", "no_such_column"),
         ("Task.WhatId", "SELECT TYPEOF What WHEN Account THEN Id END FROM Task", "no_such_relationship"),
+        ("Contact.Email", "SELECT Who.Email FROM Task", "no_such_column"),
+        ("Contact.Email", "SELECT Id FROM Task WHERE Who.Email LIKE 'a%'", "no_such_column"),
+        ("Contact.Email", "SELECT Who.Email, COUNT(Id) FROM Task GROUP BY Who.Email", "no_such_column"),
+        ("Account.Name", "SELECT What.Name FROM Task ORDER BY What.Name", "no_such_column"),
+        ("Contact.Email", "SELECT TYPEOF Who WHEN Lead THEN Id ELSE Email END FROM Task", "no_such_column"),
         ("User.Name", "SELECT TYPEOF What WHEN Account THEN Owner.Name END FROM Task", "no_such_column"),
     ],
 )  # fmt: skip
@@ -83,13 +88,14 @@ def test_names_that_may_not_be_read_are_unknown(hidden: str, soql: str, error: s
         ("SELECT FORMAT(AVG(AnnualRevenue)) FROM Account", "Account.AnnualRevenue"),
         ("SELECT TYPEOF What WHEN Account THEN Name END FROM Task", "Account.Name"),
         ("SELECT TYPEOF What WHEN Account THEN Id ELSE Id END FROM Task", "Account"),
+        ("SELECT Who.Email FROM Task", "Contact.Email"),
     ],
 )
 def test_what_a_function_is_of_is_selected(soql: str, hidden: str) -> None:
     bound = bind(parse(soql), SCHEMA, 5)
-    authorize_selected(bound, Without(frozenset()))
+    authorize_selected(bound, Without(frozenset()), SCHEMA)
     with pytest.raises(SoqlProblem) as caught:
-        authorize_selected(bound, Without(frozenset({hidden})))
+        authorize_selected(bound, Without(frozenset({hidden})), SCHEMA)
     assert caught.value.name == "secure_query_refused"
 
 

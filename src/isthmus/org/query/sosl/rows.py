@@ -113,7 +113,7 @@ def _compiled(asker: Asker, returned: Returned) -> Plan:
     bound = bind(_query(returned), schema, 1)
     if bound.grouping is not None or bound.counts:
         raise unsupported("An aggregate", returned.sobject.at)
-    authorize(bound, access)
+    authorize(bound, access, schema)
     visible = Visibility(schema, access)
     return plan(bound, Asked(schema, asker.connection.dialect, False, access, visible))
 
