@@ -20,7 +20,7 @@ def put(field: str, raw: object, truncate: bool = False) -> tuple[Stored, RowErr
 @pytest.mark.parametrize(
     ("field", "raw", "stored"),
     [
-        ("Name", "  Acme ", "  Acme"),
+        ("Name", "  Acme ", "Acme"),
         ("Name", "", None),
         ("Name", 12, "12"),
         ("Email__c", "ada.lovelace+x@mail.example.com", "ada.lovelace+x@mail.example.com"),
