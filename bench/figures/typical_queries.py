@@ -36,6 +36,8 @@ OWNERS_SEEN: Final = OWNERS // 10
 CHANGED: Final = 15_000
 """Contacts that have changed in the time that is asked for; a tenth of them is seen."""
 MEGABYTES_MAX: Final = 16.0
+GROWN_MIN: Final = 0.1
+"""Megabytes: less than this is nothing."""
 REPEATED: Final = {"record": 200, "list view": 10}
 """How often a query is asked for one time; others once."""
 _CONTACT: Final = "Id, LastName, Email, AccountId"
@@ -97,7 +99,7 @@ def paging_memory(size: Size) -> Measured:
             for number, _ in enumerate(asking.pages(_ALL)):
                 if number == 10:
                     before = _resident()
-            return _resident() - before
+            return max(_resident() - before, GROWN_MIN)
 
         times = against_limit(size, MEGABYTES_MAX, grown)
     return Measured(" MB", False, *times, (f"{accounts.count:,} rows in pages of 2,000",))
