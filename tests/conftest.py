@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import pytest
+from tests.conformance.held import held
 from tests.tidy.provoked import record, unprovoked
 
 PROVOKED: Final = set[str]()
@@ -33,6 +34,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for name, text in report.user_properties:
             if name == "says":
                 terminalreporter.write_line(str(text))
+    for line in held(terminalreporter.stats.get("passed", ())):
+        terminalreporter.write_line(line)
 
 
 def _is_whole(config: pytest.Config) -> bool:

@@ -3,22 +3,17 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from typing import Final
 from urllib.parse import urlencode
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from tests.conformance.corpus import NEEDS, Area, Case, load
-from tests.conformance.coverage import coverage
+from tests.conformance.corpus import NEEDS, Area, Case
 from tests.conformance.local_org import PROJECT, running_org
 from tests.conformance.runner import AreaRun, Outcome, Session
 from tests.conformance.target import Org
 from tests.contract.places import server
-
-PASSED_ON: Final = "passed on"
-"""The property of a test that says on which database its case passed."""
 
 
 class Runs:
@@ -85,22 +80,3 @@ def _postgresql() -> Iterator[str]:
 def local_orgs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalOrgs]:
     with ExitStack() as closing_down:
         yield LocalOrgs(tmp_path_factory, closing_down)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How much of SOQL the corpus covers, and how much of that held here."""
-    corpus = {case.title: case for area in load() for case in area.cases}
-    passed: dict[str, list[Case]] = {}
-    for report in terminalreporter.stats.get("passed", ()):
-        for name, value in report.user_properties:
-            if name == PASSED_ON:
-                database, title = value
-                passed.setdefault(database, []).append(corpus[title])
-    if not passed:
-        return
-    terminalreporter.section("conformance corpus: SOQL")
-    for line in coverage(corpus.values()).lines("have a case"):
-        terminalreporter.write_line(line)
-    for database, cases in sorted(passed.items()):
-        for line in coverage(cases).lines(f"passed on {database}"):
-            terminalreporter.write_line(line)

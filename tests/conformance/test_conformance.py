@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.conformance.conftest import PASSED_ON, LocalOrgs
+from tests.conformance.conftest import LocalOrgs
 from tests.conformance.corpus import Area, Case, load
+from tests.conformance.held import PASSED_ON
 from tests.conformance.runner import Verdict
 
 _ON_BOTH = ("query", "search")
