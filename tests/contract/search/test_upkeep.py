@@ -167,8 +167,8 @@ def test_an_object_that_is_searched_no_more_is_forgotten(library: Library) -> No
 def test_an_org_from_before_the_index_is_indexed_when_it_starts(library: Library) -> None:
     library.paper("first")
     library.settle()
-    for table in ("isthmus_search_state", "isthmus_search_changed"):
-        library.database.write(lambda tx, table=table: tx.execute(f'DELETE FROM "{table}"')).result()  # type: ignore[misc]
+    library.database.write(lambda tx: tx.execute('DELETE FROM "isthmus_search_state"')).result()
+    library.database.write(lambda tx: tx.execute('DELETE FROM "isthmus_search_changed"')).result()
     library.define(OBJECTS)
     assert library.noted() == 1
     library.settle()

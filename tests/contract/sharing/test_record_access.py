@@ -260,6 +260,11 @@ def test_what_is_shared_for_a_reason_outlasts_its_owner(database: Database, plac
     insert = partial(requests.insert, sobject="Secret__Share", records=[share])
     [given] = world.run(insert, one, modify_all)
     assert given.success, given.errors
+    five = world.user("five")
+    by_hand = world.new("Secret__Share", by=one, ParentId=mine, UserOrGroupId=five, AccessLevel="Read")
+    more = partial(requests.insert, sobject="Secret__Share", records=[{**share, "UserOrGroupId": five}])
+    [beside] = world.run(more, one, modify_all)
+    assert (beside.success, beside.id == by_hand) == (True, False)
     world.new("Secret__Share", by=one, ParentId=mine, UserOrGroupId=three, AccessLevel="Read")
     assert world.change(mine, OwnerId=world.user("four")).success
     assert (world.seen(two, "Secret__c"), world.seen(three, "Secret__c")) == ({mine}, set())

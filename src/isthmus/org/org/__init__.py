@@ -12,7 +12,6 @@ from isthmus.org.org.running import Running
 from isthmus.org.org.search_layouts import SearchLayout
 from isthmus.org.query.explain import Explanation
 from isthmus.org.query.result import (
-    OBJECTS_OF_TYPES,
     Children,
     ChildRows,
     Column,
@@ -32,7 +31,6 @@ from isthmus.org.save.trees import Tree
 
 __all__ = [
     "COMETD_CLIENTS",
-    "OBJECTS_OF_TYPES",
     "Channel",
     "ChannelEvent",
     "ChannelPage",

@@ -3,8 +3,8 @@
 from typing import Final
 
 from isthmus.kernel.database import Transaction
-from isthmus.org.query.fiscal_year import fiscal_year_of
 from isthmus.org.save.standard_fields import fiscal_period
+from isthmus.org.schema.fiscal_year import fiscal_year_of
 from isthmus.org.schema.model import Schema
 from isthmus.org.schema.tables import has_shadow, quoted, shadow
 from isthmus.org.schema.values import fold

@@ -13,6 +13,7 @@ from isthmus.org.query.result import QueryResult
 from isthmus.org.query.seen import REFERENCED, TABLE, VIEWED
 from isthmus.org.schema.instants import whole_second
 from isthmus.org.schema.model import Schema
+from isthmus.org.schema.parent_types import object_of, types_of
 from isthmus.org.security.principal import Principal
 from isthmus.org.security.sharing.predicate import RecordAccess, within
 
@@ -102,8 +103,9 @@ def items(
     parameters: list[Value] = [user_id]
     only = ""
     if sobject is not None:
-        only = ' AND n."Type" = ?'
-        parameters.append(sobject)
+        types = types_of(sobject)
+        only = f' AND n."Type" IN ({", ".join("?" * len(types))})'
+        parameters += types
     rows = connection.rows(
         'SELECT n."Type", n."Id", n."Name" FROM "isthmus_recent" r JOIN "Name" n ON n."Id" = r."id" '
         f'WHERE r."user_id" = ? AND n."IsDeleted" = 0{only} ORDER BY r."at" DESC, n."Id" DESC LIMIT ?',
@@ -111,7 +113,9 @@ def items(
     )
     return [
         RecentItem(
-            str(kind), str(record_id), None if name is None else str(open_name(name) if open_name else name)
+            object_of(str(kind)),
+            str(record_id),
+            None if name is None else str(open_name(name) if open_name else name),
         )
         for kind, record_id, name in rows
     ]

@@ -62,10 +62,6 @@ class BoundAggregate:
     field: Field
     at: int
 
-    @property
-    def table(self) -> Table:
-        return self.of.table
-
 
 @dataclass(frozen=True, slots=True)
 class BoundDatePart:
@@ -80,10 +76,6 @@ class BoundDatePart:
     field: Field
     at: int
 
-    @property
-    def table(self) -> Table:
-        return self.of.table
-
 
 @dataclass(frozen=True, slots=True)
 class BoundGrouping:
@@ -92,10 +84,6 @@ class BoundGrouping:
     of: "BoundField | BoundDatePart"
     field: Field
     at: int
-
-    @property
-    def table(self) -> Table:
-        return self.of.table
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +94,6 @@ class BoundLabel:
     field: Field
     at: int
 
-    @property
-    def table(self) -> Table:
-        return self.of.table
-
 
 @dataclass(frozen=True, slots=True)
 class BoundFormat:
@@ -119,10 +103,6 @@ class BoundFormat:
     like: Field
     field: Field
     at: int
-
-    @property
-    def table(self) -> Table:
-        return self.of.table
 
 
 Coordinate: TypeAlias = BoundField | Literal
@@ -145,10 +125,6 @@ class BoundDistance:
     others: tuple[BoundField, ...]
     field: Field
     at: int
-
-    @property
-    def table(self) -> Table:
-        return self.of.table
 
 
 BoundKey: TypeAlias = BoundField | BoundDatePart

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from isthmus.kernel.clock import DAY, SECOND
-from isthmus.org.query.fiscal_year import CALENDAR, QUARTER_MONTHS, FiscalYear
 from isthmus.org.query.problem import SoqlProblem
+from isthmus.org.schema.fiscal_year import CALENDAR, QUARTER_MONTHS, FiscalYear
 from isthmus.org.schema.instants import FIRST, LAST
 from isthmus.org.schema.time_zones import zone_of
 

@@ -15,7 +15,6 @@ from isthmus.kernel.ids import Ids, MalformedId, to_18
 from isthmus.org.query import cursor
 from isthmus.org.query.breadths import Breadths
 from isthmus.org.query.explain import Explanation, explain
-from isthmus.org.query.fiscal_year import fiscal_year_of
 from isthmus.org.query.paging import BATCH_MAX, Pager
 from isthmus.org.query.parser.binds import Binds
 from isthmus.org.query.parser.tokens import Slot, lift, written_out
@@ -24,6 +23,7 @@ from isthmus.org.query.plans import Plans, Question, bound_of, levels_of
 from isthmus.org.query.point_read import ReadPlan, ReadPlans
 from isthmus.org.query.problem import SoqlProblem, as_fault
 from isthmus.org.query.result import PendingCursor, QueryResult, ResultRow, Shape
+from isthmus.org.schema.fiscal_year import fiscal_year_of
 from isthmus.org.schema.model import Schema, SObjectType
 from isthmus.org.security.access import Access
 from isthmus.org.security.principal import Principal

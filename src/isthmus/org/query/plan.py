@@ -11,12 +11,12 @@ from typing import TypeAlias
 from isthmus.kernel.database import Connection, Value
 from isthmus.org.query.bound import FewOnly
 from isthmus.org.query.breadths import Breadths, Sample
-from isthmus.org.query.fiscal_year import CALENDAR, FiscalYear
 from isthmus.org.query.parser.syntax import Literal
 from isthmus.org.query.parser.tokens import Slot
 from isthmus.org.query.problem import SoqlProblem
 from isthmus.org.query.rendering import Finisher
 from isthmus.org.query.result import Shape
+from isthmus.org.schema.fiscal_year import CALENDAR, FiscalYear
 from isthmus.org.schema.schemes import FieldCipher
 from isthmus.org.security.access import Access
 from isthmus.org.security.principal import Principal

@@ -8,12 +8,13 @@ from isthmus.org.query.bound import AccessAsked, BoundChildren, BoundField, Boun
 from isthmus.org.query.opening import keeper, opener
 from isthmus.org.query.plan import ChildPlan, Limits, Plan
 from isthmus.org.query.recently_viewed import RECENTLY_VIEWED, RecentRows
-from isthmus.org.query.record_access import AccessRows, of_given_rows
+from isthmus.org.query.record_access import AccessRows
 from isthmus.org.query.rendering import finisher, renders
 from isthmus.org.query.seen import is_marked
 from isthmus.org.query.shape import Columns, grouped_shape_of, shape_of
 from isthmus.org.query.sql.expressions import Expressions
 from isthmus.org.query.sql.forms import forms
+from isthmus.org.query.sql.given_rows import of_given_rows
 from isthmus.org.query.sql.grouped import Groups, grouped, usual_form, wide_group
 from isthmus.org.query.sql.select import SelectWriter
 from isthmus.org.query.sql.visibility import Visibility

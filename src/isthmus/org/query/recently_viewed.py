@@ -15,6 +15,7 @@ from isthmus.org.query.plan import Run
 from isthmus.org.query.seen import TABLE, is_marked, is_of_user
 from isthmus.org.schema.encrypted import NAME_REGISTRY, entered
 from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.parent_types import object_of
 from isthmus.org.schema.tables import has_shadow, is_stored, layout, quoted, shadow_name
 from isthmus.org.schema.values import fold
 from isthmus.org.security.access import Access
@@ -51,7 +52,7 @@ class RecentRows:
         )
         by_object: dict[str, dict[str, Row]] = {}
         for kind, record_id, *entry in items:
-            by_object.setdefault(str(kind), {})[str(record_id)] = tuple(entry)
+            by_object.setdefault(object_of(str(kind)), {})[str(record_id)] = tuple(entry)
         rows: list[list[object]] = []
         for name, entries in by_object.items():
             rows += self._of_object(connection, name, entries, user_id)

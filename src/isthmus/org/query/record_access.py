@@ -8,15 +8,14 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
-from isthmus.kernel.database import Connection, Dialect
+from isthmus.kernel.database import Connection
 from isthmus.org.query import literals
 from isthmus.org.query.bound import AccessAsked
 from isthmus.org.query.parser.syntax import Literal
-from isthmus.org.query.plan import Run, Statement
+from isthmus.org.query.plan import Run
 from isthmus.org.query.problem import SoqlProblem
-from isthmus.org.query.sql.forms import forms
 from isthmus.org.schema.model import Schema, SObjectType
-from isthmus.org.schema.tables import column_type, layout, quoted
+from isthmus.org.schema.tables import layout
 from isthmus.org.schema.values import fold
 from isthmus.org.security.access import Access
 from isthmus.org.security.sharing.model import sharing_model
@@ -82,20 +81,6 @@ class AccessRows:
             "MaxAccessLevel": levels.highest,
         }
         return [values[name] for name in self._columns]
-
-
-def of_given_rows(sobject: SObjectType, read: Statement, dialect: Dialect) -> Statement:
-    """The statement over the run's rows in the place of the object's table."""
-    form, columns = forms(dialect), layout(sobject).columns
-    cells = ", ".join(
-        form.cell.format(place=place, type=column_type(each.kind, dialect))
-        for place, each in enumerate(columns)
-    )
-    names = ", ".join(quoted(each.name) for each in columns)
-    given = f"WITH {quoted(sobject.name)} ({names}) AS (SELECT {cells} FROM {form.rows})"
-    rest = read.sql.removeprefix("WITH ")
-    sign = " " if rest == read.sql else ", "
-    return Statement(f"{given}{sign}{rest}", (lambda run: run.rows, *read.makers), (None, *read.places))
 
 
 def _ids(run: Run, literal: Literal) -> list[str]:

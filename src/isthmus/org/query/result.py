@@ -71,9 +71,6 @@ class Children:
     index: int
 
 
-OBJECTS_OF_TYPES: Final = {"Queue": "Group"}
-"""The objects of parents' types that are no object's name."""
-
 Item: TypeAlias = Column | Compound | Parent | Typeof | Children
 
 

@@ -13,16 +13,12 @@ from isthmus.org.save.row import Row
 from isthmus.org.save.statements import Statements, in_parts, run_each
 from isthmus.org.schema.encrypted import NAME_REGISTRY, encrypted_entries, entered
 from isthmus.org.schema.model import Schema, SObjectType
+from isthmus.org.schema.parent_types import type_of
 from isthmus.org.schema.schemes import FieldCipher
 from isthmus.org.schema.tables import quoted
 from isthmus.org.schema.values import Stored
 
 REGISTRY: Final = NAME_REGISTRY
-QUEUE: Final = "Queue"
-"""The type that a queue is entered with, although it is a group. Source: SOQL and SOSL Reference,
-Understanding Relationship Fields and Polymorphic Fields.
-"""
-_GROUP: Final = "Group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +51,7 @@ class Registry:
                 entry[column] = cipher.close(value)
         entry["Id"] = row.id
         entry["IsDeleted"] = 0
-        is_queue = self.sobject == _GROUP and values.get("Type") == QUEUE
-        entry["Type"] = QUEUE if is_queue else self.sobject
+        entry["Type"] = type_of(self.sobject, values)
         return entry
 
 

@@ -11,10 +11,10 @@ from typing import Final, TypeAlias
 
 from isthmus.kernel.clock import DAY, MINUTE
 from isthmus.kernel.errors import row_error
-from isthmus.org.query.fiscal_year import FiscalYear, fiscal_year_of
 from isthmus.org.save.batch import Save
 from isthmus.org.save.row import Row
 from isthmus.org.schema.decimals import to_double
+from isthmus.org.schema.fiscal_year import FiscalYear, fiscal_year_of
 from isthmus.org.schema.forecasts import FORECAST_CATEGORIES, FORECAST_NAMES
 from isthmus.org.schema.instants import FIRST, FIRST_YEAR, LAST, LAST_YEAR, whole_second
 from isthmus.org.schema.model import SObjectType

@@ -6,8 +6,8 @@ import pytest
 from tests.unit.org.query.entries import FIXTURES, Entry, entries
 
 from isthmus.org.query import date_ranges
-from isthmus.org.query.fiscal_year import CALENDAR, FiscalYear
 from isthmus.org.query.parser.expressions import COUNTED_DATE_RANGES, DATE_RANGES
+from isthmus.org.schema.fiscal_year import CALENDAR, FiscalYear
 
 
 @pytest.mark.parametrize("entry", entries(FIXTURES / "date_ranges.txt"))

@@ -20,7 +20,6 @@ import msgspec
 from isthmus.kernel.lru_cache import LruCache
 from isthmus.org.api.rest import paths
 from isthmus.org.org import (
-    OBJECTS_OF_TYPES,
     Children,
     ChildRows,
     Column,
@@ -35,6 +34,7 @@ from isthmus.org.org import (
 )
 from isthmus.org.schema.instants import date_text, datetime_text, time_text
 from isthmus.org.schema.model import FieldType
+from isthmus.org.schema.parent_types import object_of
 
 Record: TypeAlias = dict[str, Any]
 ToRecords: TypeAlias = Callable[[Sequence[ResultRow]], list[Record]]
@@ -109,7 +109,7 @@ class _Writer:
             "date": _date,
             "datetime": datetime_text,
             "time": time_text,
-            "objects": OBJECTS_OF_TYPES,
+            "object_of": object_of,
         }
 
     def record(self, shape: Shape, type_index: int | None = None) -> str:
@@ -167,8 +167,7 @@ class _Writer:
 
 def _object_of(type_index: int) -> str:
     """The expression for the object's name of a parent of the type in that place."""
-    kind = f"r[{type_index}]"
-    return f"objects.get({kind}, {kind})"
+    return f"object_of(r[{type_index}])"
 
 
 def _children(to_records: ToRecords, version: int) -> Callable[[ChildRows | None], Record | None]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from isthmus.org.query.bound import All, AnyOf, BoundCondition, Test
+from isthmus.org.query.bound import All, AnyOf, BoundCondition, BoundField, Test
 from isthmus.org.query.parser.syntax import Literal
 
 
@@ -17,9 +17,9 @@ def conjuncts(condition: BoundCondition | None) -> Iterator[BoundCondition]:
 
 def own_field(part: BoundCondition) -> str | None:
     """The field of the query's own object that a comparison is about."""
-    if not isinstance(part, Test | AnyOf) or part.field.table.outer:
+    if not isinstance(part, Test | AnyOf) or not isinstance(part.field, BoundField):
         return None
-    return part.field.field.name
+    return None if part.field.table.outer else part.field.field.name
 
 
 def named_values(part: BoundCondition) -> tuple[Literal, ...] | None:

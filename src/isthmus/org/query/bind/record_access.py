@@ -55,7 +55,8 @@ def _check_fields(query: BoundQuery, *, only_record: bool) -> None:
     ):
         raise SoqlProblem("record_access_fields", allowed=", ".join(sorted(allowed)))
     for order in query.order_by:
-        if order.field.table.outer or order.field.field.name not in names:
+        own = isinstance(order.field, BoundField) and not order.field.table.outer
+        if not own or order.field.field.name not in names:
             raise SoqlProblem("record_access_fields", allowed=", ".join(sorted(names)))
 
 

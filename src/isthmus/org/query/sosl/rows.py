@@ -14,7 +14,6 @@ from isthmus.kernel.lru_cache import LruCache
 from isthmus.org.query import execute
 from isthmus.org.query.authorize import authorize
 from isthmus.org.query.bind import bind
-from isthmus.org.query.fiscal_year import fiscal_year_of
 from isthmus.org.query.parser.syntax import (
     And,
     Comparison,
@@ -36,6 +35,7 @@ from isthmus.org.query.result import QueryResult, ResultRow
 from isthmus.org.query.sosl.problem import as_search_fault, unsupported
 from isthmus.org.query.sosl.syntax import Returned
 from isthmus.org.query.sql.visibility import Visibility
+from isthmus.org.schema.fiscal_year import fiscal_year_of
 from isthmus.org.schema.model import Schema
 from isthmus.org.search.finding import FOUND_MAX
 from isthmus.org.security.principal import Principal

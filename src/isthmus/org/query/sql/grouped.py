@@ -52,6 +52,7 @@ class Groups:
         if ordered:
             columns += [expression for expression, _ in orders]
             columns.append("COUNT(*)")  # without an aggregate the grand total were a row for each record
+            columns = [f"{column} AS c{number}" for number, column in enumerate(columns)]
         having = ConditionWriter(expressions, _no_semi_join)
         having_text = "" if grouping.having is None else f" HAVING {having.write(grouping.having)}"
         rows = Expressions(self.forms)  # a row is chosen by its own values, these groups' or not
@@ -111,12 +112,12 @@ def _with_totals(groups: Groups) -> Statement:
         found += parameters
     items = len(groups.grouping.items)
     orders, _ = groups.orders(Expressions(groups.forms), _NO_TOTALS)
-    names = [f"c{number}" for number in range(items + len(orders) + 1)]
-    sorting = (name + ending for name, (_, ending) in zip(names[items:], orders, strict=False))
+    names = [f"c{number}" for number in range(items + len(orders))]
+    sorting = (name + ending for name, (_, ending) in zip(names[items:], orders, strict=True))
     tail, after = limited(groups.query)
     sql = (
-        f"WITH grouped ({', '.join(names)}) AS ({' UNION ALL '.join(selects)}) "
-        f"SELECT {', '.join(names[:items])} FROM grouped ORDER BY {', '.join(sorting)}"
+        f"SELECT {', '.join(names[:items])} FROM ({' UNION ALL '.join(selects)}) AS grouped "
+        f"ORDER BY {', '.join(sorting)}"
     )
     return statement(sql + tail, [*found, *after])
 

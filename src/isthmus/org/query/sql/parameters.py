@@ -6,10 +6,10 @@ from typing import Final
 
 from isthmus.kernel.database import Value
 from isthmus.org.query import date_ranges, literals
-from isthmus.org.query.fiscal_year import CALENDAR
 from isthmus.org.query.labels import Bearers
 from isthmus.org.query.parser.syntax import DateRange, Literal
 from isthmus.org.query.plan import Parameter, Run
+from isthmus.org.schema.fiscal_year import CALENDAR
 from isthmus.org.schema.model import DECIMALS, IDS, INTEGERS, TEXTS, Field, FieldType
 from isthmus.org.schema.schemes import FieldCipher
 from isthmus.org.schema.values import fold

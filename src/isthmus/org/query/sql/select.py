@@ -6,7 +6,7 @@ They always end their order with the id, so that equal rows keep their order fro
 from collections.abc import Sequence
 from typing import Final
 
-from isthmus.org.query.bound import All, AnyOf, BoundField, BoundQuery, InQuery, Test
+from isthmus.org.query.bound import All, AnyOf, BoundField, BoundQuery, BoundValue, InQuery, Table, Test
 from isthmus.org.query.breadths import Sample
 from isthmus.org.query.parser.syntax import Null
 from isthmus.org.query.plan import Parameter, Statement, Wide
@@ -127,11 +127,16 @@ class SelectWriter:
         root = self._query.root
         items = ["".join(item) for order in self._query.order_by for item in self._orders.write(order)]
         if not any(
-            each.field.table is root and each.field.field.name == "Id" for each in self._query.order_by
+            _is_own(each.field, root) and each.field.field.name == "Id" for each in self._query.order_by
         ):
             by_id = f"{root.alias}.{quoted('Id')}"
             items.append(self._forms.sorted.format(column=by_id) if _follows_changes(self._query) else by_id)
         return ", ".join(items)
+
+
+def _is_own(value: BoundValue, root: Table) -> bool:
+    """Whether a value is a field of the query's own object."""
+    return isinstance(value, BoundField) and value.table is root
 
 
 def sample_of(query: BoundQuery, visible: Visibility) -> Sample:
@@ -147,7 +152,7 @@ def is_selective(query: BoundQuery) -> bool:
     return any(
         isinstance(part, Test | AnyOf | InQuery)
         and not part.negated
-        and not part.field.table.outer
+        and _is_own(part.field, query.root)
         and not indexed.isdisjoint((part.field.field.name, shadow_name(part.field.field)))
         for part in parts
     )
@@ -163,7 +168,7 @@ def _is_read_in_order(query: BoundQuery) -> bool:
     if not query.order_by:
         return True
     first = query.order_by[0].field
-    if not isinstance(first, BoundField) or first.table is not query.root:
+    if not _is_own(first, query.root):
         return False
     if first.field.type is FieldType.PICKLIST and first.field.picklist:
         return False
@@ -184,7 +189,7 @@ def _follows_changes(query: BoundQuery) -> bool:
     bounded = {
         part.field.field.name
         for part in parts
-        if isinstance(part, Test) and not part.negated and not part.field.table.outer
+        if isinstance(part, Test) and not part.negated and _is_own(part.field, query.root)
         if part.operator in _BOUNDS and not isinstance(part.operand, Null)
     }
     return any(index.column in bounded for index in layout(query.root.sobject).indexes) if bounded else False

@@ -98,11 +98,11 @@ class RecordAccess:
     def implies(self, child: SObjectType, field: str) -> bool:
         """Whether who reads a record of `child` may read the one it refers to by `field`."""
         model = self._model.of(child)
-        link = next((each for each in model.parents if each.field == field and len(each.targets) == 1), None)
+        link = _single(model, field)
         if link is None or self._is_exempt(child, Level.READ) or model.open >= Level.READ:
             return False
         target = self.find(link.targets[0])
-        if target is None or self._model.of(target).private is not None or link.only_themselves:
+        if target is None or self._model.of(target).private is not None:
             return False
         return link.gives.get(Level.READ) is not None and (model.every_parent or _is_only_way(model))
 
@@ -111,8 +111,8 @@ class RecordAccess:
         model = self._model.of(child)
         if model.private is not None or (model.every_parent and len(model.parents) > 1):
             return False
-        link = next((each for each in model.parents if each.field == field and len(each.targets) == 1), None)
-        return link is not None and link.gives.get(Level.READ) is Level.READ and not link.only_themselves
+        link = _single(model, field)
+        return link is not None and link.gives.get(Level.READ) is Level.READ
 
     def reaching(self, target: SObjectType, alias: str, child: SObjectType, field: str) -> str | None:
         """That the record `alias` of `target` may be referred to by `field` of a new record of `child`.
@@ -308,6 +308,18 @@ def _joined(table: ShareTable, level: Level) -> str:
 def breadth(table: ShareTable) -> str:
     """A query that counts what a user (the first `?`) is given, up to a bound (the second)."""
     return f"SELECT COUNT(*) FROM (SELECT 1 FROM {_joined(table, Level.READ)} LIMIT ?) AS given"
+
+
+def _single(model: RecordModel, field: str) -> ParentLink | None:
+    """The link by a lookup to one object, whoever the user is."""
+    return next(
+        (
+            each
+            for each in model.parents
+            if each.field == field and len(each.targets) == 1 and not each.only_themselves
+        ),
+        None,
+    )
 
 
 def _is_only_way(model: RecordModel) -> bool:

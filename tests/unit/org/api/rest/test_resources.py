@@ -290,3 +290,15 @@ def test_relationships_lead_to_parents_and_children(tmp_path: Path) -> None:
             assert (answer.status, answer.code) == (404, "NOT_FOUND")
 
     run(tmp_path, test)
+
+
+def test_a_queue_is_a_recent_item_as_the_group_that_it_is(tmp_path: Path) -> None:
+    async def test(org: Served) -> None:
+        queue = {"Name": "Help", "Type": "Queue"}
+        made = await org.ask("POST", "/sobjects/Group", queue, {"Sforce-Mru": "updateMru=true"})
+        url = f"{DATA}/sobjects/Group/{made.json['id']}"
+        item = {"attributes": {"type": "Group", "url": url}, "Id": made.json["id"], "Name": "Help"}
+        assert (await org.get("/recent")).json == [item]
+        assert (await org.get("/sobjects/Group")).json["recentItems"] == [item]
+
+    run(tmp_path, test)

@@ -99,6 +99,16 @@ def test_suggestions_say_what_they_can_not_suggest(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
+def test_suggestions_look_into_names_alone(tmp_path: Path) -> None:
+    async def test(org: Served) -> None:
+        made = await org.ask("POST", "/sobjects/Account", {"Name": "Acme"})
+        await org.ask("POST", "/sobjects/Account", {"Name": "Other", "Site": "acme"})
+        found = (await org.get("/search/suggestions?q=acm&sobject=Account")).json["autoSuggestResults"]
+        assert [each["Id"] for each in found] == [made.json["id"]]
+
+    run(tmp_path, test)
+
+
 def test_layouts_name_their_objects(tmp_path: Path) -> None:
     async def test(org: Served) -> None:
         [order] = (await org.get("/search/layout?q=Order__c")).json
